@@ -1,0 +1,44 @@
+# On a machine with Python >= 3.11 (with venv), pip and make, each target sets up what it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test bench lock system-packages clean
+
+demo: $(READY)
+	$(BIN)/lti-conformance run --demo --profile core
+	$(BIN)/lti-conformance run --demo --profile certification
+	$(BIN)/lti-conformance run --demo --profile ltix
+	$(BIN)/lti-conformance run --demo --profile class --report text --report json:report.json
+
+test: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+bench: $(READY)
+	$(BIN)/python -m tests.bench
+
+# What the tests can use beyond Python. Nothing yet: later a browser.
+system-packages:
+	@true
+
+# The pins, for every supported Python at once.
+lock: $(READY)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --group dev pyproject.toml \
+	  --output-file requirements-dev.txt
+
+$(READY): pyproject.toml requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "lti-conformance needs Python 3.11 or newer; '$(PYTHON)' is older: make PYTHON=python3.12 …"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+clean:
+	rm -rf $(VENV)
