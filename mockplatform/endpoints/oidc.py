@@ -1,0 +1,65 @@
+"""Discovery, the authentication endpoint and the key set (SEC 5.1.1, 6.3)."""
+
+from __future__ import annotations
+
+import json
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from mockplatform.endpoints.parameters import parameters
+from mockplatform.endpoints.web import page, platform_of
+from mockplatform.lms import AuthRefusal
+from mockplatform.model import AuthRequest
+
+__all__ = ["auth", "canary", "configuration", "key_set"]
+
+
+async def configuration(request: Request) -> Response:
+    """The OpenID configuration, with the LTI members that dynamic registration reads."""
+    url = platform_of(request).url
+    return JSONResponse(
+        {
+            "issuer": url,
+            "authorization_endpoint": f"{url}/auth",
+            "token_endpoint": f"{url}/token",
+            "jwks_uri": f"{url}/jwks",
+            "response_types_supported": ["id_token"],
+            "response_modes_supported": ["form_post"],
+            "grant_types_supported": ["implicit"],
+            "scopes_supported": ["openid"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "claims_supported": ["sub", "iss", "name", "given_name", "family_name", "email", "locale"],
+            "https://purl.imsglobal.org/spec/lti-platform-configuration": {
+                "product_family_code": "mockplatform",
+                "version": "1",
+                "messages_supported": [{"type": "LtiResourceLinkRequest"}],
+                "variables": [],
+            },
+        }
+    )
+
+
+async def auth(request: Request) -> Response:
+    """The authentication endpoint, by GET and POST (SEC 5.1.1.2)."""
+    answer = platform_of(request).authorize(AuthRequest(params=dict(await parameters(request))))
+    if isinstance(answer, AuthRefusal):
+        return HTMLResponse(page(request, "refused.html", problems=answer.problems), status_code=400)
+    return HTMLResponse(page(request, "form_post.html", url=answer.url, method="post", fields=answer.fields))
+
+
+async def key_set(request: Request) -> Response:
+    """The platform's public keys as a JWK Set (SEC 6.3)."""
+    published = platform_of(request).key_set
+    published.fetches += 1
+    answer = published.publish()
+    body = answer.body if answer.body is not None else json.dumps({"keys": answer.keys}).encode()
+    return Response(body, answer.status, dict(answer.headers), media_type=answer.content_type)
+
+
+async def canary(request: Request) -> Response:
+    """The attacker's key set; asking for it is counted against the tool."""
+    platform = platform_of(request)
+    platform.canary_hits += 1
+    return JSONResponse({"keys": [dict(platform.keys.jwk("foreign"))]})

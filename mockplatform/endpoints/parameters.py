@@ -1,0 +1,20 @@
+"""The parameters of a request, wherever they stand."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+
+from mockplatform.model import Params
+
+__all__ = ["parameters"]
+
+
+async def parameters(request: Request) -> Params:
+    """Query and URL-encoded form parameters in order, a name may come twice."""
+    found = parse_qsl(request.url.query, keep_blank_values=True)
+    if request.method == "POST":
+        body = (await request.body()).decode("utf-8", "replace")
+        found += parse_qsl(body, keep_blank_values=True)
+    return tuple(found)

@@ -1,0 +1,192 @@
+"""The nouns of a launch: who launches what, and the five values that travel on the way.
+
+A stage is one of `LoginRequest`, `IdToken`, `SignedToken`, `AuthResponse` and `KeySet`: the values that a
+mutation may spoil. `Launch` is the intent behind them and has no wire form; `AuthRequest` is what the tool
+said and is never spoilt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+__all__ = [
+    "AuthRequest",
+    "AuthResponse",
+    "Course",
+    "Exchange",
+    "IdToken",
+    "KeySet",
+    "Launch",
+    "LoginRequest",
+    "Params",
+    "Person",
+    "Registration",
+    "ResourceLink",
+    "SignedToken",
+    "Stage",
+]
+
+Params = tuple[tuple[str, str], ...]
+"""Form or query parameters in order; a name may come twice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """One tool as the platform knows it (LTI Core 1.3, section 3.1.3)."""
+
+    issuer: str
+    client_id: str
+    deployment_ids: tuple[str, ...]
+    login_url: str
+    launch_url: str
+    redirect_uris: tuple[str, ...] = ()
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    """Names of custom fields that carry `email`, `course_id` or `person_id` for this tool."""
+    login_params: Mapping[str, str] = field(default_factory=dict)
+    name: str = "Tool"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody who launches (LTI Core 1.3, section 5.3.6)."""
+
+    sub: str
+    given_name: str
+    family_name: str
+    email: str
+    locale: str = "en-US"
+
+    @property
+    def name(self) -> str:
+        """The full name."""
+        return f"{self.given_name} {self.family_name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """The context of a launch (LTI Core 1.3, section 5.4.1)."""
+
+    id: str
+    label: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceLink:
+    """The place in the course that was clicked (LTI Core 1.3, section 5.3.5)."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """What a person wants to open: the intent of a launch."""
+
+    id: str
+    """Opaque; travels as `lti_message_hint` and brings the authentication request back to this launch."""
+    registration: Registration
+    deployment_id: str
+    person: Person
+    roles: tuple[str, ...]
+    course: Course
+    resource_link: ResourceLink
+    target_link_uri: str
+    return_url: str
+    platform_guid: str
+    login_method: Literal["GET", "POST"] = "POST"
+
+    @property
+    def login_hint(self) -> str:
+        """The opaque hint for the person who is signed in."""
+        return f"hint-{self.person.sub}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginRequest:
+    """Third-party initiated login, sent by the browser to the tool (SEC 5.1.1.1)."""
+
+    method: Literal["GET", "POST"]
+    url: str
+    params: Params
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthRequest:
+    """The tool's authentication request, as the platform received it (SEC 5.1.1.2)."""
+
+    params: Mapping[str, str]
+
+    @property
+    def nonce(self) -> str | None:
+        """The tool's nonce, if it sent one."""
+        return self.params.get("nonce")
+
+    @property
+    def state(self) -> str | None:
+        """The tool's state, if it sent one."""
+        return self.params.get("state")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdToken:
+    """A token before it is signed (SEC 5.1.2).
+
+    `header` and `claims` are JSON objects, or bytes that go into the token as they are. `algorithm` is what
+    is really done, whatever the header says; `key` names a key of the key ring, or for an HMAC its secret.
+    """
+
+    header: Mapping[str, Any] | bytes
+    claims: Mapping[str, Any] | bytes
+    algorithm: str = "RS256"
+    key: str = "platform"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedToken:
+    """The compact form that the browser carries (RFC 7515, section 3.1)."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthResponse:
+    """The platform's answer, posted by the browser to the tool (SEC 5.1.1.3)."""
+
+    url: str
+    fields: Params
+    method: Literal["GET", "POST"] = "POST"
+    content_type: str = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeySet:
+    """The answer of the key set endpoint (SEC 6.3): `keys` as a JWK Set, or `body` as it stands."""
+
+    keys: tuple[Mapping[str, Any], ...]
+    status: int = 200
+    content_type: str = "application/json"
+    headers: Params = (("cache-control", "public, max-age=300"),)
+    body: bytes | None = None
+
+
+Stage = LoginRequest | IdToken | SignedToken | AuthResponse | KeySet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One HTTP request and its answer, with the bodies cut to what a report can show."""
+
+    asker: Literal["browser", "tool", "harness"]
+    method: str
+    url: str
+    request_headers: Params = ()
+    request_body: str = ""
+    status: int | None
+    """None: there was no answer, and `trouble` says why."""
+    response_headers: Params = ()
+    response_body: str = ""
+    elapsed_s: float = 0.0
+    trouble: str = ""

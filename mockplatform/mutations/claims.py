@@ -1,0 +1,205 @@
+"""Lies in the token's claims: absent, malformed, or wrong (SEC 5.1.2 and 5.1.3, CORE 5.3 and 5.4).
+
+A claim is named by its short name where LTI prefixes it (`version`, `context.id`) and by its own name otherwise.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from mockplatform.claims import claim_name
+from mockplatform.model import IdToken
+from mockplatform.mutation import Context, NotApplicableError, claims_of, mutation
+
+
+def _edited(token: IdToken, claim: str, value: Any, *, keep: bool = True) -> IdToken:
+    """The token with a claim, or a member of one (`context.id`), set or dropped."""
+    claims = claims_of(token)
+    head, _, member = claim.partition(".")
+    name = claim_name(head)
+    if not member:
+        claims.pop(name, None)
+        return replace(token, claims=claims | ({name: value} if keep else {}))
+    inner = claims.get(name)
+    if not isinstance(inner, Mapping):
+        raise NotApplicableError(f"the claim {head} is no object, so it has no member {member}")
+    inner = {k: v for k, v in inner.items() if k != member}
+    return replace(token, claims=claims | {name: inner | ({member: value} if keep else {})})
+
+
+def _time(token: IdToken, claim: str) -> int:
+    value = claims_of(token).get(claim)
+    if not isinstance(value, int):
+        raise NotApplicableError(f"the claim {claim} is no whole number")
+    return value
+
+
+@mutation("CORE 5.3")
+def without(token: IdToken, *, claim: str) -> IdToken:
+    """A claim, or a member of one, is left out."""
+    return _edited(token, claim, None, keep=False)
+
+
+@mutation("CORE 5.3")
+def value(token: IdToken, *, claim: str, value: Any) -> IdToken:
+    """A claim, or a member of one, has another value."""
+    return _edited(token, claim, value)
+
+
+@mutation("CORE 4.3")
+def extra(token: IdToken, *, count: int = 30) -> IdToken:
+    """Claims that nobody knows come along: plain, vendor, nested, empty (honest)."""
+    shapes: tuple[Any, ...] = ("text", 7, None, [1, 2], {"a": {"b": {"c": {"d": [{}]}}}}, "", True)
+    added = {f"https://vendor.example/claim/{n}": shapes[n % len(shapes)] for n in range(count)}
+    return replace(token, claims=claims_of(token) | {"x-unknown": "x", "picture": "", "zoneinfo": "UTC"} | added)
+
+
+@mutation("CERT 6.1.1")
+def certification_no_lti(token: IdToken) -> IdToken:
+    """The payload is a JSON object without one LTI claim, as the certification suite sends it."""
+    return replace(token, claims={"name": "badltilaunch"})
+
+
+@mutation("SEC 5.1.3 step 7")
+def expired(token: IdToken, *, by_s: int = 3600) -> IdToken:
+    """The token expired this many seconds before it was sent."""
+    iat = _time(token, "iat")
+    return replace(token, claims=claims_of(token) | {"iat": iat - by_s - 60, "exp": iat - by_s})
+
+
+@mutation("CERT 6.1.1")
+def certification_timestamps(token: IdToken) -> IdToken:
+    """The times are the certification suite's own, from 1970."""
+    return replace(token, claims=claims_of(token) | {"iat": 11111, "exp": 22222})
+
+
+@mutation("RFC 7519 2")
+def expiry_as(token: IdToken, *, form: str) -> IdToken:
+    """The expiry is right but written another way: `text`, `iso`, `milliseconds` or `fraction` (honest)."""
+    exp = _time(token, "exp")
+    forms: dict[str, Any] = {
+        "text": str(exp),
+        "iso": "2099-01-01T00:00:00Z",
+        "milliseconds": exp * 1000,
+        "fraction": exp + 0.5,
+    }
+    if form not in forms:
+        raise NotApplicableError(f"there is no form {form} of an expiry")
+    return replace(token, claims=claims_of(token) | {"exp": forms[form]})
+
+
+@mutation("RFC 7519 4.1.6")
+def issued_ahead(token: IdToken, *, by_s: int = 3600) -> IdToken:
+    """The token says that it was issued in the future."""
+    iat = _time(token, "iat") + by_s
+    return replace(token, claims=claims_of(token) | {"iat": iat, "exp": iat + 300})
+
+
+@mutation("RFC 7519 4.1.5")
+def not_yet_valid(token: IdToken, *, by_s: int = 3600) -> IdToken:
+    """The token is not valid before a moment in the future."""
+    return replace(token, claims=claims_of(token) | {"nbf": _time(token, "iat") + by_s})
+
+
+@mutation("RFC 7519 4.1.4")
+def expires_before_issued(token: IdToken) -> IdToken:
+    """The token ends before it begins, both within any leeway."""
+    iat = _time(token, "iat")
+    return replace(token, claims=claims_of(token) | {"iat": iat, "exp": iat - 20})
+
+
+@mutation("SEC 5.1.2")
+def audience_list(token: IdToken) -> IdToken:
+    """The audience is a list with the tool's client id as its only entry (honest)."""
+    return replace(token, claims=claims_of(token) | {"aud": [claims_of(token)["aud"]]})
+
+
+@mutation("SEC 5.1.3 step 3")
+def audience_added(token: IdToken, *, audience: str = "https://other-tool.example", azp: bool = True) -> IdToken:
+    """A further audience, which the tool cannot trust, stands beside the client id."""
+    claims = claims_of(token)
+    party = {"azp": claims["aud"]} if azp else {}
+    return replace(token, claims=claims | {"aud": [claims["aud"], audience]} | party)
+
+
+@mutation("SEC 5.1.3 step 3")
+def audience_extended(token: IdToken, *, suffix: str = "x") -> IdToken:
+    """The audience merely begins with the client id."""
+    claims = claims_of(token)
+    return replace(token, claims=claims | {"aud": f"{claims['aud']}{suffix}"})
+
+
+@mutation("SEC 5.1.3 step 2")
+def issuer_with_slash(token: IdToken) -> IdToken:
+    """The issuer gets a trailing slash, which makes it another issuer."""
+    return replace(token, claims=claims_of(token) | {"iss": f"{claims_of(token)['iss']}/"})
+
+
+@mutation("SEC 5.1.3 step 2")
+def issuer_in_capitals(token: IdToken) -> IdToken:
+    """The issuer is written in capitals, which makes it another issuer."""
+    return replace(token, claims=claims_of(token) | {"iss": str(claims_of(token)["iss"]).upper()})
+
+
+@mutation("SEC 5.1.3 step 2")
+def of_second_platform(token: IdToken, context: Context) -> IdToken:
+    """Issuer, audience and deployment are those of another registered platform, which signed it."""
+    if context.second is None:
+        raise NotApplicableError("no second platform is registered")
+    foreign = {"iss": context.second.issuer, "aud": context.second.client_id}
+    deployment = {claim_name("deployment_id"): context.second.deployment_ids[0]}
+    return replace(token, claims=claims_of(token) | foreign | deployment)
+
+
+@mutation("SEC 5.1.3 step 9")
+def nonce_of_earlier(token: IdToken, context: Context) -> IdToken:
+    """The nonce is the one of an earlier login of this scenario."""
+    requests = [e.auth_request for e in context.earlier if e.auth_request is not None]
+    if not requests:
+        raise NotApplicableError("no earlier login reached the platform")
+    return replace(token, claims=claims_of(token) | {"nonce": requests[-1].nonce or ""})
+
+
+@mutation("SEC 5.1.3 step 9")
+def nonce_swapped_case(token: IdToken) -> IdToken:
+    """The nonce differs from the right one by the case of its letters."""
+    return replace(token, claims=claims_of(token) | {"nonce": str(claims_of(token)["nonce"]).swapcase()})
+
+
+@mutation("CORE 5.3.3")
+def deployment_swapped_case(token: IdToken) -> IdToken:
+    """The deployment id differs from the right one by the case of its letters."""
+    name = claim_name("deployment_id")
+    swapped = str(claims_of(token)[name]).swapcase()
+    if swapped == claims_of(token)[name]:
+        raise NotApplicableError("the deployment id has no letters")
+    return replace(token, claims=claims_of(token) | {name: swapped})
+
+
+@mutation("CORE 5.4.6")
+def unresolved(token: IdToken, *, claim: str, variable: str) -> IdToken:
+    """A substitution variable arrives unresolved, as the text `$Person.email.primary`."""
+    return _edited(token, claim, f"${variable}")
+
+
+@mutation("RFC 7519 4")
+def duplicate(token: IdToken, *, claim: str, first: Any) -> IdToken:
+    """A claim comes twice: first with the given value, then with the honest one."""
+    text = json.dumps(claims_of(token), separators=(",", ":"))
+    return replace(token, claims=f"{{{json.dumps(claim_name(claim))}:{json.dumps(first)},{text[1:]}".encode())
+
+
+@mutation("RFC 7519 7.2")
+def payload(token: IdToken, *, text: str) -> IdToken:
+    """The payload is this text instead of a JSON object."""
+    return replace(token, claims=text.encode())
+
+
+@mutation("RFC 8725 3.7")
+def encoded(token: IdToken, *, encoding: str) -> IdToken:
+    """The payload is honest JSON in another encoding than UTF-8."""
+    text = json.dumps(claims_of(token), separators=(",", ":"), ensure_ascii=False)
+    return replace(token, claims=text.encode(encoding))

@@ -1,0 +1,61 @@
+"""Lies in the login request (SEC 5.1.1.1, CORE 4.1)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mockplatform.model import LoginRequest
+from mockplatform.mutation import mutation
+
+
+def _with(login: LoginRequest, **values: str) -> LoginRequest:
+    params = dict(login.params) | values
+    return replace(login, params=tuple(params.items()))
+
+
+@mutation("SEC 5.1.1.1")
+def without(login: LoginRequest, *, name: str) -> LoginRequest:
+    """A parameter is left out."""
+    return replace(login, params=tuple(pair for pair in login.params if pair[0] != name))
+
+
+@mutation("SEC 5.1.1.1")
+def empty(login: LoginRequest, *, name: str) -> LoginRequest:
+    """A parameter is there without a value."""
+    return _with(login, **{name: ""})
+
+
+@mutation("SEC 5.1.1.1")
+def changed(login: LoginRequest, *, name: str, value: str) -> LoginRequest:
+    """A parameter has another value."""
+    return _with(login, **{name: value})
+
+
+@mutation("RFC 6749 3.1")
+def repeated(login: LoginRequest, *, name: str, value: str) -> LoginRequest:
+    """A parameter comes a second time with another value."""
+    return replace(login, params=(*login.params, (name, value)))
+
+
+@mutation("SEC 5.1.2")
+def issuer_with_slash(login: LoginRequest) -> LoginRequest:
+    """The issuer gets a trailing slash, which makes it another issuer."""
+    return _with(login, iss=dict(login.params)["iss"] + "/")
+
+
+@mutation("SEC 5.1.2")
+def issuer_in_capitals(login: LoginRequest) -> LoginRequest:
+    """The issuer is written in capitals, which makes it another issuer."""
+    return _with(login, iss=dict(login.params)["iss"].upper())
+
+
+@mutation("SEC 5.1.1.1")
+def by(login: LoginRequest, *, method: str) -> LoginRequest:
+    """The login comes by the other of the two allowed methods (honest)."""
+    return replace(login, method="GET" if method == "GET" else "POST")
+
+
+@mutation("CORE 4.1.1")
+def message_hint_with(login: LoginRequest, *, suffix: str) -> LoginRequest:
+    """The opaque message hint ends in characters that are easily mangled (honest)."""
+    return _with(login, lti_message_hint=dict(login.params)["lti_message_hint"] + suffix)

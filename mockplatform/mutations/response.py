@@ -1,0 +1,97 @@
+"""Lies in the authentication response that the browser posts to the tool (SEC 5.1.1.3 to 5.1.1.5)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from mockplatform.model import AuthResponse, Params
+from mockplatform.mutation import Context, NotApplicableError, mutation
+
+
+def _with(response: AuthResponse, **values: str) -> AuthResponse:
+    return replace(response, fields=tuple((dict(response.fields) | values).items()))
+
+
+def _earlier(context: Context) -> AuthResponse:
+    responses = [e.response for e in context.earlier if e.response is not None]
+    if not responses:
+        raise NotApplicableError("no earlier launch of this scenario was answered")
+    return responses[-1]
+
+
+@mutation("SEC 5.1.1.3")
+def without(response: AuthResponse, *, field: str) -> AuthResponse:
+    """A form field is left out."""
+    return replace(response, fields=tuple(pair for pair in response.fields if pair[0] != field))
+
+
+@mutation("SEC 5.1.1.3")
+def empty(response: AuthResponse, *, field: str) -> AuthResponse:
+    """A form field is there without a value."""
+    return _with(response, **{field: ""})
+
+
+@mutation("SEC 5.1.1.4")
+def state_altered(response: AuthResponse) -> AuthResponse:
+    """The state differs from the tool's own."""
+    return _with(response, state=dict(response.fields).get("state", "") + "x")
+
+
+@mutation("SEC 5.1.1.4")
+def state_swapped_case(response: AuthResponse) -> AuthResponse:
+    """The state differs from the tool's own by the case of its letters."""
+    return _with(response, state=dict(response.fields).get("state", "").swapcase())
+
+
+@mutation("SEC 5.1.1.4")
+def state_of_earlier(response: AuthResponse, context: Context) -> AuthResponse:
+    """The state is the one of an earlier login of this scenario."""
+    requests = [e.auth_request for e in context.earlier if e.auth_request is not None]
+    if not requests:
+        raise NotApplicableError("no earlier login reached the platform")
+    return _with(response, state=requests[-1].state or "")
+
+
+@mutation("SEC 5.1.3 step 9")
+def sent_again(response: AuthResponse, context: Context) -> AuthResponse:
+    """The earlier response of this scenario, byte for byte."""
+    return _earlier(context)
+
+
+@mutation("RFC 6749 3.1")
+def token_twice(response: AuthResponse, *, good_first: bool) -> AuthResponse:
+    """`id_token` comes twice: once honest, once with a spoilt signature."""
+    honest = ("id_token", dict(response.fields)["id_token"])
+    spoilt = ("id_token", dict(response.fields)["id_token"].rsplit(".", 1)[0] + ".AAAA")
+    others: Params = tuple(pair for pair in response.fields if pair[0] != "id_token")
+    return replace(response, fields=(*((honest, spoilt) if good_first else (spoilt, honest)), *others))
+
+
+@mutation("SEC 5.1.1.3")
+def by_get(response: AuthResponse) -> AuthResponse:
+    """The response comes as a GET with everything in the query."""
+    return replace(response, method="GET")
+
+
+@mutation("SEC 5.1.1.3")
+def as_json(response: AuthResponse) -> AuthResponse:
+    """The response comes as a JSON body instead of a form."""
+    return replace(response, content_type="application/json", fields=(("", json.dumps(dict(response.fields))),))
+
+
+@mutation("SEC 5.1.1.5")
+def error(
+    response: AuthResponse, *, code: str = "login_required", description: str = "", with_token: bool = False
+) -> AuthResponse:
+    """The platform answers with an OpenID Connect error, alone or beside a good token."""
+    kept = tuple(pair for pair in response.fields if with_token or pair[0] != "id_token")
+    told = (("error_description", description),) if description else ()
+    return replace(response, fields=(("error", code), *told, *kept))
+
+
+@mutation("OIDC 3.2.2.5")
+def extra_fields(response: AuthResponse) -> AuthResponse:
+    """Form fields that nobody knows come along (honest)."""
+    extra = (("session_state", "abc.def"), ("expires_in", "300"), ("vendor_field", "1"), ("utf8", "✓"))
+    return replace(response, fields=(*response.fields, *extra))

@@ -1,0 +1,116 @@
+"""Lies about the signature, and about the shape of the signed token (RFC 7515)."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import replace
+
+from mockplatform.keys import b64url
+from mockplatform.model import IdToken, SignedToken
+from mockplatform.mutation import mutation
+
+
+def _parts(token: SignedToken) -> tuple[str, str, str]:
+    header, payload, signature = token.text.split(".")
+    return header, payload, signature
+
+
+def _decoded(part: str) -> bytes:
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
+def _joined(*parts: str) -> SignedToken:
+    return SignedToken(text=".".join(parts))
+
+
+@mutation("SEC 5.1.3 step 1")
+def by_foreign_key(token: IdToken) -> IdToken:
+    """A key that the platform never published signed, under the platform's own kid."""
+    return replace(token, key="foreign")
+
+
+@mutation("SEC 5.1.3 step 1")
+def flipped_bit(token: SignedToken) -> SignedToken:
+    """One bit of the signature is flipped."""
+    header, payload, signature = _parts(token)
+    raw = bytearray(_decoded(signature))
+    raw[len(raw) // 2] ^= 1
+    return _joined(header, payload, b64url(bytes(raw)))
+
+
+@mutation("RFC 7515 5.2")
+def truncated(token: SignedToken, *, by: int = 1) -> SignedToken:
+    """The last bytes of the signature are missing."""
+    header, payload, signature = _parts(token)
+    return _joined(header, payload, b64url(_decoded(signature)[:-by]))
+
+
+@mutation("RFC 7515 5.2")
+def extended(token: SignedToken) -> SignedToken:
+    """The signature has a byte too many."""
+    header, payload, signature = _parts(token)
+    return _joined(header, payload, b64url(_decoded(signature) + b"\0"))
+
+
+@mutation("RFC 7515 5.2")
+def empty(token: SignedToken) -> SignedToken:
+    """The signature is empty although the header says RS256."""
+    header, payload, _ = _parts(token)
+    return _joined(header, payload, "")
+
+
+@mutation("RFC 7515 5.2")
+def zeros(token: SignedToken) -> SignedToken:
+    """The signature is nothing but zero bytes of the right length."""
+    header, payload, signature = _parts(token)
+    return _joined(header, payload, b64url(bytes(len(_decoded(signature)))))
+
+
+@mutation("RFC 7515 5.2")
+def payload_changed(token: SignedToken, *, claim: str = "sub", value: str = "somebody-else") -> SignedToken:
+    """A claim was changed after the token was signed."""
+    header, payload, signature = _parts(token)
+    claims = json.loads(_decoded(payload)) | {claim: value}
+    return _joined(header, b64url(json.dumps(claims).encode()), signature)
+
+
+@mutation("RFC 7515 5.2")
+def header_changed(token: SignedToken) -> SignedToken:
+    """A member was added to the header after the token was signed."""
+    header, payload, signature = _parts(token)
+    members = json.loads(_decoded(header)) | {"added": True}
+    return _joined(b64url(json.dumps(members).encode()), payload, signature)
+
+
+@mutation("RFC 7515 2")
+def padded(token: SignedToken) -> SignedToken:
+    """The signature carries the `=` padding that base64url leaves out."""
+    return SignedToken(text=token.text + "==")
+
+
+@mutation("RFC 7515 2")
+def with_space(token: SignedToken) -> SignedToken:
+    """A space stands inside the signature."""
+    header, payload, signature = _parts(token)
+    return _joined(header, payload, f"{signature[:20]} {signature[20:]}")
+
+
+@mutation("RFC 7515 3.1")
+def segments(token: SignedToken, *, count: int) -> SignedToken:
+    """The token has another number of segments than three."""
+    parts = [*_parts(token), "AAAA", "AAAA"]
+    return _joined(*parts[:count])
+
+
+@mutation("RFC 7515 7.2")
+def json_serialization(token: SignedToken) -> SignedToken:
+    """The token comes in the JSON serialization instead of the compact one."""
+    header, payload, signature = _parts(token)
+    return SignedToken(text=json.dumps({"protected": header, "payload": payload, "signature": signature}))
+
+
+@mutation("RFC 7515 3.1")
+def garbage(token: SignedToken, *, text: str = "not-a-token") -> SignedToken:
+    """The token is some text that is no JWT at all."""
+    return replace(token, text=text)
