@@ -143,7 +143,11 @@ class Platform:
         )
 
     def begin(
-        self, launch: Launch, mutations: Sequence[Spoilt] = (), context: Context | None = None, kid: str | None = None
+        self,
+        launch: Launch,
+        mutations: Sequence[Spoilt] = (),
+        context: Context | None = None,
+        kid: str | None = None,
     ) -> PendingLaunch:
         """Start a launch: its login request waits in the answer for a browser to send it."""
         context = context or Context(launch=launch, keys=self.keys, canary_url=self.canary_url)
@@ -220,5 +224,3 @@ def _may_redirect(request: AuthRequest, registration: Registration) -> bool:
     if registration.redirect_uris:
         return redirect_uri in registration.redirect_uris
     return urlsplit(redirect_uri).hostname == urlsplit(registration.launch_url).hostname
-
-

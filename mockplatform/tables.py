@@ -7,10 +7,10 @@ import datetime as dt
 import difflib
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import cache
-from types import NoneType, UnionType
+from types import MappingProxyType, NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from mockplatform.errors import UsageError
@@ -18,9 +18,10 @@ from mockplatform.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["build", "named", "read_toml"]
+__all__ = ["build", "keyed", "named", "read_toml"]
 
 T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
 
 _NAMES: Final[dict[type, str]] = {
     str: "a string",
@@ -75,6 +76,20 @@ def build(cls: type[T], table: Mapping[str, Any], *, where: str) -> T:
     """
     made: T = _table(cls, table, _Place(where))
     return made
+
+
+def keyed(items: Iterable[T], key: Callable[[T], K], *, where: str) -> Mapping[K, T]:
+    """The items by key, in their order and for reading only.
+
+    Raises:
+        UsageError: two items have the same key.
+    """
+    found: dict[K, T] = {}
+    for item in items:
+        if key(item) in found:
+            raise UsageError(f"{where}: {key(item)} stands there twice, expected once")
+        found[key(item)] = item
+    return MappingProxyType(found)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -140,9 +155,7 @@ def _table(cls: Any, value: Any, place: _Place) -> Any:
     for key, entry in entries.items():
         if entry.required and key not in value:
             raise place.member(key).wrong(f"missing, expected {_expected(entry.hint)}")
-    arguments = {
-        entries[key].name: _convert(entries[key].hint, item, place.member(key)) for key, item in value.items()
-    }
+    arguments = {entries[key].name: _convert(entries[key].hint, item, place.member(key)) for key, item in value.items()}
     try:
         return cls(**arguments)
     except ValueError as error:

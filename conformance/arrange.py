@@ -1,0 +1,108 @@
+"""States of the tool that a launch alone cannot make (error catalogue, states T0 to Ty).
+
+A state comes from `[arrange]` in the tool file: a request to the tool, or a callback in this process. The state
+`class_exists` also follows from a launch by an authorised instructor, so it needs no entry of its own.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from conformance.attempt import perform
+from conformance.lab import ROLES, Lab
+from conformance.loading import load_object
+from conformance.model import Attempt
+from conformance.toolfile import Arrangement
+from conformance.transport import Request, TransportTrouble
+from mockplatform.errors import UsageError
+from mockplatform.model import Course, Person, Registration
+
+__all__ = ["arrange", "missing_states"]
+
+
+def missing_states(lab: Lab, states: tuple[str, ...]) -> tuple[str, ...]:
+    """The states that this tool file cannot arrange."""
+    given = lab.tool.arrange
+    derived = {"class_exists"} if "zoom_authorised" in given else set()
+    return tuple(state for state in states if state not in given and state not in derived)
+
+
+def arrange(lab: Lab, states: tuple[str, ...], *, person: Person, course: Course, registration: Registration) -> None:
+    """Bring the tool into the states for this person and course.
+
+    Raises:
+        UsageError: the tool refuses to be arranged.
+    """
+    for state in states:
+        values = {
+            "email": person.email,
+            "sub": person.sub,
+            "name": person.name,
+            "context_id": course.id,
+            "context_title": course.title,
+            "issuer": registration.issuer,
+            "client_id": registration.client_id,
+            "deployment_id": registration.deployment_ids[0],
+        }
+        if state in lab.tool.arrange:
+            _carry_out(lab, f"arrange.{state}", lab.tool.arrange[state], values)
+        else:
+            _class_by_launch(lab, course, registration)
+
+
+def _class_by_launch(lab: Lab, course: Course, registration: Registration) -> None:
+    instructor = lab.cast(f"instructor of {course.id}").person
+    arrange(lab, ("zoom_authorised",), person=instructor, course=course, registration=registration)
+    launch = lab.platform.intend(registration, person=instructor, roles=ROLES["instructor"], course=course)
+    perform(lab, launch, Attempt(), lab.browser(), {}, kid=None)
+
+
+def _carry_out(lab: Lab, where: str, entry: Arrangement, values: Mapping[str, str]) -> None:
+    if entry.request is None:
+        target = load_object(entry.target, where=where) if isinstance(entry.target, str) else entry.target
+        _call(target, values)
+        return
+    parts = urlsplit(lab.tool.tool.launch_url)
+    method, _, path = _filled(entry.request, values).partition(" ")
+    headers = {name: _filled(value, values) for name, value in entry.headers.items()}
+    body = b"" if entry.json is None else json.dumps(_filled(dict(entry.json), values)).encode()
+    if entry.json is not None:
+        headers["content-type"] = "application/json"
+    request = Request(
+        method=method,
+        url=path if "://" in path else f"{parts.scheme}://{parts.netloc}{path}",
+        headers=tuple(headers.items()),
+        body=body,
+    )
+    try:
+        status = lab.transport.send(request).status
+    except TransportTrouble as trouble:
+        raise UsageError(f"{where}: {entry.request}: {trouble}") from None
+    if status >= 400:
+        raise UsageError(f"{where}: {entry.request} answered {status}; a state is arranged by a 2xx answer")
+
+
+def _call(target: Callable[..., Any], values: Mapping[str, str]) -> None:
+    """Call with the values that its signature asks for."""
+    parameters = inspect.signature(target).parameters
+    if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        target(**values)
+    else:
+        target(**{name: value for name, value in values.items() if name in parameters})
+
+
+def _filled(value: Any, values: Mapping[str, str]) -> Any:
+    """The value with `{email}` and its like filled in."""
+    if isinstance(value, str):
+        for name, text in values.items():
+            value = value.replace(f"{{{name}}}", text)
+        return value
+    if isinstance(value, Mapping):
+        return {key: _filled(item, values) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_filled(item, values) for item in value]
+    return value

@@ -1,0 +1,136 @@
+"""One launch, forward: login, authentication request, response, and where the browser ended.
+
+The platform answers in this process, so that a response can be anything, not only what an HTML form can say.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from conformance.browser import Browser, Visit, form_request
+from conformance.lab import Lab
+from conformance.model import Attempt
+from conformance.transport import Request, TransportTrouble
+from mockplatform.lms import AuthRefusal, PendingLaunch
+from mockplatform.model import AuthRequest, AuthResponse, KeySet, Launch
+from mockplatform.mutation import Context
+
+__all__ = ["Performed", "ask", "perform"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Performed:
+    """A launch that was sent, and its traces."""
+
+    pending: PendingLaunch
+    visit: Visit
+    key_fetches: int
+    canary_hits: int
+
+
+def perform(
+    lab: Lab,
+    launch: Launch,
+    attempt: Attempt,
+    browser: Browser,
+    earlier: Mapping[str, Performed],
+    *,
+    kid: str | None,
+) -> Performed:
+    """Send a launch with its lies from a browser.
+
+    Args:
+        earlier: the launches that this story has sent before, by name, in their order.
+        kid: the fresh key id of a story that spoils the key set; it signs every launch of that story.
+    """
+    platform = lab.platform
+    context = Context(
+        launch=launch,
+        keys=platform.keys,
+        canary_url=platform.canary_url,
+        earlier=tuple(performed.pending.earlier for performed in earlier.values()),
+        second=lab.registrations.get("second"),
+    )
+    spoilers = [m for m in attempt.mutations if m.mutation.stage is KeySet]
+    pending = platform.begin(launch, attempt.mutations, context, kid)
+    canary_before = platform.canary_hits
+    published = (
+        contextlib.nullcontext(platform.key_set) if kid is None else platform.spoilt_keys(spoilers, context, kid=kid)
+    )
+    try:
+        with published as key_set:
+            fetched_before = key_set.fetches
+            visit = _visit(lab, pending, attempt, browser, earlier)
+            return Performed(
+                pending=pending,
+                visit=visit,
+                key_fetches=key_set.fetches - fetched_before,
+                canary_hits=platform.canary_hits - canary_before,
+            )
+    finally:
+        platform.forget(pending)
+
+
+def _visit(
+    lab: Lab, pending: PendingLaunch, attempt: Attempt, browser: Browser, earlier: Mapping[str, Performed]
+) -> Visit:
+    if attempt.login == "none":
+        return _post(lab, browser, lab.platform.answer(pending, _unasked(lab, pending)))
+    if attempt.login != "fresh":
+        request = earlier[attempt.login].pending.auth_request
+        if request is None:
+            return earlier[attempt.login].visit
+        pending.auth_request = request
+        return _post(lab, browser, lab.platform.answer(pending, request))
+    login = pending.login
+    visit = browser.navigate(form_request(login.method, login.url, login.params), stop_at=lab.is_platform)
+    if not (visit.stopped and urlsplit(visit.request.url).path == _auth_path(lab)):
+        return visit
+    answer = lab.platform.authorize(AuthRequest(params=dict(visit.params)))
+    if isinstance(answer, AuthRefusal):
+        told = "the platform had to refuse the authentication request: " + "; ".join(answer.problems)
+        return Visit(request=visit.request, trouble=told, trouble_kind="foreign")
+    return _post(lab, browser, answer) if attempt.finish else visit
+
+
+def _post(lab: Lab, browser: Browser, response: AuthResponse) -> Visit:
+    request = form_request(response.method, _reachable(lab, response.url), response.fields, response.content_type)
+    visit = browser.navigate(request, stop_at=lab.is_platform)
+    if visit.stopped and urlsplit(visit.request.url).path == _auth_path(lab):
+        return Visit(request=visit.request, trouble="the tool began another login", trouble_kind="foreign")
+    return visit
+
+
+def _auth_path(lab: Lab) -> str:
+    return urlsplit(lab.platform.url).path + "/auth"
+
+
+def _unasked(lab: Lab, pending: PendingLaunch) -> AuthRequest:
+    """The authentication request that nobody sent."""
+    made_up = {
+        "state": lab.opaque(pending.launch.id, "state"),
+        "nonce": lab.opaque(pending.launch.id, "nonce"),
+    }
+    return AuthRequest(params={"redirect_uri": lab.tool.tool.launch_url, **made_up})
+
+
+def _reachable(lab: Lab, url: str) -> str:
+    """The address that really listens: some tools announce https on a loopback port that speaks plain http."""
+    own, asked = urlsplit(lab.tool.tool.launch_url), urlsplit(url)
+    if own.scheme == "http" and asked.scheme == "https" and asked.netloc == own.netloc:
+        return "http" + url.removeprefix("https")
+    return url
+
+
+def ask(lab: Lab, browser: Browser, request: str, headers: Mapping[str, str]) -> int | None:
+    """The status of a request such as `GET /api/me` on the tool's host; None if there is no answer."""
+    method, _, path = request.partition(" ")
+    parts = urlsplit(lab.tool.tool.launch_url)
+    url = path if "://" in path else f"{parts.scheme}://{parts.netloc}{path}"
+    try:
+        return browser.send(Request(method=method, url=url, headers=tuple(headers.items()))).status
+    except TransportTrouble:
+        return None

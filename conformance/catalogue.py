@@ -1,0 +1,276 @@
+"""Scenarios and profiles, read from their folders and bound to what they name.
+
+A scenario's id is where it lives: `scenarios/nonce.toml`, `name = "replayed"` → `nonce/replayed`. A scenario
+says what it expects per profile; `any` stands for all that inherit from it. An alternate answer takes from the
+preferred one whatever it does not say itself.
+"""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import functools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from conformance.checks import checks
+from conformance.errors import codes, types
+from conformance.model import (
+    Answer,
+    Attempt,
+    Axis,
+    ErrorClass,
+    Expectation,
+    Fault,
+    Profile,
+    Role,
+    Scenario,
+    Severity,
+)
+from conformance.requirements import requirements
+from mockplatform.errors import UsageError
+from mockplatform.model import KeySet
+from mockplatform.mutation import bind
+from mockplatform.tables import build, named, read_toml
+
+__all__ = ["load_profile", "profile_names", "read_scenarios", "scenarios", "select"]
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerTable:
+    """An answer as a scenario writes it; what it leaves out follows from what it says."""
+
+    outcome: Literal["launched", "rejected"] | None = None
+    klass: ErrorClass | None = named("class", default=None)
+    type: str | None = None
+    code: int | None = None
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectTable:
+    """`expect.<profile>`: the preferred answer, the alternates, and another severity where it differs."""
+
+    outcome: Literal["launched", "rejected"] | None = None
+    klass: ErrorClass | None = named("class", default=None)
+    type: str | None = None
+    code: int | None = None
+    status: int | None = None
+    allowed: tuple[AnswerTable, ...] = ()
+    severity: Severity | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptTable:
+    """`before`: a launch sent earlier in the story."""
+
+    name: str = ""
+    mutations: tuple[str, ...] = ()
+    browser: str = "user"
+    login: str = "fresh"
+    finish: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioTable:
+    """One `[[scenario]]`."""
+
+    name: str
+    title: str
+    why: str
+    requirement: tuple[str, ...]
+    severity: Severity = "must"
+    mutations: tuple[str, ...] = ()
+    browser: str = "user"
+    login: str = "fresh"
+    before: tuple[AttemptTable, ...] = ()
+    role: Role = "instructor"
+    registration: Literal["main", "attributes"] = "main"
+    needs: tuple[str, ...] = ()
+    states: tuple[str, ...] | None = None
+    faults: tuple[Fault, ...] = ()
+    checks: tuple[str, ...] = ()
+    guards: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    expect: Mapping[str, ExpectTable] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileTable:
+    """A profile file."""
+
+    title: str
+    question: str
+    axes: tuple[Axis, ...]
+    inherits: str = "any"
+    crash: Literal["refusal", "failure"] = "failure"
+    policy: Literal["open", "class"] = "open"
+    states: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@functools.cache
+def scenarios() -> tuple[Scenario, ...]:
+    """The catalogue, in the order of its files."""
+    return read_scenarios(FOLDER / "scenarios")
+
+
+def read_scenarios(folder: Path) -> tuple[Scenario, ...]:
+    """The scenarios of a folder.
+
+    Raises:
+        UsageError: a file does not fit, names something unknown, or gives an id twice.
+    """
+    found: dict[str, Scenario] = {}
+    for path in sorted(folder.glob("*.toml")):
+        for index, table in enumerate(read_toml(path).get("scenario", ())):
+            row = build(ScenarioTable, table, where=f"{path.name}: scenario {table.get('name', index)!r}:")
+            scenario = _scenario(row, f"{path.stem}/{row.name}", f"{path.name}: scenario '{row.name}'")
+            if scenario.id in found:
+                raise UsageError(f"{path.name}: the scenario '{row.name}' is there twice; rename one")
+            found[scenario.id] = scenario
+    return tuple(found.values())
+
+
+def _scenario(row: ScenarioTable, id_: str, where: str) -> Scenario:
+    _known(row.requirement, requirements(), f"{where}: requirement")
+    _known(row.checks, checks(), f"{where}: check")
+    judged = AttemptTable(name="judged", mutations=row.mutations, browser=row.browser, login=row.login)
+    attempts = [_attempt(attempt, where) for attempt in (*row.before, judged)]
+    needs = set(row.needs) | {f"fault:{fault.point}" for fault in row.faults}
+    needs |= {"attributes"} if row.registration == "attributes" else set()
+    needs |= {"second"} if "claims.of_second_platform" in row.mutations else set()
+    return Scenario(
+        id=id_,
+        title=row.title,
+        why=row.why,
+        requirement=row.requirement,
+        attempt=attempts[-1],
+        before=tuple(attempts[:-1]),
+        role=row.role,
+        registration=row.registration,
+        needs=tuple(sorted(needs)),
+        states=row.states,
+        faults=row.faults,
+        checks=row.checks,
+        guards=row.guards,
+        aliases=row.aliases,
+        expect={
+            name: _expectation(table, row.severity, f"{where}: expect.{name}") for name, table in row.expect.items()
+        },
+        rotates=any(m.mutation.stage is KeySet for attempt in attempts for m in attempt.mutations),
+    )
+
+
+def _attempt(table: AttemptTable, where: str) -> Attempt:
+    return Attempt(
+        name=table.name,
+        mutations=tuple(bind(text, where=where) for text in table.mutations),
+        browser=table.browser,
+        login=table.login,
+        finish=table.finish,
+    )
+
+
+def _expectation(table: ExpectTable, severity: Severity, where: str) -> Expectation:
+    first = AnswerTable(outcome=table.outcome, klass=table.klass, type=table.type, code=table.code, status=table.status)
+    preferred = _answer(first, None, where)
+    allowed = tuple(_answer(other, preferred, f"{where}.allowed") for other in table.allowed)
+    return Expectation(preferred=preferred, allowed=allowed, severity=table.severity or severity)
+
+
+def _answer(table: AnswerTable, base: Answer | None, where: str) -> Answer:
+    """The answer with what follows from it: a type has a class, a code has one, an alternate leans on `base`."""
+    if table.type not in (None, "any"):
+        _known([str(table.type)], types(), f"{where}: type")
+    if table.code is not None:
+        _known([table.code], codes(), f"{where}: code")
+    outcome = table.outcome or "rejected"
+    if outcome == "launched":
+        return Answer(outcome="launched")
+    lean = base if base is not None and base.outcome == "rejected" else Answer()
+    type_ = None if table.type == "any" else table.type or lean.type
+    code = table.code or lean.code
+    klass = table.klass or (types()[table.type].klass if table.type and table.type in types() else lean.klass)
+    if klass is None and type_ is not None:
+        klass = types()[type_].klass
+    if klass is None and code is not None:
+        klass = codes()[code].klass
+    return Answer(klass=klass, type=type_, code=code, status=table.status)
+
+
+def _known(names: Iterable[Any], known: Iterable[Any], where: str) -> None:
+    by_text = {str(key): key for key in known}
+    for name in names:
+        if str(name) not in by_text:
+            near = difflib.get_close_matches(str(name), by_text, n=1)
+            raise UsageError(f"{where}: unknown '{name}'" + (f"; did you mean '{near[0]}'?" if near else ""))
+
+
+def profile_names() -> tuple[str, ...]:
+    """The names of the profiles that come with the package."""
+    return tuple(path.stem for path in sorted((FOLDER / "profiles").glob("*.toml")))
+
+
+def load_profile(name: str) -> Profile:
+    """A profile by its name, or by the path of a file.
+
+    Raises:
+        UsageError: there is no such profile, or its file does not fit.
+    """
+    lineage: list[str] = []
+    tables: list[ProfileTable] = []
+    while name != "any":
+        path = Path(name) if name.endswith(".toml") else FOLDER / "profiles" / f"{name}.toml"
+        if not name.endswith(".toml") and name not in profile_names():
+            raise UsageError(f"unknown profile '{name}'; known are {', '.join(profile_names())}, or a path to a .toml")
+        table = build(ProfileTable, read_toml(path), where=f"{path}:")
+        if path.stem in lineage:
+            raise UsageError(f"{path}: inherits: the profiles inherit from each other in a circle")
+        lineage.append(path.stem)
+        tables.append(table)
+        name = table.inherits
+    first = tables[0]
+    return Profile(
+        name=lineage[0],
+        title=first.title,
+        question=first.question,
+        axes=first.axes,
+        lineage=(*lineage, "any"),
+        crash=first.crash,
+        policy=first.policy,
+        states=first.states,
+    )
+
+
+def select(found: Sequence[Scenario], profile: Profile, patterns: Sequence[str] = ()) -> tuple[Scenario, ...]:
+    """The scenarios of a profile that match any of the patterns: globs of ids, codes and error types.
+
+    Raises:
+        UsageError: a pattern matches nothing in the whole catalogue.
+    """
+    for pattern in patterns:
+        if not any(_matches(scenario, pattern) for scenario in found):
+            near = difflib.get_close_matches(pattern, [scenario.id for scenario in found], n=1)
+            hint = f"; did you mean '{near[0]}'?" if near else "; `lti-conformance list` shows all"
+            raise UsageError(f"--only {pattern}: no scenario, code or error type matches{hint}")
+    return tuple(
+        scenario
+        for scenario in found
+        if profile.expectation(scenario) is not None
+        and (not patterns or any(_matches(scenario, pattern) for pattern in patterns))
+    )
+
+
+def _matches(scenario: Scenario, pattern: str) -> bool:
+    return any(fnmatch.fnmatchcase(word, pattern) for word in words(scenario))
+
+
+def words(scenario: Scenario) -> tuple[str, ...]:
+    """What a scenario can be chosen by: its id, its old ids, and each code and type that it prefers."""
+    answers = [expectation.preferred for expectation in scenario.expect.values()]
+    named_errors = {str(value) for answer in answers for value in (answer.code, answer.type) if value is not None}
+    return (scenario.id, *scenario.aliases, *sorted(named_errors))

@@ -1,0 +1,116 @@
+"""The command line: parse, hand over to one module of `commands`, and turn a usage error into one line.
+
+Nothing but argparse is imported before a command is known: `--help` must be quick.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from mockplatform._version import __version__
+from mockplatform.errors import UsageError
+
+__all__ = ["entry", "main", "parser"]
+
+_COMMANDS = {
+    "run": "launch a tool in every way of a profile and judge its answers",
+    "list": "list scenarios, or codes, errors, mutations, profiles, fault points",
+    "explain": "explain a scenario, a code, an error type or a fault point",
+    "selftest": "prove that each flaw of the sample tool is found, and nothing else",
+    "doctor": "say what to register in the tool, and whether both sides reach each other",
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    top = argparse.ArgumentParser(
+        prog="lti-conformance",
+        description="Tells whether an LTI tool refuses each broken launch for the right reason.",
+        epilog="Exit codes of run: 0 conformant, 1 not conformant, 2 usage or nothing executed, "
+        "3 the plain launch fails or the tool is lost, 4 stale or expired waiver.",
+    )
+    top.add_argument("--version", action="version", version=f"lti-conformance {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    made = {name: commands.add_parser(name, help=text, description=text) for name, text in _COMMANDS.items()}
+    _run_options(made["run"])
+    _list_options(made["list"])
+    made["explain"].add_argument("id", metavar="ID", help="nonce/replayed, 1006, TokenExpired, class.create, …")
+    made["selftest"].add_argument("--json", metavar="PATH", dest="json_path", help="write the result to a file")
+    made["selftest"].add_argument("--only", metavar="FLAW", action="append", default=[], help="only these flaws")
+    _tool_option(made["doctor"])
+    made["doctor"].add_argument("--allow-remote", action="store_true", help="contact hosts other than this machine")
+    return top
+
+
+def _tool_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--tool", metavar="FILE", help="the tool file (default: lti-conformance.toml, then pyproject.toml)"
+    )
+
+
+def _run_options(run: argparse.ArgumentParser) -> None:
+    which = run.add_mutually_exclusive_group()
+    _tool_option(which)  # type: ignore[arg-type]
+    which.add_argument("--demo", action="store_true", help="run against the sample tool")
+    run.add_argument("--profile", metavar="NAME", help="core, certification, class, ltix, or a path (default: core)")
+    run.add_argument(
+        "--only",
+        metavar="PATTERN",
+        action="append",
+        default=[],
+        help="glob of scenario ids, codes or error types",
+    )
+    run.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed gives the same launches")
+    run.add_argument("--jobs", type=_positive, default=1, metavar="N", help="scenarios side by side (default: 1)")
+    run.add_argument(
+        "--report",
+        metavar="FORMAT:PATH",
+        action="append",
+        default=[],
+        help="text or json; - or no path is the screen",
+    )
+    run.add_argument("--strict", action="store_true", help="a broken SHOULD fails as well")
+    run.add_argument("--fail-fast", action="store_true", help="stop at the first failure")
+    run.add_argument("--max-time", type=float, metavar="S", help="begin no scenario after this many seconds")
+    run.add_argument("--rate", type=float, metavar="N", help="begin at most this many scenarios a second")
+    run.add_argument("--allow-remote", action="store_true", help="contact hosts other than this machine")
+
+
+def _list_options(command: argparse.ArgumentParser) -> None:
+    kinds = command.add_mutually_exclusive_group()
+    for kind in ("codes", "errors", "mutations", "profiles", "faultpoints"):
+        kinds.add_argument(f"--{kind}", dest="kind", action="store_const", const=kind, help=f"list the {kind}")
+    command.set_defaults(kind="scenarios")
+    command.add_argument("--json", action="store_true", dest="as_json", help="one JSON array")
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
+    return value
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Carry out a command line and return its exit code."""
+    options = parser().parse_args(argv)
+    module = importlib.import_module(f"conformance.commands.{options.command}_command")
+    command: Callable[[argparse.Namespace], int] = module.command
+    try:
+        return command(options)
+    except UsageError as error:
+        print(f"lti-conformance: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        # The reader has gone (`| head`): Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def entry() -> None:
+    """The console script."""
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""One module a command, `<name>_command.py`, with `command(options) -> int`."""

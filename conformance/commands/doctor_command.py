@@ -1,0 +1,64 @@
+"""`lti-conformance doctor`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from conformance.catalogue import load_profile
+from conformance.runner import Options, PlainLaunchFailed, Runner
+from conformance.target import Start, environment, open_lab
+from conformance.toolfile import Tool, find, load
+from mockplatform.lms import Platform
+
+__all__ = ["command"]
+
+
+def command(options: argparse.Namespace) -> int:
+    """Print what to register, send one honest launch, and say how far it came."""
+    path = find(options.tool)
+    tool = load(path)
+    print(_registration(tool))
+    profile = load_profile(tool.profile.name)
+    with open_lab(tool, profile, Start(seed=0), where=f"{path}:", allow_remote=options.allow_remote) as lab:
+        runner = Runner(lab, Options())
+        try:
+            runner.plain_launch()
+        except PlainLaunchFailed as failure:
+            for exchange in failure.observation.exchanges:
+                print(f"  {exchange.method} {exchange.url.partition('?')[0]} → {exchange.status or exchange.trouble}")
+            print(f"✗ The plain launch fails: {failure}")
+            _advise(lab.platform, failure)
+            return 3
+        fetches = lab.platform.key_set.fetches
+        print(f"✓ The plain launch works; the tool fetched the key set {fetches} time{'s' if fetches != 1 else ''}.")
+        for finding in runner.findings:
+            print(f"• {finding.id}: {finding.text}")
+    return 0
+
+
+def _registration(tool: Tool) -> str:
+    names = {
+        "LTI_PLATFORM_ISSUER": "Issuer",
+        "LTI_PLATFORM_AUTH_URL": "Authentication URL",
+        "LTI_PLATFORM_TOKEN_URL": "Token URL",
+        "LTI_PLATFORM_JWKS_URL": "Key set URL",
+        "LTI_CLIENT_ID": "Client id",
+        "LTI_DEPLOYMENT_ID": "Deployment id",
+    }
+    lines = [f"Register in {tool.tool.name}:"]
+    lines += [f"  {names[name]:<19} {value}" for name, value in environment(tool).items()]
+    return "\n".join(lines)
+
+
+def _advise(platform: Platform, failure: PlainLaunchFailed) -> None:
+    seen = failure.observation
+    if seen.outcome == "crashed" and seen.status_code is None:
+        advice = "Nobody answers at the tool's address: start the tool, or give [tool] start."
+    elif not seen.auth_requests:
+        advice = "The tool never sent an authentication request: compare issuer and client id with its registration."
+    elif platform.key_set.fetches == 0:
+        advice = "The tool never asked for the key set: compare its key set URL, and whether it reaches this machine."
+    else:
+        advice = "The tool got the token and the keys: its own log, and [observe] launched, say more."
+    print(advice, file=sys.stderr)

@@ -1,0 +1,127 @@
+"""`lti-conformance explain`."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import textwrap
+from collections.abc import Iterator
+
+from conformance.catalogue import load_profile, profile_names, scenarios
+from conformance.errors import ErrorCode, ErrorType, codes, types
+from conformance.faults import FAULT_POINTS, drivers
+from conformance.model import Answer, Scenario
+from conformance.requirements import documents, requirements
+from mockplatform.errors import UsageError
+
+__all__ = ["command"]
+
+
+def command(options: argparse.Namespace) -> int:
+    """Print what, why, how to fix, and the reference."""
+    print("\n".join(_explained(options.id)))
+    return 0
+
+
+def _explained(word: str) -> Iterator[str]:
+    scenario = next((s for s in scenarios() if word in (s.id, *s.aliases)), None)
+    code = next((c for c in codes().values() if word in (str(c.code), c.name)), None)
+    if scenario is not None:
+        return _scenario(scenario)
+    if code is not None:
+        return _code(code)
+    if word in types():
+        return _type(types()[word])
+    if word in FAULT_POINTS:
+        return _faultpoint(word)
+    known = [*(s.id for s in scenarios()), *map(str, codes()), *types(), *FAULT_POINTS]
+    near = difflib.get_close_matches(word, known, n=1)
+    raise UsageError(f"nothing is called '{word}'" + (f"; did you mean '{near[0]}'?" if near else ""))
+
+
+def _scenario(scenario: Scenario) -> Iterator[str]:
+    yield f"{scenario.id} – {scenario.title}"
+    yield from _paragraph("Why", scenario.why)
+    lies = [*scenario.mutations, *(f"{f.point} answers {f.mode}" for f in scenario.faults)]
+    yield from _paragraph("Sent", f"a launch as {scenario.role} with {', '.join(lies) or 'no lie'}")
+    for attempt in scenario.before:
+        spoilt = ", ".join(map(str, attempt.mutations)) or "honest"
+        ending = "" if attempt.finish else ", not finished"
+        yield from _paragraph(
+            "Before", f"{attempt.name or 'a launch'} from the browser {attempt.browser}: {spoilt}{ending}"
+        )
+    for name in profile_names():
+        expectation = load_profile(name).expectation(scenario)
+        if expectation is not None:
+            answers = " or ".join(_answer(answer) for answer in expectation.answers)
+            yield from _paragraph(name, f"{answers} ({expectation.severity})")
+    for id_ in scenario.requirement:
+        rule = requirements()[id_]
+        url = documents()[rule.document].url
+        yield from _paragraph("Says", f"{rule.citation} ({rule.level}): {rule.text} {url}")
+    if scenario.guards:
+        yield from _paragraph("Guards", ", ".join(scenario.guards))
+    yield from _paragraph("Repeat", f"lti-conformance run --only {scenario.id}")
+
+
+def _answer(answer: Answer) -> str:
+    told = [str(part) for part in (answer.code, answer.type, answer.klass and f"class {answer.klass}") if part]
+    return f"{answer.outcome} ({', '.join(told)})" if told else answer.outcome
+
+
+def _code(code: ErrorCode) -> Iterator[str]:
+    yield f"{code.code} {code.name} (class {code.klass})"
+    yield from _paragraph("Cause", code.cause)
+    yield from _paragraph("Who acts", code.actor)
+    yield from _paragraph("Remedy", code.remedy)
+    yield from _paragraph("Retry", code.retry)
+    yield from _paragraph("Provoke", code.provoke)
+    for neighbour in code.neighbours:
+        yield from _paragraph(f"Not {neighbour.code}", neighbour.difference)
+    if code.note:
+        yield from _paragraph("Note", code.note)
+    yield from _paragraph("Source", code.reference)
+    yield from _scenarios_with(str(code.code))
+
+
+def _type(error: ErrorType) -> Iterator[str]:
+    yield f"{error.type} (class {error.klass}, {error.surface})"
+    yield from _paragraph("Cause", error.cause)
+    yield from _paragraph("Who acts", error.actor)
+    yield from _paragraph("Remedy", error.remedy)
+    yield from _paragraph("Retry", error.retry)
+    if error.note:
+        yield from _paragraph("Note", error.note)
+    yield from _paragraph("Source", error.reference)
+    yield from _scenarios_with(error.type)
+
+
+def _faultpoint(name: str) -> Iterator[str]:
+    yield f"{name} – {FAULT_POINTS[name]}"
+    if name == "jwks.fetch":
+        yield from _paragraph("Bind", "nothing to bind: the platform spoils its own key set")
+    else:
+        yield from _paragraph(
+            "Bind", f'[faults] "{name}" = {{ driver = "callback", target = "package.module:function" }}'
+        )
+        yield from _paragraph("Drivers", ", ".join(drivers()))
+    using = [s.id for s in scenarios() if any(f.point == name for f in s.faults)]
+    yield from _paragraph("Scenarios", ", ".join(using) or "none yet")
+
+
+def _scenarios_with(word: str) -> Iterator[str]:
+    using = [
+        s.id for s in scenarios() if any(word in (str(e.preferred.code), e.preferred.type) for e in s.expect.values())
+    ]
+    yield from _paragraph("Scenarios", ", ".join(using) or "none: no launch provokes it")
+
+
+def _paragraph(label: str, text: str) -> Iterator[str]:
+    yield from textwrap.wrap(
+        text,
+        100,
+        initial_indent=f"  {label:<13} ",
+        subsequent_indent=" " * 16,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

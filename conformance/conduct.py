@@ -1,0 +1,83 @@
+"""A whole run: open the lab, send the plain launch, try the scenarios, and put the report together."""
+
+from __future__ import annotations
+
+import datetime
+import platform as machine
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+
+from conformance.lab import Lab
+from conformance.model import Report, Result, Scenario
+from conformance.runner import Options, PlainLaunchFailed, Runner, ToolLost
+from conformance.waivers import stale_waivers, waive
+from mockplatform._version import __version__
+
+__all__ = ["conduct"]
+
+
+def conduct(
+    opened: AbstractContextManager[Lab],
+    scenarios: Sequence[Scenario],
+    options: Options,
+    *,
+    replay: str,
+    now: datetime.datetime,
+    on_result: Callable[[Result], None] = lambda _: None,
+) -> Report:
+    """The report of a run; what had been found out when it ended early is in it.
+
+    Args:
+        replay: the command that repeats this run, to which a scenario's id is added.
+
+    Raises:
+        UsageError: the lab cannot be opened.
+    """
+    began = time.perf_counter()
+    results: list[Result] = []
+    stopped = ""
+    with opened as lab:
+        runner = Runner(lab, options)
+        try:
+            runner.plain_launch()
+            for result in runner.run(scenarios):
+                told = replace(result, replay=f"{replay} --only {result.scenario.id}")
+                told = waive(told, lab.tool.waiver, lab.profile, now.date())
+                results.append(told)
+                on_result(told)
+        except PlainLaunchFailed as failure:
+            stopped = _plain_failure(failure)
+        except ToolLost as lost:
+            stopped = f"the tool is gone: {lost}"
+        except KeyboardInterrupt:
+            stopped = "interrupted"
+    order = {scenario.id: index for index, scenario in enumerate(scenarios)}
+    results.sort(key=lambda result: order[result.scenario.id])
+    return Report(
+        tool=lab.tool.tool.name,
+        profile=lab.profile,
+        seed=lab.seed,
+        started=now,
+        duration_s=time.perf_counter() - began,
+        complete=not stopped and len(results) == len(scenarios),
+        results=tuple(results),
+        findings=tuple(runner.findings),
+        versions={"lti-conformance": __version__, "python": machine.python_version()},
+        stale_waivers=stale_waivers(results, lab.tool.waiver, lab.profile, now.date()),
+        strict=options.strict,
+        stopped=stopped,
+    )
+
+
+def _plain_failure(failure: PlainLaunchFailed) -> str:
+    seen = failure.observation
+    steps = "; ".join(f"{e.method} {e.url.partition('?')[0]} → {e.status or e.trouble}" for e in seen.exchanges)
+    said = f", and said: {seen.message[:200]}" if seen.message else ""
+    problems = f"; the authentication request: {'; '.join(seen.auth_problems)}" if seen.auth_problems else ""
+    return (
+        f"the plain launch does not work, so no refusal would prove anything: the tool {seen.outcome}"
+        f"{f' ({seen.trouble})' if seen.trouble else ''}{said}{problems}. Steps: {steps or 'none'}. "
+        "`lti-conformance doctor` shows what the tool has to register"
+    )

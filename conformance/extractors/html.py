@@ -1,0 +1,36 @@
+"""An element of the page, chosen by a CSS selector: its attribute, or its text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conformance.sighting import Page, Sighting, Words
+
+__all__ = ["KIND", "RANK", "Settings", "axes", "read"]
+
+KIND = "html"
+RANK = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Keys of `kind = "html"`."""
+
+    css: str
+    attr: str | None = None
+
+
+def axes(settings: Settings, words: Words) -> frozenset[str]:
+    """A code, and whatever the tool's own words say."""
+    return frozenset({"code"} | words.kinds)
+
+
+def read(settings: Settings, page: Page, words: Words) -> Sighting | None:
+    """The meaning of the element."""
+    if b"<" not in page.body[:4000]:
+        return None
+    element = page.html.css_first(settings.css)
+    if element is None:
+        return None
+    text = (element.attributes.get(settings.attr) or "") if settings.attr else element.text()
+    return words.meaning(text) or words.search(text)

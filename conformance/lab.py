@@ -1,0 +1,129 @@
+"""Where scenarios are tried: the platform, the way to the tool, and how its answers are read.
+
+A `Lab` is made once for a run and shared by all scenarios; keys, connections and the event loop live as long.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from conformance.browser import Browser
+from conformance.model import Profile, Role
+from conformance.observe import Reader
+from conformance.toolfile import Tool
+from conformance.transport import Transport
+from mockplatform.claims import INSTRUCTOR, LEARNER
+from mockplatform.lms import Platform
+from mockplatform.model import Course, Person, Registration
+
+__all__ = ["Cast", "Lab", "is_loopback", "registrations"]
+
+ROLES: Mapping[Role, tuple[str, ...]] = {"instructor": (INSTRUCTOR,), "student": (LEARNER,)}
+_NAMES = (
+    ("Ada", "Lovelace"),
+    ("Grace", "Hopper"),
+    ("Katherine", "Johnson"),
+    ("Emmy", "Noether"),
+    ("Alan", "Turing"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cast:
+    """Who and what takes part in one story; nobody else has ever seen them."""
+
+    person: Person
+    other: Person
+    course: Course
+
+
+@dataclass(kw_only=True)
+class Lab:
+    """All that a scenario needs to be tried.
+
+    Args:
+        run_id: makes people and courses of this run differ from those of any other.
+        may_contact: whether a URL is on a host that this run may contact.
+    """
+
+    tool: Tool
+    profile: Profile
+    platform: Platform
+    transport: Transport
+    reader: Reader
+    seed: int
+    run_id: str
+    may_contact: Callable[[str], bool]
+    faults: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.registrations = registrations(self.tool)
+        self.probe_works = self.tool.observe.probe is not None
+
+    def browser(self) -> Browser:
+        """A browser without cookies."""
+        return Browser(self.transport, self.may_contact)
+
+    def is_platform(self, url: str) -> bool:
+        """Whether a URL is the platform's own."""
+        return url.startswith(self.platform.url + "/")
+
+    def opaque(self, *parts: object) -> str:
+        """An id that the same seed and run give again, and nothing else does."""
+        text = "/".join(map(str, (self.seed, self.run_id, *parts)))
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    def cast(self, story: str) -> Cast:
+        """Fresh people and a fresh course for a story."""
+        return Cast(
+            person=self._person(story, "person"),
+            other=self._person(story, "other"),
+            course=Course(id=f"course-{self.opaque(story, 'course')[:12]}", label="LTI 101", title="Launching safely"),
+        )
+
+    def _person(self, story: str, part: str) -> Person:
+        mark = self.opaque(story, part)
+        given, family = _NAMES[int(mark[:8], 16) % len(_NAMES)]
+        email = f"{given}.{family}.{mark[:10]}@example.org".lower()
+        return Person(sub=f"user-{mark[:16]}", given_name=given, family_name=family, email=email)
+
+
+def registrations(tool: Tool) -> Mapping[str, Registration]:
+    """The tool as each platform of its tool file has registered it: `main`, and `attributes` and `second` if given."""
+    settings = tool.platform
+    main = Registration(
+        name=tool.tool.name,
+        issuer=tool.issuer,
+        client_id=settings.client_id,
+        deployment_ids=(settings.deployment_id,),
+        login_url=tool.tool.login_url,
+        launch_url=tool.tool.target_link_uri or tool.tool.launch_url,
+        login_params=tool.tool.login_params,
+    )
+    found = {"main": main}
+    if settings.attributes is not None:
+        given = settings.attributes
+        names = {"email": given.email, "course_id": given.course_id, "person_id": given.person_id}
+        found["attributes"] = replace(main, client_id=given.client_id or main.client_id, attributes=names)
+    if settings.second is not None:
+        second = settings.second
+        found["second"] = replace(
+            main, issuer=second.issuer, client_id=second.client_id, deployment_ids=(second.deployment_id,)
+        )
+    return found
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL is on this machine."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

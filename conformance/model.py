@@ -1,0 +1,247 @@
+"""The values of a run, in the order in which they come about.
+
+Scenario + Profile → Observation (facts, no opinion) → Verdict (opinion, with its reason) → Result → Report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from mockplatform.model import Exchange
+from mockplatform.mutation import Spoilt
+from mockplatform.tables import named
+
+__all__ = [
+    "AXES",
+    "Answer",
+    "Attempt",
+    "Axis",
+    "ErrorClass",
+    "Expectation",
+    "Fault",
+    "Finding",
+    "Grade",
+    "Observation",
+    "Outcome",
+    "Profile",
+    "Report",
+    "Result",
+    "Role",
+    "Scenario",
+    "Severity",
+    "Status",
+    "Verdict",
+]
+
+Outcome = Literal["launched", "rejected", "crashed", "hung", "unclear"]
+ErrorClass = Literal["invalid", "security", "unknown"]
+Axis = Literal["outcome", "class", "type", "code"]
+Grade = Literal["passed", "allowed", "failed", "unobserved"]
+Status = Literal["passed", "failed", "warned", "skipped", "waived", "error"]
+Severity = Literal["must", "should", "may"]
+Role = Literal["instructor", "student"]
+
+AXES: tuple[Axis, ...] = ("outcome", "class", "type", "code")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An answer that a tool may give; None on an axis demands nothing there."""
+
+    outcome: Literal["launched", "rejected"] = "rejected"
+    klass: ErrorClass | None = named("class", default=None)
+    type: str | None = None
+    code: int | None = None
+    status: int | None = None
+    """The HTTP status, where a standard prescribes it; another one is a finding."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """The preferred answer and the alternates that are right as well."""
+
+    preferred: Answer
+    allowed: tuple[Answer, ...] = ()
+    severity: Severity = "must"
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """All right answers, the preferred one first."""
+        return (self.preferred, *self.allowed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One launch of a scenario: who, from which browser, and with which lies."""
+
+    mutations: tuple[Spoilt, ...] = ()
+    browser: str = "user"
+    login: str = "fresh"
+    """`fresh`; `none`: the answer comes unasked; or the name of an earlier attempt, whose login is continued."""
+    name: str = ""
+    finish: bool = True
+    """False: the browser stops after the login, before the platform's answer is posted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """A fault point of the tool's back end and how it misbehaves."""
+
+    point: str
+    mode: Literal["error", "timeout", "garbage", "empty"] = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """One launch story and what a right answer to it is, per profile."""
+
+    id: str
+    title: str
+    why: str
+    requirement: tuple[str, ...]
+    attempt: Attempt
+    before: tuple[Attempt, ...]
+    role: Role
+    registration: Literal["main", "attributes"]
+    needs: tuple[str, ...]
+    states: tuple[str, ...] | None
+    """The states arranged for the judged launch; None: those that the profile gives to the role."""
+    faults: tuple[Fault, ...]
+    checks: tuple[str, ...]
+    guards: tuple[str, ...]
+    expect: Mapping[str, Expectation]
+    aliases: tuple[str, ...] = ()
+    rotates: bool = False
+
+    @property
+    def exclusive(self) -> bool:
+        """Whether it changes something that all launches share."""
+        return self.rotates or bool(self.faults)
+
+    @property
+    def mutations(self) -> tuple[str, ...]:
+        """The lies of the judged launch, as they are written."""
+        return tuple(map(str, self.attempt.mutations))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """Which expectations apply and which axes of an answer count."""
+
+    name: str
+    title: str
+    question: str
+    axes: tuple[Axis, ...]
+    lineage: tuple[str, ...]
+    """Its own name, then the profiles it inherits from; the first that a scenario names decides."""
+    crash: Literal["refusal", "failure"]
+    policy: str
+    """The policy that the sample tool takes for it."""
+    states: Mapping[str, tuple[str, ...]]
+    """States that an honest launch needs under this profile, by role."""
+
+    def expectation(self, scenario: Scenario) -> Expectation | None:
+        """What the scenario expects under this profile; None if it has no part in it."""
+        return next((scenario.expect[name] for name in self.lineage if name in scenario.expect), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something worth saying that is no verdict; the same id is shown once for a run."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """What the tool did. Facts, no opinion."""
+
+    outcome: Outcome
+    status_code: int | None = None
+    klass: ErrorClass | None = None
+    type: str | None = None
+    code: int | None = None
+    channel: str | None = None
+    message: str = ""
+    """What a person was shown, cut short."""
+    trouble: str = ""
+    """Why there was no usable answer, if there was none."""
+    session: bool | None = None
+    """Whether the probe found a live session afterwards; None: it was not asked."""
+    auth_problems: tuple[str, ...] = ()
+    auth_requests: tuple[Mapping[str, str], ...] = ()
+    canary_hits: int = 0
+    key_fetches: int = 0
+    exchanges: tuple[Exchange, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    def axis(self, axis: Axis) -> str | int | None:
+        """The observed value on an axis; None where nothing was observed."""
+        values: dict[Axis, str | int | None] = {
+            "outcome": self.outcome,
+            "class": self.klass,
+            "type": self.type,
+            "code": self.code,
+        }
+        return values[axis]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The judgement on an observation."""
+
+    status: Status
+    axes: Mapping[Axis, Grade]
+    reason: str
+    cause: str | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """A scenario, what was observed, and the verdict."""
+
+    scenario: Scenario
+    expectation: Expectation
+    verdict: Verdict
+    observation: Observation | None = None
+    duration_s: float = 0.0
+    replay: str = ""
+
+    @property
+    def status(self) -> Status:
+        """The verdict's status."""
+        return self.verdict.status
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is worth saying beside the verdict."""
+        seen = self.observation.findings if self.observation else ()
+        return (*seen, *self.verdict.findings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A run: what was asked of which tool, and every result."""
+
+    tool: str
+    profile: Profile
+    seed: int
+    started: datetime
+    duration_s: float
+    complete: bool
+    results: tuple[Result, ...]
+    findings: tuple[Finding, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+    stale_waivers: tuple[str, ...] = ()
+    strict: bool = False
+    stopped: str = ""
+    """Why the run ended early, in a sentence."""
+
+    def counted(self, status: Status) -> int:
+        """How many results have this status."""
+        return sum(result.status == status for result in self.results)

@@ -1,0 +1,17 @@
+"""Report formats: one module each, `as_<format>.py`, with `render(report) -> str`, found by walking this folder."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+
+from conformance.model import Report
+
+__all__ = ["formats"]
+
+
+def formats() -> Mapping[str, Callable[[Report], str]]:
+    """What renders a report, by the name of the format."""
+    names = sorted(info.name for info in pkgutil.iter_modules(__path__) if info.name.startswith("as_"))
+    return {name.removeprefix("as_"): importlib.import_module(f"{__name__}.{name}").render for name in names}

@@ -1,0 +1,9 @@
+"""A correct LTI 1.3 tool, written as a list of steps, and the flaws that it can be given."""
+
+from __future__ import annotations
+
+from conformance.sample_tool.flaws import FLAWS, Flaw
+from conformance.sample_tool.model import Integration
+from conformance.sample_tool.web import create_tool
+
+__all__ = ["FLAWS", "Flaw", "Integration", "create_tool"]

@@ -1,0 +1,134 @@
+"""Flaws of the login: parameters, registration, and the request to the platform."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Final
+from urllib.parse import unquote_plus
+
+from sqlalchemy import select
+
+from conformance.sample_tool import login as steps
+from conformance.sample_tool.flaws.kinds import Flaw, drop, insert, overlook, replace
+from conformance.sample_tool.forms import first
+from conformance.sample_tool.model import Login
+from conformance.sample_tool.refusal import Refusal, invalid
+from conformance.sample_tool.store import integration_of
+from conformance.sample_tool.tables import credentials
+
+__all__ = ["FLAWS", "first_registration_of_all"]
+
+ANY_REGISTRATION = select(credentials).limit(1)
+
+
+def target_if_given(login: Login) -> Login:
+    """Looks at the target only when there is one."""
+    return steps.target(login) if first(login.parameters, "target_link_uri") else login
+
+
+def last_value_wins(login: Login) -> Login:
+    """Takes the last of several values of each parameter."""
+    fields = {name: values[-1:] for name, values in login.parameters.items()}
+    return dataclasses.replace(login, parameters=fields)
+
+
+def first_registration_of_all(login: Login) -> Login:
+    """Takes the first registration there is when the right one is not found."""
+    try:
+        return steps.registration(login)
+    except Refusal as refusal:
+        row = login.tool.store.one(ANY_REGISTRATION)
+        if row is None or refusal.reason.klass == "unknown":
+            raise
+        return dataclasses.replace(login, integration=integration_of(row))
+
+
+def registration_of_issuer(login: Login) -> Login:
+    """Takes the issuer's first registration, whatever client id was sent."""
+    found = login.tool.store.find_integrations(issuer=first(login.parameters, "iss") or "")
+    return dataclasses.replace(login, integration=found[0]) if found else steps.registration(login)
+
+
+def registration_of_similar_issuer(login: Login) -> Login:
+    """Forgives a slash at the end of the issuer and upper-case letters in it."""
+    issuer = first(login.parameters, "iss") or ""
+    fields = {**login.parameters, "iss": (issuer.rstrip("/").lower(),)}
+    try:
+        return steps.registration(login)
+    except Refusal:
+        return steps.registration(dataclasses.replace(login, parameters=fields))
+
+
+def post_only(login: Login) -> Login:
+    """Refuses a login that comes by GET."""
+    if login.method == "GET":
+        raise invalid("MissingParameter", ref="SEC 5.1.1.1", about="iss")
+    return login
+
+
+def hints_decoded_twice(login: Login) -> Login:
+    """Decodes the message hint once more, and trims it."""
+    hints = login.parameters.get("lti_message_hint", ())
+    fields = {
+        **login.parameters,
+        "lti_message_hint": tuple(unquote_plus(hint).strip() for hint in hints),
+    }
+    return dataclasses.replace(login, parameters=fields) if hints else login
+
+
+FLAWS: Final = (
+    Flaw(
+        name="login-parameters-unchecked",
+        why="A login without its required parameters goes through with whatever is there.",
+        profile="core",
+        changes=(drop(steps.parameters), replace(steps.target, by=target_if_given)),
+    ),
+    Flaw(
+        name="duplicate-login-parameters-accepted",
+        why="Web frameworks hand out the last of several values, and nobody notices the others.",
+        profile="core",
+        changes=(insert(last_value_wins, before=steps.parameters),),
+    ),
+    Flaw(
+        name="empty-client-id-accepted",
+        why="An empty client id is taken for an unknown one, not for a missing one.",
+        profile="class",
+        changes=(drop(steps.client_id),),
+    ),
+    Flaw(
+        name="unknown-issuer-accepted-at-login",
+        why="A tool with one customer never looks at who is asking.",
+        profile="core",
+        changes=(replace(steps.registration, by=first_registration_of_all),),
+    ),
+    Flaw(
+        name="client-id-ignored",
+        why="The registration is looked up by issuer alone, so tenants of one platform are mixed up.",
+        profile="core",
+        changes=(replace(steps.registration, by=registration_of_issuer),),
+    ),
+    Flaw(
+        name="issuer-normalised-at-login",
+        why="The registration is found in spite of a slash or upper-case letters that are not its issuer's.",
+        profile="core",
+        changes=(replace(steps.registration, by=registration_of_similar_issuer),),
+    ),
+    Flaw(
+        name="foreign-target-accepted",
+        why="The target of a login may be anywhere, which makes an open redirect one step away.",
+        profile="core",
+        changes=(overlook(steps.target),),
+    ),
+    Flaw(
+        name="hints-mangled",
+        why="The message hint is decoded twice, so platforms do not recognise it any more.",
+        profile="core",
+        changes=(insert(hints_decoded_twice, before=steps.redirect),),
+    ),
+    Flaw(
+        name="get-login-refused",
+        why="The login is routed for POST only, though platforms may use either method.",
+        profile="core",
+        changes=(insert(post_only, before=steps.parameters),),
+    ),
+)

@@ -1,0 +1,132 @@
+"""What the steps of a login and of a launch hand on to one another."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+    from conformance.sample_tool.compact import Token
+    from conformance.sample_tool.faults import Faults
+    from conformance.sample_tool.forms import Fields
+    from conformance.sample_tool.keyset import KeySets
+    from conformance.sample_tool.store import Store
+
+__all__ = [
+    "Integration",
+    "IssuedLogin",
+    "Launch",
+    "Login",
+    "Person",
+    "Policy",
+    "Step",
+    "Tool",
+]
+
+Policy = Literal["open", "class"]
+
+S = TypeVar("S")
+Step = Callable[[S], S | Awaitable[S]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Integration:
+    """A platform that the tool is registered with; `attributes` names the custom fields it sends values in."""
+
+    issuer: str
+    client_id: str
+    auth_url: str
+    jwks_url: str
+    deployment_ids: tuple[str, ...]
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tool:
+    """What every step may use: the store, the platforms' keys, the time and fresh random text."""
+
+    policy: Policy
+    store: Store
+    faults: Faults
+    key_sets: KeySets
+    clock: Callable[[], float]
+    token: Callable[[], str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IssuedLogin:
+    """What the tool remembers of a login until the launch comes back."""
+
+    state: str
+    nonce: str
+    issuer: str
+    client_id: str
+    spent: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Person:
+    """Who a session belongs to."""
+
+    name: str = "guest"
+    email: str = ""
+    id: str = ""
+    roles: tuple[str, ...] = ()
+    course: str = ""
+    privileged: bool = False
+
+
+# Stand-ins for what no step has found yet: they match nobody and open nothing.
+NO_INTEGRATION = Integration(issuer="", client_id="", auth_url="", jwks_url="", deployment_ids=())
+NO_LOGIN = IssuedLogin(state="", nonce="", issuer="", client_id="")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Login:
+    """A login request on its way through the steps (SEC 5.1.1)."""
+
+    tool: Tool
+    now: float
+    base_url: str
+    method: str
+    parameters: Fields
+    integration: Integration = NO_INTEGRATION
+    issued: IssuedLogin = NO_LOGIN
+    location: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Launch:
+    """An authentication response on its way through the steps; `claims` stay empty until they are verified."""
+
+    tool: Tool
+    now: float
+    base_url: str
+    form: Fields
+    cookies: Mapping[str, str]
+
+    id_token: str = ""
+    login: IssuedLogin = NO_LOGIN
+    integration: Integration = NO_INTEGRATION
+    token: Token | None = None
+    keys: tuple[RSAPublicKey, ...] = ()
+    claims: Mapping[str, Any] = field(default_factory=dict)
+    expires: float = math.inf
+    return_url: str = ""
+
+    deployment_id: str = ""
+    roles: tuple[str, ...] = ()
+    privileged: bool = False
+    email: str = ""
+    course_id: str = ""
+    name: str = ""
+    person_id: str = ""
+    title: str = ""
+    class_id: int | None = None
+
+    person: Person = Person()
+    session: str = ""

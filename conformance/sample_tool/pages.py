@@ -1,0 +1,102 @@
+"""The pages that people see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader
+
+from conformance import errors
+from conformance.sample_tool.answer import STATUS, Answer, Cookie, error_header
+from conformance.sample_tool.forms import with_query
+from conformance.sample_tool.model import Person
+from conformance.sample_tool.refusal import Reason
+
+__all__ = ["course_page", "edited_page", "home_page", "refusal_page"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Explanation:
+    """What a person is told about a refusal."""
+
+    name: str
+    cause: str
+    actor: str
+    remedy: str
+
+
+NO_EXPLANATION = Explanation(
+    name="UNEXPECTED_ERROR",
+    cause="The tool ran into something that it was not prepared for.",
+    actor="The tool's support",
+    remedy="Open the link in your course again. If that does not help, send support the reference below.",
+)
+
+
+def course_page(person: Person, *, cookies: tuple[Cookie, ...]) -> Answer:
+    """The course, for somebody who has been launched into it."""
+    body = _templates().get_template("course.html").render(person=person)
+    return Answer(status=200, body=body, cookies=cookies)
+
+
+def refusal_page(
+    reason: Reason,
+    *,
+    reference: str,
+    return_url: str = "",
+    cookies: tuple[Cookie, ...] = (),
+) -> Answer:
+    """What happened, who has to act and what to do, for people; the reason in a header, for machines."""
+    explanation = explain(reason)
+    way_back = return_url and with_query(
+        return_url,
+        {"lti_errormsg": explanation.cause, "lti_errorlog": explanation.name},
+    )
+    body = (
+        _templates()
+        .get_template("refusal.html")
+        .render(
+            reason=reason,
+            explanation=explanation,
+            reference=reference,
+            way_back=way_back,
+        )
+    )
+    return Answer(
+        status=STATUS[reason.klass],
+        body=body,
+        headers={"LTI-Error": error_header(reason)},
+        cookies=cookies,
+    )
+
+
+def edited_page() -> Answer:
+    """The details of a class have been changed."""
+    return Answer(status=200, body=_templates().get_template("edited.html").render())
+
+
+def home_page() -> Answer:
+    """What is here for somebody who was not launched."""
+    return Answer(status=200, body=_templates().get_template("home.html").render())
+
+
+def explain(reason: Reason) -> Explanation:
+    """The most telling texts there are: those of the code, or of the type where the code is the catch-all."""
+    code = errors.codes().get(reason.code) if reason.code is not None else None
+    kind = errors.types().get(reason.type) if reason.type is not None else None
+    told = kind if kind is not None and (code is None or code.code == 1001) else code
+    if told is None:
+        return NO_EXPLANATION
+    name = code.name if code is not None else str(reason.type)
+    return Explanation(name=name, cause=told.cause, actor=told.actor, remedy=told.remedy)
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).with_name("templates")),
+        autoescape=True,
+        auto_reload=False,
+    )

@@ -1,0 +1,128 @@
+"""A login and a launch, read from top to bottom; and how the steps are followed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from inspect import isawaitable
+from typing import TypeVar
+
+from conformance.sample_tool import (
+    login,
+    message,
+    product,
+    protocol,
+    session,
+    trust,
+    values,
+)
+from conformance.sample_tool.answer import Answer
+from conformance.sample_tool.model import Launch, Login, Policy, Step
+from conformance.sample_tool.refusal import Reason, Refusal
+
+__all__ = ["LAUNCH_OF_POLICY", "LOGIN", "Blur", "Plan", "Spoil", "follow", "plan_of"]
+
+S = TypeVar("S")
+Blur = Callable[[Reason], Reason]
+Spoil = Callable[[Answer, Reason], Answer]
+
+LOGIN: tuple[Step[Login], ...] = (
+    login.parameters,
+    login.client_id,
+    login.registration,
+    login.target,
+    login.issue,
+    login.redirect,
+)
+
+AUTHENTICATION: tuple[Step[Launch], ...] = (
+    protocol.oidc_error,
+    protocol.id_token_present,
+    protocol.state,
+    protocol.shape,
+    protocol.registration_again,
+    protocol.algorithm,
+    protocol.critical,
+    protocol.typ,
+    protocol.kid,
+    protocol.key,
+    protocol.signature,
+    trust.issuer,
+    trust.audience,
+    trust.azp,
+    trust.expiry,
+    trust.issued_at,
+    trust.not_before,
+    trust.nonce,
+    trust.way_back,
+)
+
+MESSAGE: tuple[Step[Launch], ...] = (
+    message.version,
+    message.message_type,
+    message.deployment,
+    message.target_link,
+    message.resource_link,
+    message.subject,
+    message.roles,
+    message.privilege,
+    message.attribute_names,
+)
+
+CLASS: tuple[Step[Launch], ...] = (
+    values.email,
+    values.course_id,
+    values.name,
+    values.person_id,
+    values.title,
+    values.role_list,
+    product.zoom_auth,
+    product.course_link,
+    product.new_class,
+    product.deferred,
+    product.enrolment,
+    product.show_class,
+)
+
+WELCOME: tuple[Step[Launch], ...] = (session.person, session.session)
+
+LAUNCH_OF_POLICY: dict[Policy, tuple[Step[Launch], ...]] = {
+    "open": (*AUTHENTICATION, *MESSAGE, *WELCOME),
+    "class": (*AUTHENTICATION, *MESSAGE, *CLASS, *WELCOME),
+}
+
+
+def as_it_is(reason: Reason) -> Reason:
+    """Tells a reason as it is."""
+    return reason
+
+
+def as_written(answer: Answer, reason: Reason) -> Answer:
+    """Sends an answer as it was written."""
+    return answer
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """All that makes one tool differ from another: its steps, and what becomes of its refusals."""
+
+    login: tuple[Step[Login], ...]
+    launch: tuple[Step[Launch], ...]
+    tell: Blur = as_it_is
+    send: Spoil = as_written
+
+
+def plan_of(policy: Policy) -> Plan:
+    """The plan of the correct tool."""
+    return Plan(login=LOGIN, launch=LAUNCH_OF_POLICY[policy])
+
+
+async def follow(state: S, steps: Sequence[Step[S]]) -> tuple[S, Reason | None]:
+    """Takes the steps one after the other; the first that refuses is the last."""
+    try:
+        for step in steps:
+            outcome = step(state)
+            state = await outcome if isawaitable(outcome) else outcome
+    except Refusal as refusal:
+        return state, refusal.reason
+    return state, None

@@ -1,0 +1,288 @@
+"""What the tool keeps: registrations, logins under way, sessions, and the classes of its product."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Engine,
+    bindparam,
+    create_engine,
+    delete,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.pool import StaticPool
+from sqlalchemy.sql.expression import Executable
+
+from conformance.sample_tool.model import Integration, IssuedLogin, Person
+from conformance.sample_tool.tables import (
+    METADATA,
+    classes,
+    course_links,
+    credentials,
+    deferred_classes,
+    enrolments,
+    logins,
+    meeting_defaults,
+    sessions,
+    zoom_authorisations,
+)
+
+__all__ = ["Store", "integration_of"]
+
+# Built once: SQLAlchemy finds the compiled text of a statement by its object.
+OF_ISSUER = select(credentials).where(credentials.c.issuer == bindparam("issuer")).limit(2)
+REGISTRATION = select(credentials).where(
+    credentials.c.issuer == bindparam("issuer"),
+    credentials.c.client_id == bindparam("client_id"),
+)
+ADD_REGISTRATION, FORGET_REGISTRATIONS = insert(credentials), delete(credentials)
+
+LOGIN_FIELDS = select(logins.c.state, logins.c.nonce, logins.c.issuer, logins.c.client_id, logins.c.spent)
+ADD_LOGIN = insert(logins)
+FORGET_LOGINS = delete(logins).where(logins.c.expires < bindparam("now"))
+LOGIN_BY_STATE = LOGIN_FIELDS.where(logins.c.state == bindparam("state"), logins.c.expires > bindparam("now"))
+LOGIN_BY_NONCE = LOGIN_FIELDS.where(logins.c.nonce == bindparam("nonce"))
+SPEND_NONCE = (
+    update(logins)
+    .where(
+        logins.c.nonce == bindparam("its_nonce"),
+        logins.c.state == bindparam("its_state"),
+        ~logins.c.spent,
+    )
+    .values(spent=True)
+)
+
+ADD_SESSION = insert(sessions)
+END_SESSION = delete(sessions).where(sessions.c.id == bindparam("id"))
+SESSION = select(sessions.c.person).where(
+    sessions.c.id == bindparam("id"), sessions.c.expires > bindparam("now")
+)
+
+ZOOM = select(zoom_authorisations.c.email).where(zoom_authorisations.c.email == bindparam("email"))
+ADD_ZOOM = insert(zoom_authorisations)
+END_ZOOM = delete(zoom_authorisations).where(zoom_authorisations.c.email == bindparam("email"))
+
+DEFAULTS = select(meeting_defaults.c.settings).where(meeting_defaults.c.issuer == bindparam("issuer"))
+LINK = select(course_links.c.class_id).where(
+    course_links.c.issuer == bindparam("issuer"),
+    course_links.c.deployment_id == bindparam("deployment_id"),
+    course_links.c.context_id == bindparam("context_id"),
+)
+ADD_CLASS, ADD_LINK = insert(classes).returning(classes.c.id), insert(course_links)
+CLASS_TITLE = select(classes.c.title).where(classes.c.id == bindparam("id"))
+ENROLMENT = select(enrolments.c.class_id).where(
+    enrolments.c.class_id == bindparam("class_id"),
+    enrolments.c.person_id == bindparam("person_id"),
+)
+ADD_ENROLMENT = insert(enrolments)
+DEFERRED = select(deferred_classes).where(deferred_classes.c.email == bindparam("email"))
+ADD_DEFERRED = insert(deferred_classes)
+END_DEFERRED = delete(deferred_classes).where(deferred_classes.c.email == bindparam("email"))
+
+
+class Store:
+    """The tool's database; each operation is one transaction."""
+
+    def __init__(self, *, database_url: str, integrations: Sequence[Integration]) -> None:
+        self._engine = open_engine(database_url)
+        self._lock = threading.RLock()
+        weakref.finalize(self, self._engine.dispose)
+        METADATA.create_all(self._engine)
+        with self.transaction() as connection:
+            connection.execute(FORGET_REGISTRATIONS)
+            if integrations:
+                connection.execute(
+                    ADD_REGISTRATION,
+                    [asdict(integration) for integration in integrations],
+                )
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A connection whose work is kept altogether or not at all."""
+        # In memory there is one connection, which threads must not share at the same moment.
+        with self._lock, self._engine.begin() as connection:
+            yield connection
+
+    def one(self, query: Executable, **values: object) -> dict[str, Any] | None:
+        """The first row that a query finds."""
+        with self.transaction() as connection:
+            row = connection.execute(query, values).mappings().first()
+        return None if row is None else dict(row)
+
+    def run(self, change: Executable, **values: object) -> int:
+        """Makes one change and counts the rows that it touched."""
+        with self.transaction() as connection:
+            return connection.execute(change, values).rowcount
+
+    def find_integration(self, *, issuer: str, client_id: str) -> Integration | None:
+        """The registration of a client id with an issuer, compared exactly."""
+        row = self.one(REGISTRATION, issuer=issuer, client_id=client_id)
+        return integration_of(row) if row else None
+
+    def find_integrations(self, *, issuer: str) -> Sequence[Integration]:
+        """Up to two registrations with an issuer: enough to know whether there is only one."""
+        with self.transaction() as connection:
+            rows = connection.execute(OF_ISSUER, {"issuer": issuer}).mappings().all()
+        return [integration_of(dict(row)) for row in rows]
+
+    def remember_login(self, login: IssuedLogin, *, now: float, expires: float) -> None:
+        """Keeps a login until it expires, and forgets those that have expired."""
+        with self.transaction() as connection:
+            connection.execute(FORGET_LOGINS, {"now": now})
+            connection.execute(ADD_LOGIN, asdict(login) | {"expires": expires})
+
+    def find_login(self, *, state: str, now: float) -> IssuedLogin | None:
+        """The login that was sent out with this state and has not expired."""
+        row = self.one(LOGIN_BY_STATE, state=state, now=now)
+        return IssuedLogin(**row) if row else None
+
+    def find_login_by_nonce(self, nonce: str) -> IssuedLogin | None:
+        """The login that was sent out with this nonce."""
+        row = self.one(LOGIN_BY_NONCE, nonce=nonce)
+        return IssuedLogin(**row) if row else None
+
+    def spend_nonce(self, nonce: str, *, state: str) -> bool:
+        """Whether the nonce was issued with this state and is spent now for the first time."""
+        return self.run(SPEND_NONCE, its_nonce=nonce, its_state=state) == 1
+
+    def open_session(self, id: str, person: Person, *, expires: float, replacing: str) -> None:
+        """Opens a session and ends the one that it takes the place of."""
+        with self.transaction() as connection:
+            connection.execute(END_SESSION, {"id": replacing})
+            connection.execute(ADD_SESSION, {"id": id, "person": asdict(person), "expires": expires})
+
+    def find_person(self, *, session: str, now: float) -> Person | None:
+        """Whose session this is, while it is live."""
+        row = self.one(SESSION, id=session, now=now)
+        return Person(**{**row["person"], "roles": tuple(row["person"]["roles"])}) if row else None
+
+    def authorise_zoom(self, email: str) -> None:
+        """Connects the Zoom account of this address."""
+        with self.transaction() as connection:
+            connection.execute(END_ZOOM, {"email": email})
+            connection.execute(ADD_ZOOM, {"email": email})
+
+    def withdraw_zoom(self, email: str) -> None:
+        """Disconnects the Zoom account of this address."""
+        self.run(END_ZOOM, email=email)
+
+    def find_zoom(self, email: str) -> str | None:
+        """The address of the connected Zoom account."""
+        row = self.one(ZOOM, email=email)
+        return str(row["email"]) if row else None
+
+    def find_meeting_defaults(self, issuer: str) -> Mapping[str, Any] | None:
+        """The meeting settings that a school has chosen."""
+        row = self.one(DEFAULTS, issuer=issuer)
+        return row["settings"] if row else None
+
+    def find_class(self, *, issuer: str, deployment_id: str, context_id: str) -> int | None:
+        """The class that a course is linked with."""
+        row = self.one(LINK, issuer=issuer, deployment_id=deployment_id, context_id=context_id)
+        return int(row["class_id"]) if row else None
+
+    def create_class(
+        self,
+        issuer: str,
+        deployment_id: str,
+        context_id: str,
+        title: str,
+        settings: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Creates the class of a course, or finds the one that somebody else has just created."""
+        course = {
+            "issuer": issuer,
+            "deployment_id": deployment_id,
+            "context_id": context_id,
+        }
+        try:
+            with self.transaction() as connection:
+                return _add_class(connection, course, title=title, settings=settings or {})
+        except IntegrityError:
+            found = self.find_class(**course)
+            if found is None:
+                raise
+            return found
+
+    def enrol(self, class_id: int, person_id: str) -> int:
+        """Makes a person a member of a class, once."""
+        membership = {"class_id": class_id, "person_id": person_id}
+        with self.transaction() as connection:
+            if connection.execute(ENROLMENT, membership).first() is None:
+                connection.execute(ADD_ENROLMENT, membership)
+        return class_id
+
+    def find_class_title(self, class_id: int) -> str | None:
+        """The title of a class."""
+        row = self.one(CLASS_TITLE, id=class_id)
+        return str(row["title"]) if row else None
+
+    def defer_class(
+        self,
+        email: str,
+        issuer: str,
+        deployment_id: str,
+        context_id: str,
+        title: str = "Deferred class",
+    ) -> None:
+        """Prepares a class that waits for the first launch of its instructor."""
+        course = {
+            "issuer": issuer,
+            "deployment_id": deployment_id,
+            "context_id": context_id,
+        }
+        self.run(ADD_DEFERRED, email=email, title=title, **course)
+
+    def has_deferred(self, email: str) -> bool:
+        """Whether classes wait for this instructor."""
+        return self.one(DEFERRED, email=email) is not None
+
+    def create_deferred(self, email: str) -> int:
+        """Creates every class that waits for an instructor, all or none, and counts them."""
+        with self.transaction() as connection:
+            waiting = connection.execute(DEFERRED, {"email": email}).mappings().all()
+            for row in waiting:
+                course = {name: row[name] for name in ("issuer", "deployment_id", "context_id")}
+                if connection.execute(LINK, course).first() is None:
+                    _add_class(connection, course, title=row["title"], settings={})
+            connection.execute(END_DEFERRED, {"email": email})
+        return len(waiting)
+
+
+def open_engine(database_url: str) -> Engine:
+    """An engine; a database in memory keeps its one connection for all threads."""
+    if database_url.endswith(":memory:"):
+        return create_engine(
+            database_url,
+            poolclass=StaticPool,
+            connect_args={"check_same_thread": False},
+        )
+    return create_engine(database_url)
+
+
+def integration_of(row: Mapping[str, Any]) -> Integration:
+    """The registration that a row holds."""
+    return Integration(**{**row, "deployment_ids": tuple(row["deployment_ids"])})
+
+
+def _add_class(
+    connection: Connection,
+    course: Mapping[str, str],
+    *,
+    title: str,
+    settings: Mapping[str, Any],
+) -> int:
+    inserted = connection.execute(ADD_CLASS, {"title": title, "settings": dict(settings)})
+    class_id = int(inserted.scalar_one())
+    connection.execute(ADD_LINK, {**course, "class_id": class_id})
+    return class_id

@@ -1,0 +1,251 @@
+"""The tool as a web application: requests go in, steps are followed, answers come out."""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from conformance.sample_tool import backend, login, pages, session
+from conformance.sample_tool.answer import Answer, Cookie
+from conformance.sample_tool.faults import Faults
+from conformance.sample_tool.fetching import http_fetch
+from conformance.sample_tool.flaws import flawed
+from conformance.sample_tool.forms import Fields, origin, read_fields
+from conformance.sample_tool.keyset import Fetch, KeySets
+from conformance.sample_tool.model import (
+    Integration,
+    Launch,
+    Login,
+    Person,
+    Policy,
+    Tool,
+)
+from conformance.sample_tool.refusal import UNEXPECTED, Reason, Refusal
+from conformance.sample_tool.steps import Plan, follow, plan_of
+from conformance.sample_tool.store import Store
+
+__all__ = ["create_tool"]
+
+BODY_LIMIT = 4 << 20
+FORM = "application/x-www-form-urlencoded"
+
+Endpoint = Callable[[Request], Awaitable[Answer]]
+
+
+def fresh_token() -> str:
+    """Text of 256 random bits."""
+    return secrets.token_urlsafe(32)
+
+
+def create_tool(
+    integrations: Sequence[Integration],
+    *,
+    policy: Policy = "open",
+    without: str | None = None,
+    database_url: str = "sqlite+pysqlite:///:memory:",
+    fetch: Fetch | None = None,
+    clock: Callable[[], float] = time.time,
+    token: Callable[[], str] = fresh_token,
+) -> Starlette:
+    """The tool, registered with some platforms; `without` names the flaw that it shall have."""
+    plan = plan_of(policy) if without is None else flawed(plan_of(policy), without)
+    app = Starlette(
+        routes=[
+            Route("/", answering(home), methods=["GET"]),
+            Route("/lti/login", answering(begin_login), methods=["GET", "POST"]),
+            Route("/lti/launch", answering(finish_launch), methods=["POST"]),
+            Route("/api/me", answering(who_am_i), methods=["GET"]),
+            Route("/class/edit", answering(edit_class), methods=["POST"]),
+        ]
+    )
+    app.state.plan = plan
+    app.state.store = Store(database_url=database_url, integrations=integrations)
+    app.state.faults = Faults()
+    app.state.tool = Tool(
+        policy=policy,
+        store=app.state.store,
+        faults=app.state.faults,
+        key_sets=KeySets(fetch or http_fetch()),
+        clock=clock,
+        token=token,
+    )
+    return app
+
+
+async def home(request: Request) -> Answer:
+    """The page of somebody who was not launched."""
+    return pages.home_page()
+
+
+async def begin_login(request: Request) -> Answer:
+    """The platform announces a person, and the tool sends them back to be identified (SEC 5.1.1)."""
+    tool, plan = _tool(request), _plan(request)
+    fields = _together(read_fields(request.url.query), await _form(request))
+    started = Login(
+        tool=tool,
+        now=tool.clock(),
+        base_url=_base_url(request),
+        method=request.method,
+        parameters=fields,
+    )
+    ended, reason = await follow(started, plan.login)
+    if reason is not None:
+        return refuse(request, reason)
+    state = ended.issued.state
+    cookie = Cookie(
+        name=login.state_cookie(state),
+        value=state,
+        path="/lti",
+        max_age_s=login.LIFETIME_S,
+    )
+    return Answer(status=302, body="", headers={"Location": ended.location}, cookies=(cookie,))
+
+
+async def finish_launch(request: Request) -> Answer:
+    """The person comes back with a token, and is let in or told why not (SEC 5.1.1.3)."""
+    tool, plan = _tool(request), _plan(request)
+    started = Launch(
+        tool=tool,
+        now=tool.clock(),
+        base_url=_base_url(request),
+        form=await _form(request),
+        cookies=request.cookies,
+    )
+    ended, reason = await follow(started, plan.launch)
+    cookies = _session_cookies(ended)
+    if reason is not None:
+        return refuse(request, reason, return_url=ended.return_url, cookies=cookies)
+    return pages.course_page(ended.person, cookies=cookies)
+
+
+async def who_am_i(request: Request) -> Answer:
+    """Whose session this is."""
+    person = _person(request)
+    if person is None:
+        return Answer(status=401, body="{}", media_type="application/json")
+    return Answer(status=200, body=json.dumps(asdict(person)), media_type="application/json")
+
+
+async def edit_class(request: Request) -> Answer:
+    """A teacher changes the details of the class, which takes a live Zoom session."""
+    person, sender = _person(request), request.headers.get("origin")
+    # The session cookie travels with requests from any site, so the sender has to be looked at.
+    if sender is not None and origin(sender) != origin(_base_url(request)):
+        return refuse(request, Reason(klass="security"))
+    if person is None or not person.privileged:
+        return refuse(request, Reason(klass="security"))
+    if not _has_zoom_session(_tool(request), person):
+        return refuse(request, Reason(klass="security", code=1337))
+    return pages.edited_page()
+
+
+def refuse(
+    request: Request,
+    reason: Reason,
+    *,
+    return_url: str = "",
+    cookies: tuple[Cookie, ...] = (),
+) -> Answer:
+    """The answer to a refused request, with a reference that also stands in the log."""
+    plan, reference = _plan(request), _tool(request).token()[:12]
+    logging.getLogger(__name__).info("refused %s: %s", reference, reason)
+    told = plan.tell(reason)
+    page = pages.refusal_page(told, reference=reference, return_url=return_url, cookies=cookies)
+    return plan.send(page, told)
+
+
+def answering(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint as Starlette wants it; whatever breaks inside, a person gets a page."""
+
+    async def respond(request: Request) -> Response:
+        try:
+            answer = await endpoint(request)
+        except Exception:
+            logging.getLogger(__name__).exception("unexpected error")
+            answer = refuse(request, UNEXPECTED)
+        return as_response(answer)
+
+    return respond
+
+
+def as_response(answer: Answer) -> Response:
+    """The answer as an HTTP response that no cache keeps."""
+    response = Response(answer.body, status_code=answer.status, media_type=answer.media_type)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers.update(answer.headers)
+    for cookie in answer.cookies:
+        response.set_cookie(
+            cookie.name,
+            cookie.value,
+            max_age=cookie.max_age_s,
+            path=cookie.path,
+            secure=True,
+            httponly=True,
+            samesite="none",
+        )
+    return response
+
+
+async def _form(request: Request) -> Fields:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
+        return {}
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_LIMIT:
+            return {}
+    return read_fields(body.decode("utf-8", "replace"))
+
+
+def _together(query: Fields, form: Fields) -> Fields:
+    return {name: query.get(name, ()) + form.get(name, ()) for name in query.keys() | form.keys()}
+
+
+def _person(request: Request) -> Person | None:
+    tool = _tool(request)
+    return tool.store.find_person(session=request.cookies.get(session.COOKIE, ""), now=tool.clock())
+
+
+def _has_zoom_session(tool: Tool, person: Person) -> bool:
+    try:
+        found = backend.read(tool.faults, "zoom.session", tool.store.find_zoom, person.email)
+    except Refusal:
+        # A session that cannot be looked up cannot be relied on either.
+        return False
+    return found is not None
+
+
+def _session_cookies(launch: Launch) -> tuple[Cookie, ...]:
+    if not launch.session:
+        return ()
+    return (
+        Cookie(
+            name=session.COOKIE,
+            value=launch.session,
+            path="/",
+            max_age_s=session.LIFETIME_S,
+        ),
+    )
+
+
+def _base_url(request: Request) -> str:
+    return str(request.base_url).rstrip("/")
+
+
+def _tool(request: Request) -> Tool:
+    tool: Tool = request.app.state.tool
+    return tool
+
+
+def _plan(request: Request) -> Plan:
+    plan: Plan = request.app.state.plan
+    return plan

@@ -1,0 +1,210 @@
+"""Brings a tool and the platform up for a run, and takes everything down again on every way out."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, BinaryIO
+from urllib.parse import urlsplit
+
+from conformance.faults import bound_faults
+from conformance.lab import Lab, is_loopback, registrations
+from conformance.loading import load_object
+from conformance.model import Profile
+from conformance.observe import Reader
+from conformance.toolfile import Tool
+from conformance.transport import HttpTransport, Request, Transport, TransportTrouble
+from mockplatform.app import create_app
+from mockplatform.errors import UsageError
+from mockplatform.keys import KeyRing
+from mockplatform.lms import Platform
+from mockplatform.server import listen, serve
+
+__all__ = ["Start", "lab_for", "open_lab", "process_keys"]
+
+_KEYS = KeyRing()
+
+
+class Start:
+    """What distinguishes this run from another of the same tool."""
+
+    def __init__(self, *, seed: int, clock: Callable[[], float] = time.time) -> None:
+        self.seed = seed
+        self.clock = clock
+        self.run_id = f"{int(clock() * 1000):x}"
+
+
+def process_keys() -> KeyRing:
+    """The keys of this process; making one costs more than a hundred signatures."""
+    return _KEYS
+
+
+def lab_for(
+    tool: Tool,
+    profile: Profile,
+    transport: Transport,
+    start: Start,
+    *,
+    url: str,
+    where: str = "tool file:",
+    allow_remote: bool = False,
+) -> Lab:
+    """A lab with a platform of its own, reachable at `url` once somebody serves it."""
+    drawn = random.Random(start.seed)
+    platform = Platform(
+        url=url,
+        clock=start.clock,
+        new_id=lambda: f"{drawn.getrandbits(128):032x}",
+        keys=process_keys(),
+        on_problem="note",
+    )
+    platform.registrations = tuple(registrations(tool).values())
+    hosts = {urlsplit(tool.tool.login_url).hostname, urlsplit(tool.tool.launch_url).hostname}
+    return Lab(
+        tool=tool,
+        profile=profile,
+        platform=platform,
+        transport=transport,
+        reader=Reader(tool.observe, where=where),
+        seed=start.seed,
+        run_id=start.run_id,
+        may_contact=lambda asked: is_loopback(asked) or (allow_remote and urlsplit(asked).hostname in hosts),
+        faults=bound_faults(tool.faults, where=where),
+    )
+
+
+@contextlib.contextmanager
+def open_lab(
+    tool: Tool, profile: Profile, start: Start, *, where: str = "tool file:", allow_remote: bool = False
+) -> Iterator[Lab]:
+    """A lab for a running tool, for one that is started by a command, or for an application in this process.
+
+    Raises:
+        UsageError: an address is taken or remote, or the tool does not come up.
+    """
+    _refuse_remote(tool, where, allow_remote=allow_remote)
+    network = tool.network
+    with contextlib.ExitStack() as stack:
+        transport = stack.enter_context(
+            HttpTransport(timeout_s=network.timeout_s, ca_path=network.ca_path, proxy=network.proxy)
+        )
+        lab = lab_for(tool, profile, transport, start, url=tool.platform.url, where=where, allow_remote=allow_remote)
+        host, port = _address(tool.platform.url, f"{where} platform.url")
+        stack.enter_context(serve(create_app(lab.platform), listen(host, port)))
+        if tool.tool.app is not None:
+            stack.enter_context(_application(tool, where))
+        elif tool.tool.start is not None:
+            stack.enter_context(_command(tool, transport, where))
+        yield lab
+
+
+def environment(tool: Tool) -> Mapping[str, str]:
+    """The variables that tell a tool what to register."""
+    url = tool.network.public_url or tool.platform.url
+    return {
+        "LTI_PLATFORM_ISSUER": tool.issuer,
+        "LTI_PLATFORM_AUTH_URL": f"{url}/auth",
+        "LTI_PLATFORM_TOKEN_URL": f"{url}/token",
+        "LTI_PLATFORM_JWKS_URL": f"{url}/jwks",
+        "LTI_CLIENT_ID": tool.platform.client_id,
+        "LTI_DEPLOYMENT_ID": tool.platform.deployment_id,
+    }
+
+
+def _refuse_remote(tool: Tool, where: str, *, allow_remote: bool) -> None:
+    for key, url in (("login_url", tool.tool.login_url), ("launch_url", tool.tool.launch_url)):
+        if not allow_remote and not is_loopback(url):
+            raise UsageError(f"{where} tool.{key}: {url} is not on this machine; --allow-remote permits it")
+
+
+def _address(url: str, where: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    if parts.scheme == "https":
+        raise UsageError(f"{where}: {url}: the platform speaks plain http only; put a TLS proxy before it")
+    return parts.hostname or "127.0.0.1", parts.port or 80
+
+
+@contextlib.contextmanager
+def _application(tool: Tool, where: str) -> Iterator[None]:
+    """The tool's own application, imported once the variables are set, and served in a thread."""
+    os.environ.update(environment(tool))
+    app = load_object(str(tool.tool.app), where=f"{where} tool.app")
+    host, port = _address(tool.tool.login_url, f"{where} tool.login_url")
+    with serve(as_asgi(app), listen(host, port)):
+        yield
+
+
+def as_asgi(app: Any) -> Callable[..., Any]:
+    """The application as ASGI: as it is, or wrapped if it is WSGI."""
+    import inspect
+
+    call = app if inspect.isfunction(app) else getattr(app, "__call__", app)  # noqa: B004
+    if inspect.iscoroutinefunction(call) or len(inspect.signature(call).parameters) == 3:
+        asgi: Callable[..., Any] = app
+        return asgi
+    from a2wsgi import WSGIMiddleware
+
+    wrapped: Callable[..., Any] = WSGIMiddleware(app)
+    return wrapped
+
+
+@contextlib.contextmanager
+def _command(tool: Tool, transport: Transport, where: str) -> Iterator[None]:
+    """The tool's start command in a process group of its own, which is stopped as a whole at the end."""
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(  # noqa: S602 - the user's own command line, from the user's own file
+            str(tool.tool.start),
+            shell=True,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env={**os.environ, **environment(tool)},
+        )
+        try:
+            _wait_until_up(tool, transport, process, log, where)
+            yield
+        finally:
+            _stop_group(process)
+
+
+def _wait_until_up(
+    tool: Tool, transport: Transport, process: subprocess.Popen[bytes], log: BinaryIO, where: str
+) -> None:
+    url = tool.tool.ready_url or tool.tool.login_url
+    deadline = time.monotonic() + tool.tool.ready_timeout_s
+    while time.monotonic() < deadline:
+        with contextlib.suppress(TransportTrouble):
+            transport.send(Request(method="GET", url=url))
+            return
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            status = process.wait(timeout=0.05)
+            raise UsageError(f"{where} tool.start: '{tool.tool.start}' ended with {status}{_last_lines(log)}")
+    raise UsageError(
+        f"{where} tool.start: '{tool.tool.start}' did not answer at {url} within "
+        f"{tool.tool.ready_timeout_s:g} s{_last_lines(log)}"
+    )
+
+
+def _last_lines(log: BinaryIO) -> str:
+    log.seek(0)
+    lines = log.read().decode("utf-8", "replace").strip().splitlines()[-5:]
+    return "; its last words: " + " | ".join(lines) if lines else ""
+
+
+def _stop_group(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        pass
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

@@ -1,0 +1,284 @@
+"""How a request reaches the tool: a socket, or the ASGI application itself.
+
+Both speak `Request` and `Response`; both turn whatever goes wrong into one `TransportTrouble`. Sockets go
+through httpcore2, the layer below httpx2: cookies and redirects are the browser's own business here, and
+without a client library on top a launch costs less than half.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Literal, Protocol, Self
+from urllib.parse import urlsplit
+
+from mockplatform.model import Params
+
+__all__ = [
+    "AsgiTransport",
+    "HttpTransport",
+    "Request",
+    "Response",
+    "Transport",
+    "TransportTrouble",
+    "call_application",
+]
+
+MAX_BODY = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One HTTP request."""
+
+    method: str
+    url: str
+    headers: Params = ()
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """One HTTP answer; a body beyond `MAX_BODY` is cut."""
+
+    status: int
+    headers: Params
+    body: bytes
+    cut: bool = False
+
+    def header(self, name: str) -> str | None:
+        """The first header of that name, any case."""
+        return next((value for key, value in self.headers if key.lower() == name), None)
+
+
+class TransportTrouble(Exception):  # noqa: N818 - what happened to a request, not an error of ours
+    """There is no answer: nobody listens, the connection was dropped, or time ran out."""
+
+    def __init__(self, kind: Literal["refused", "dropped", "timeout"], text: str) -> None:
+        super().__init__(text)
+        self.kind = kind
+
+
+class Transport(Protocol):
+    """Sends one request and returns its answer."""
+
+    def send(self, request: Request) -> Response:
+        """The answer.
+
+        Raises:
+            TransportTrouble: there is none.
+        """
+
+
+class HttpTransport:
+    """Sockets, with one pool of connections and one TLS context for a run."""
+
+    def __init__(self, *, timeout_s: float, ca_path: str | None = None, proxy: str | None = None) -> None:
+        import httpcore2
+
+        self._core = httpcore2
+        context = httpcore2.default_ssl_context()
+        if ca_path is not None:
+            context.load_verify_locations(ca_path)
+        self._pool = (
+            httpcore2.HTTPProxy(proxy, ssl_context=context)
+            if proxy
+            else httpcore2.ConnectionPool(ssl_context=context, max_connections=64, retries=0)
+        )
+        self._timeout_s = timeout_s
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.close()
+
+    def send(self, request: Request) -> Response:
+        """The answer over a socket."""
+        core = self._core
+        limit = self._timeout_s
+        timeouts = {"connect": limit, "read": limit, "write": limit, "pool": limit}
+        host = urlsplit(request.url).netloc
+        headers = [("Host", host), ("Content-Length", str(len(request.body))), *request.headers]
+        try:
+            with self._pool.stream(
+                request.method,
+                request.url,
+                headers=headers if request.body or request.method == "POST" else [headers[0], *headers[2:]],
+                content=request.body,
+                extensions={"timeout": timeouts},
+            ) as answer:
+                return self._read(answer, time.monotonic() + limit)
+        except core.TimeoutException:
+            raise TransportTrouble("timeout", f"no answer within {limit:g} s") from None
+        except core.ConnectError as error:
+            raise TransportTrouble("refused", f"nobody answers at {host}: {error}") from None
+        except (core.NetworkError, core.ProtocolError, core.ProxyError, OSError) as error:
+            raise TransportTrouble("dropped", f"the connection ended without an answer: {error}") from None
+
+    def _read(self, answer: Any, deadline: float) -> Response:
+        body = bytearray()
+        for chunk in answer.iter_stream():
+            body += chunk
+            if len(body) > MAX_BODY:
+                break
+            if time.monotonic() > deadline:
+                raise TransportTrouble("timeout", f"the answer was not complete within {self._timeout_s:g} s")
+        return Response(
+            status=answer.status,
+            headers=_decoded(answer.headers),
+            body=bytes(body[:MAX_BODY]),
+            cut=len(body) > MAX_BODY,
+        )
+
+
+class AsgiTransport:
+    """Calls an ASGI application in this process, one request at a time, on an event loop of its own."""
+
+    def __init__(self, app: Callable[..., Any], *, timeout_s: float) -> None:
+        self._app = app
+        self._timeout_s = timeout_s
+        self._loop = asyncio.new_event_loop()
+        self._lock = threading.Lock()
+        self._state: dict[str, Any] = {}
+        self._lifespan: _Lifespan | None = None
+
+    def __enter__(self) -> Self:
+        self._lifespan = _Lifespan(self._app, self._state)
+        self._loop.run_until_complete(self._lifespan.start())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._lock:
+            if self._lifespan is not None:
+                self._loop.run_until_complete(self._lifespan.stop())
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+            self._loop.close()
+
+    def send(self, request: Request) -> Response:
+        """The application's answer; an exception that leaves it is the 500 that its server would send."""
+        with self._lock:
+            return self._loop.run_until_complete(
+                call_application(self._app, request, timeout_s=self._timeout_s, state=self._state)
+            )
+
+
+async def call_application(
+    app: Callable[..., Any], request: Request, *, timeout_s: float, state: Mapping[str, Any] | None = None
+) -> Response:
+    """An ASGI application's answer, on the running event loop.
+
+    Raises:
+        TransportTrouble: time ran out, or there is no answer.
+    """
+    exchange = _AsgiExchange(request)
+    try:
+        async with asyncio.timeout(timeout_s):
+            await app(_scope(request, state or {}), exchange.receive, exchange.send)
+    except TimeoutError:
+        raise TransportTrouble("timeout", f"no answer within {timeout_s:g} s") from None
+    except Exception as error:  # noqa: BLE001 - whatever leaves the application is its crash, and data here
+        if exchange.status is None:
+            return Response(status=500, headers=(), body=f"{type(error).__name__} in the application".encode())
+    if exchange.status is None:
+        raise TransportTrouble("dropped", "the application returned without an answer")
+    body = bytes(exchange.body)
+    return Response(status=exchange.status, headers=exchange.headers, body=body[:MAX_BODY], cut=len(body) > MAX_BODY)
+
+
+class _AsgiExchange:
+    __slots__ = ("_asked", "body", "headers", "request", "status")
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.status: int | None = None
+        self.headers: Params = ()
+        self.body = bytearray()
+        self._asked = False
+
+    async def receive(self) -> Mapping[str, Any]:
+        if self._asked:
+            return {"type": "http.disconnect"}
+        self._asked = True
+        return {"type": "http.request", "body": self.request.body, "more_body": False}
+
+    async def send(self, message: Mapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.headers = _decoded(message.get("headers", ()))
+        elif message["type"] == "http.response.body" and len(self.body) <= MAX_BODY:
+            self.body += message.get("body", b"")
+
+
+class _Lifespan:
+    """Runs an application's start and end; one that knows no lifespan is left alone."""
+
+    def __init__(self, app: Callable[..., Any], state: dict[str, Any]) -> None:
+        self._app = app
+        self._state = state
+        self._inbox: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue()
+        self._outbox: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue()
+        self._task: asyncio.Task[Any] | None = None
+
+    async def start(self) -> None:
+        scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": self._state}
+        self._task = asyncio.ensure_future(self._app(scope, self._inbox.get, self._outbox.put))
+        await self._exchange("lifespan.startup")
+
+    async def stop(self) -> None:
+        if self._task is not None and not self._task.done():
+            await self._exchange("lifespan.shutdown")
+            self._task.cancel()
+        if self._task is not None:
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await self._task
+
+    async def _exchange(self, kind: str) -> None:
+        assert self._task is not None
+        await self._inbox.put({"type": kind})
+        answer = asyncio.ensure_future(self._outbox.get())
+        await asyncio.wait({answer, self._task}, return_when=asyncio.FIRST_COMPLETED)
+        answer.cancel()
+
+
+def _scope(request: Request, state: Mapping[str, Any]) -> dict[str, Any]:
+    scheme, rest = request.url.split("://", 1)
+    authority, slash, target = rest.partition("/")
+    path, _, query = (slash + target or "/").partition("?")
+    host, _, port = authority.partition(":")
+    headers = [(b"host", authority.encode()), (b"content-length", str(len(request.body)).encode())]
+    headers += [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in request.headers]
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": request.method,
+        "scheme": scheme,
+        "path": _unquoted(path),
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "root_path": "",
+        "headers": headers,
+        "client": ("127.0.0.1", 1),
+        "server": (host, int(port) if port else {"http": 80, "https": 443}[scheme]),
+        "state": dict(state),
+    }
+
+
+def _unquoted(path: str) -> str:
+    if "%" not in path:
+        return path
+    from urllib.parse import unquote
+
+    return unquote(path)
+
+
+def _decoded(headers: Any) -> Params:
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)

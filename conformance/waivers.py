@@ -1,0 +1,53 @@
+"""Waivers: failures that a tool team knows of, each with its reason."""
+
+from __future__ import annotations
+
+import datetime
+import fnmatch
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from conformance.model import Profile, Result
+from conformance.toolfile import Waiver
+
+__all__ = ["stale_waivers", "waive"]
+
+BROKEN = ("failed", "warned", "error")
+
+
+def waive(result: Result, waivers: Sequence[Waiver], profile: Profile, today: datetime.date) -> Result:
+    """The result, marked as waived where a waiver in force covers its failure."""
+    if result.status not in ("failed", "warned"):
+        return result
+    waiver = next((w for w in waivers if _covers(w, result, profile) and not _expired(w, today)), None)
+    if waiver is None:
+        return result
+    link = f" ({waiver.link})" if waiver.link else ""
+    reason = f"{result.verdict.reason}. Waived: {waiver.reason}{link}"
+    return replace(result, verdict=replace(result.verdict, status="waived", reason=reason))
+
+
+def stale_waivers(
+    results: Iterable[Result], waivers: Sequence[Waiver], profile: Profile, today: datetime.date
+) -> tuple[str, ...]:
+    """A sentence for each waiver that has expired, or whose scenarios ran and did not fail."""
+    tried = list(results)
+    told = []
+    for waiver in waivers:
+        covered = [result for result in tried if _covers(waiver, result, profile)]
+        executed = [result for result in covered if result.status != "skipped"]
+        if covered and _expired(waiver, today):
+            told.append(f"waiver '{waiver.scenario}' expired on {waiver.expires}: mend the tool or renew the waiver")
+        elif executed and not any(result.status in (*BROKEN, "waived") for result in executed):
+            told.append(f"waiver '{waiver.scenario}' is stale: nothing it covers fails any more; remove it")
+    return tuple(told)
+
+
+def _covers(waiver: Waiver, result: Result, profile: Profile) -> bool:
+    if waiver.profiles and profile.name not in waiver.profiles:
+        return False
+    return any(fnmatch.fnmatchcase(id_, waiver.scenario) for id_ in (result.scenario.id, *result.scenario.aliases))
+
+
+def _expired(waiver: Waiver, today: datetime.date) -> bool:
+    return waiver.expires is not None and waiver.expires < today
