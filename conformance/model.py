@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from conformance.errors import ErrorClass
 from mockplatform.model import Exchange
 from mockplatform.mutation import Spoilt
 from mockplatform.tables import named
@@ -30,6 +31,7 @@ __all__ = [
     "Report",
     "Result",
     "Role",
+    "Ruling",
     "Scenario",
     "Severity",
     "Status",
@@ -37,7 +39,6 @@ __all__ = [
 ]
 
 Outcome = Literal["launched", "rejected", "crashed", "hung", "unclear"]
-ErrorClass = Literal["invalid", "security", "unknown"]
 Axis = Literal["outcome", "class", "type", "code"]
 Grade = Literal["passed", "allowed", "failed", "unobserved"]
 Status = Literal["passed", "failed", "warned", "skipped", "waived", "error"]
@@ -95,6 +96,15 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """A switch of `[rulings]`, a setting of it, and what a scenario expects then (error catalogue, part D)."""
+
+    switch: str
+    value: bool | int | str
+    expect: Mapping[str, Expectation]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """One launch story and what a right answer to it is, per profile."""
 
@@ -114,6 +124,7 @@ class Scenario:
     guards: tuple[str, ...]
     expect: Mapping[str, Expectation]
     aliases: tuple[str, ...] = ()
+    rulings: tuple[Ruling, ...] = ()
     rotates: bool = False
 
     @property
