@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from mockplatform._version import __version__
 
 if TYPE_CHECKING:
-    from conformance.catalogue import load_profile, scenarios, select
+    from conformance.catalogue import scenarios, select
     from conformance.conduct import conduct
     from conformance.errors import codes, types
     from conformance.model import Report, Result, Scenario
+    from conformance.profile import load_profile
     from conformance.toolfile import Tool
 
 __all__ = [
@@ -39,7 +40,7 @@ _HOMES = {
     "Tool": "toolfile",
     "codes": "errors",
     "conduct": "conduct",
-    "load_profile": "catalogue",
+    "load_profile": "profile",
     "scenarios": "catalogue",
     "select": "catalogue",
     "types": "errors",

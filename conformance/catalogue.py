@@ -11,7 +11,7 @@ import difflib
 import fnmatch
 import functools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,12 +20,12 @@ from conformance.errors import codes, types
 from conformance.model import (
     Answer,
     Attempt,
-    Axis,
     ErrorClass,
     Expectation,
     Fault,
     Profile,
     Role,
+    Ruling,
     Scenario,
     Severity,
 )
@@ -35,7 +35,7 @@ from mockplatform.model import KeySet
 from mockplatform.mutation import bind
 from mockplatform.tables import build, named, read_toml
 
-__all__ = ["load_profile", "profile_names", "read_scenarios", "scenarios", "select"]
+__all__ = ["read_scenarios", "ruled", "scenarios", "select"]
 
 FOLDER = Path(__file__).parent
 
@@ -76,6 +76,15 @@ class AttemptTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RulingTable:
+    """`ruling`: what is expected instead when the tool file sets a switch to this value."""
+
+    switch: str
+    value: bool | int | str
+    expect: Mapping[str, ExpectTable]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioTable:
     """One `[[scenario]]`."""
 
@@ -97,19 +106,7 @@ class ScenarioTable:
     guards: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     expect: Mapping[str, ExpectTable] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProfileTable:
-    """A profile file."""
-
-    title: str
-    question: str
-    axes: tuple[Axis, ...]
-    inherits: str = "any"
-    crash: Literal["refusal", "failure"] = "failure"
-    policy: Literal["open", "class"] = "open"
-    states: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ruling: tuple[RulingTable, ...] = ()
 
 
 @functools.cache
@@ -158,9 +155,11 @@ def _scenario(row: ScenarioTable, id_: str, where: str) -> Scenario:
         checks=row.checks,
         guards=row.guards,
         aliases=row.aliases,
-        expect={
-            name: _expectation(table, row.severity, f"{where}: expect.{name}") for name, table in row.expect.items()
-        },
+        expect=_expectations(row.expect, row.severity, where),
+        rulings=tuple(
+            Ruling(switch=r.switch, value=r.value, expect=_expectations(r.expect, row.severity, f"{where}: ruling"))
+            for r in row.ruling
+        ),
         rotates=any(m.mutation.stage is KeySet for attempt in attempts for m in attempt.mutations),
     )
 
@@ -173,6 +172,10 @@ def _attempt(table: AttemptTable, where: str) -> Attempt:
         login=table.login,
         finish=table.finish,
     )
+
+
+def _expectations(tables: Mapping[str, ExpectTable], severity: Severity, where: str) -> Mapping[str, Expectation]:
+    return {name: _expectation(table, severity, f"{where}: expect.{name}") for name, table in tables.items()}
 
 
 def _expectation(table: ExpectTable, severity: Severity, where: str) -> Expectation:
@@ -210,40 +213,32 @@ def _known(names: Iterable[Any], known: Iterable[Any], where: str) -> None:
             raise UsageError(f"{where}: unknown '{name}'" + (f"; did you mean '{near[0]}'?" if near else ""))
 
 
-def profile_names() -> tuple[str, ...]:
-    """The names of the profiles that come with the package."""
-    return tuple(path.stem for path in sorted((FOLDER / "profiles").glob("*.toml")))
-
-
-def load_profile(name: str) -> Profile:
-    """A profile by its name, or by the path of a file.
+def ruled(found: Sequence[Scenario], rulings: Mapping[str, bool | int | str], *, where: str) -> tuple[Scenario, ...]:
+    """The scenarios as the switches of a tool file rule them.
 
     Raises:
-        UsageError: there is no such profile, or its file does not fit.
+        UsageError: there is no such switch, or no such setting of it.
     """
-    lineage: list[str] = []
-    tables: list[ProfileTable] = []
-    while name != "any":
-        path = Path(name) if name.endswith(".toml") else FOLDER / "profiles" / f"{name}.toml"
-        if not name.endswith(".toml") and name not in profile_names():
-            raise UsageError(f"unknown profile '{name}'; known are {', '.join(profile_names())}, or a path to a .toml")
-        table = build(ProfileTable, read_toml(path), where=f"{path}:")
-        if path.stem in lineage:
-            raise UsageError(f"{path}: inherits: the profiles inherit from each other in a circle")
-        lineage.append(path.stem)
-        tables.append(table)
-        name = table.inherits
-    first = tables[0]
-    return Profile(
-        name=lineage[0],
-        title=first.title,
-        question=first.question,
-        axes=first.axes,
-        lineage=(*lineage, "any"),
-        crash=first.crash,
-        policy=first.policy,
-        states=first.states,
-    )
+    settings: dict[str, set[bool | int | str]] = {"allow_waits": {True, False}}
+    for scenario in found:
+        for ruling in scenario.rulings:
+            settings.setdefault(ruling.switch, set()).add(ruling.value)
+    for switch, value in rulings.items():
+        if switch not in settings:
+            raise UsageError(f"{where} rulings.{switch}: unknown switch; known are {', '.join(sorted(settings))}")
+        if value not in settings[switch] and not isinstance(value, bool):
+            raise UsageError(f"{where} rulings.{switch}: {value!r} is none of {_listed(settings[switch])}")
+    return tuple(_as_ruled(scenario, rulings) for scenario in found)
+
+
+def _listed(values: Iterable[object]) -> str:
+    return ", ".join(sorted(map(repr, values)))
+
+
+def _as_ruled(scenario: Scenario, rulings: Mapping[str, bool | int | str]) -> Scenario:
+    matching = [r.expect for r in scenario.rulings if r.switch in rulings and rulings[r.switch] == r.value]
+    merged = {name: expectation for expect in matching for name, expectation in expect.items()}
+    return replace(scenario, expect={**scenario.expect, **merged}) if merged else scenario
 
 
 def select(found: Sequence[Scenario], profile: Profile, patterns: Sequence[str] = ()) -> tuple[Scenario, ...]:

@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
-from conformance.catalogue import load_profile, profile_names, scenarios, select
+from conformance.catalogue import scenarios, select
 from conformance.model import Expectation, Profile, Scenario
+from conformance.profile import load_profile, profile_names
 from conformance.sample_tool import FLAWS, Flaw
 
 __all__ = ["Law", "Trial", "guarding", "prove", "try_flaw"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from conformance.catalogue import load_profile
+from conformance.profile import load_profile
 from conformance.runner import Options, PlainLaunchFailed, Runner
 from conformance.target import Start, environment, open_lab
 from conformance.toolfile import Tool, find, load

@@ -7,10 +7,11 @@ import difflib
 import textwrap
 from collections.abc import Iterator
 
-from conformance.catalogue import load_profile, profile_names, scenarios
+from conformance.catalogue import scenarios
 from conformance.errors import ErrorCode, ErrorType, codes, types
 from conformance.faults import FAULT_POINTS, drivers
 from conformance.model import Answer, Scenario
+from conformance.profile import load_profile, profile_names
 from conformance.requirements import documents, requirements
 from mockplatform.errors import UsageError
 

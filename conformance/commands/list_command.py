@@ -7,9 +7,10 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from conformance.catalogue import load_profile, profile_names, scenarios
+from conformance.catalogue import scenarios
 from conformance.errors import codes, types
 from conformance.faults import FAULT_POINTS
+from conformance.profile import load_profile, profile_names
 from mockplatform.mutation import mutations
 
 __all__ = ["command"]

@@ -13,10 +13,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from conformance.catalogue import load_profile, scenarios, select
+from conformance.catalogue import ruled, scenarios, select
 from conformance.conduct import conduct
 from conformance.lab import Lab
 from conformance.model import Profile, Report, Result
+from conformance.profile import load_profile
 from conformance.reports import formats
 from conformance.runner import Options
 from conformance.tally import exit_code
@@ -40,7 +41,8 @@ def command(options: argparse.Namespace) -> int:
     outputs = [_output(text) for text in options.report]
     tool, where, replay = _tool(options)
     profile = load_profile(options.profile or (tool.profile.name if tool else "core"))
-    chosen = select(scenarios(), profile, options.only)
+    catalogue = ruled(scenarios(), tool.rulings if tool else {}, where=where)
+    chosen = select(catalogue, profile, options.only)
     if not chosen:
         raise UsageError(f"nothing to run: no scenario of {options.only} belongs to the profile {profile.name}")
     with _progress(len(chosen)) as advance:

@@ -28,13 +28,7 @@ FAILED: Final[Mapping[Point, int]] = {
 }
 
 
-def read(
-    faults: Faults,
-    point: Point,
-    query: Callable[P, T | None],
-    *args: P.args,
-    **kwargs: P.kwargs,
-) -> T | None:
+def read(faults: Faults, point: Point, query: Callable[P, T | None], *args: P.args, **kwargs: P.kwargs) -> T | None:
     """What the query finds; a query that fails refuses the launch with the code of its point."""
     try:
         return query(*args, **kwargs) if faults.reach(point) else None
@@ -42,13 +36,7 @@ def read(
         raise failed(code=FAILED[point]) from error
 
 
-def write(
-    faults: Faults,
-    point: Point,
-    change: Callable[P, T],
-    *args: P.args,
-    **kwargs: P.kwargs,
-) -> T:
+def write(faults: Faults, point: Point, change: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """What the change brings back; a change that brings back nothing has failed as well."""
     try:
         if faults.reach(point):

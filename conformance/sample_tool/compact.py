@@ -80,10 +80,7 @@ def _no_constant(name: str) -> NoReturn:
 def _depth(value: object) -> int:
     depth, level = 0, [value]
     while level:
-        depth, level = (
-            depth + 1,
-            [child for parent in level for child in _children(parent)],
-        )
+        depth, level = (depth + 1, [child for parent in level for child in _children(parent)])
     return depth
 
 

@@ -26,7 +26,7 @@ def http_fetch() -> Fetch:
             httpcore2.NetworkError,
             httpcore2.ProtocolError,
             httpcore2.TimeoutException,
-            httpcore2.ProxyError,
+            httpcore2.UnsupportedProtocol,
             ValueError,
         ) as error:
             raise ConnectionError(f"{type(error).__name__}: {error}") from error

@@ -10,22 +10,14 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPubli
 
 from conformance.sample_tool.compact import strict_base64url
 
-__all__ = [
-    "Fetch",
-    "KeySet",
-    "KeySetUnavailable",
-    "KeySets",
-    "read_key_set",
-    "read_rsa",
-    "usable",
-]
+__all__ = ["Fetch", "KeySet", "KeySetError", "KeySets", "read_key_set", "read_rsa", "usable"]
 
 Fetch = Callable[[str], Awaitable[tuple[int, bytes]]]
 
 MINIMUM_BITS = 2048
 
 
-class KeySetUnavailable(Exception):
+class KeySetError(Exception):
     """A platform's key set could not be obtained."""
 
 
@@ -64,9 +56,9 @@ class KeySets:
         try:
             status, body = await self._fetch(url)
         except OSError as error:
-            raise KeySetUnavailable(f"no answer: {error}") from error
+            raise KeySetError(f"no answer: {error}") from error
         if status != 200:
-            raise KeySetUnavailable(f"status {status}")
+            raise KeySetError(f"status {status}")
         self._cached[url] = read_key_set(body)
         return self._cached[url]
 
@@ -83,10 +75,10 @@ def read_key_set(body: bytes) -> KeySet:
     try:
         document = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise KeySetUnavailable("not JSON") from error
+        raise KeySetError("not JSON") from error
     entries = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(entries, list):
-        raise KeySetUnavailable("no list of keys")
+        raise KeySetError("no list of keys")
     return KeySet(entries)
 
 

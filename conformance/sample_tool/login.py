@@ -42,20 +42,11 @@ def client_id(login: Login) -> Login:
 
 def registration(login: Login) -> Login:
     """Issuer and client id together name one registration (SEC 5.1.1.2)."""
-    issuer, client = (
-        first(login.parameters, "iss") or "",
-        first(login.parameters, "client_id"),
-    )
+    issuer, client = (first(login.parameters, "iss") or "", first(login.parameters, "client_id"))
     store, faults = login.tool.store, login.tool.faults
     if client is None:
         return replace(login, integration=_only_integration(login, issuer))
-    found = backend.read(
-        faults,
-        "credentials.read",
-        store.find_integration,
-        issuer=issuer,
-        client_id=client,
-    )
+    found = backend.read(faults, "credentials.read", store.find_integration, issuer=issuer, client_id=client)
     if found is None:
         raise invalid("RegistrationNotFound", code=1002)
     return replace(login, integration=found)

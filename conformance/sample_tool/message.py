@@ -33,11 +33,7 @@ PRIVILEGED = re.compile(
     r"|(Instructor|TeachingAssistant)"
     r"|urn:lti:role:ims/lis/(Instructor|TeachingAssistant)(/\w+)?"
 )
-ATTRIBUTE_CODES: Final[Mapping[str, int]] = {
-    "email": 1004,
-    "course_id": 1005,
-    "person_id": 1018,
-}
+ATTRIBUTE_CODES: Final[Mapping[str, int]] = {"email": 1004, "course_id": 1005, "person_id": 1018}
 
 
 def version(launch: Launch) -> Launch:

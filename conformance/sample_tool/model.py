@@ -16,16 +16,7 @@ if TYPE_CHECKING:
     from conformance.sample_tool.keyset import KeySets
     from conformance.sample_tool.store import Store
 
-__all__ = [
-    "Integration",
-    "IssuedLogin",
-    "Launch",
-    "Login",
-    "Person",
-    "Policy",
-    "Step",
-    "Tool",
-]
+__all__ = ["Edit", "Integration", "IssuedLogin", "Launch", "Login", "Person", "Policy", "Step", "Tool"]
 
 Policy = Literal["open", "class"]
 
@@ -130,3 +121,13 @@ class Launch:
 
     person: Person = Person()
     session: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Edit:
+    """A request to change a class; whoever has no session is a guest."""
+
+    tool: Tool
+    base_url: str
+    sender: str | None
+    person: Person = Person()

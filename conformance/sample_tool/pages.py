@@ -41,35 +41,18 @@ def course_page(person: Person, *, cookies: tuple[Cookie, ...]) -> Answer:
     return Answer(status=200, body=body, cookies=cookies)
 
 
-def refusal_page(
-    reason: Reason,
-    *,
-    reference: str,
-    return_url: str = "",
-    cookies: tuple[Cookie, ...] = (),
-) -> Answer:
+def refusal_page(reason: Reason, *, reference: str, return_url: str = "", cookies: tuple[Cookie, ...] = ()) -> Answer:
     """What happened, who has to act and what to do, for people; the reason in a header, for machines."""
     explanation = explain(reason)
     way_back = return_url and with_query(
-        return_url,
-        {"lti_errormsg": explanation.cause, "lti_errorlog": explanation.name},
+        return_url, {"lti_errormsg": explanation.cause, "lti_errorlog": explanation.name}
     )
     body = (
         _templates()
         .get_template("refusal.html")
-        .render(
-            reason=reason,
-            explanation=explanation,
-            reference=reference,
-            way_back=way_back,
-        )
+        .render(reason=reason, explanation=explanation, reference=reference, way_back=way_back)
     )
-    return Answer(
-        status=STATUS[reason.klass],
-        body=body,
-        headers={"LTI-Error": error_header(reason)},
-        cookies=cookies,
-    )
+    return Answer(status=STATUS[reason.klass], body=body, headers={"LTI-Error": error_header(reason)}, cookies=cookies)
 
 
 def edited_page() -> Answer:
@@ -96,7 +79,5 @@ def explain(reason: Reason) -> Explanation:
 @cache
 def _templates() -> Environment:
     return Environment(
-        loader=FileSystemLoader(Path(__file__).with_name("templates")),
-        autoescape=True,
-        auto_reload=False,
+        loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True, auto_reload=False
     )

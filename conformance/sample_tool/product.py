@@ -8,14 +8,7 @@ from conformance.sample_tool import backend
 from conformance.sample_tool.model import Launch
 from conformance.sample_tool.refusal import failed, unmet
 
-__all__ = [
-    "course_link",
-    "deferred",
-    "enrolment",
-    "new_class",
-    "show_class",
-    "zoom_auth",
-]
+__all__ = ["course_link", "deferred", "enrolment", "new_class", "show_class", "zoom_auth"]
 
 DEFAULT_SETTINGS = {"waiting_room": True}
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from conformance.sample_tool import backend
 from conformance.sample_tool.compact import Token, read_token
 from conformance.sample_tool.forms import only
-from conformance.sample_tool.keyset import KeySetUnavailable
+from conformance.sample_tool.keyset import KeySetError
 from conformance.sample_tool.login import state_cookie
 from conformance.sample_tool.model import Launch
 from conformance.sample_tool.refusal import failed, invalid, security
@@ -72,11 +72,7 @@ def registration_again(launch: Launch) -> Launch:
     """The registration that the login was for still exists (SEC 5.1.1.2)."""
     login, tool = launch.login, launch.tool
     integration = backend.read(
-        tool.faults,
-        "credentials.read",
-        tool.store.find_integration,
-        issuer=login.issuer,
-        client_id=login.client_id,
+        tool.faults, "credentials.read", tool.store.find_integration, issuer=login.issuer, client_id=login.client_id
     )
     if integration is None:
         raise invalid("RegistrationNotFound", code=1002)
@@ -118,7 +114,7 @@ async def key(launch: Launch) -> Launch:
     named = token_of(launch).header["kid"]
     try:
         keys = await launch.tool.key_sets.keys(launch.integration.jwks_url, named)
-    except KeySetUnavailable as error:
+    except KeySetError as error:
         raise failed(code=1017, ref="SEC 6.3") from error
     if not keys:
         raise security("KidNotFound", ref="SEC 6.3")

@@ -5,16 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = [
-    "UNEXPECTED",
-    "Klass",
-    "Reason",
-    "Refusal",
-    "failed",
-    "invalid",
-    "security",
-    "unmet",
-]
+__all__ = ["UNEXPECTED", "Klass", "Reason", "Refusal", "failed", "invalid", "security", "unmet"]
 
 Klass = Literal["invalid", "security", "unknown"]
 
@@ -33,7 +24,7 @@ class Reason:
 UNEXPECTED = Reason(klass="unknown")
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 - a word of the field, and not an error of the tool
     """Ends a login or a launch."""
 
     def __init__(self, reason: Reason) -> None:
@@ -41,14 +32,14 @@ class Refusal(Exception):
         self.reason = reason
 
 
-def invalid(type: str, *, code: int = 1001, ref: str | None = None, about: str | None = None) -> Refusal:
+def invalid(kind: str, *, code: int = 1001, ref: str | None = None, about: str | None = None) -> Refusal:
     """What was sent, or how the two sides are set up, is wrong or incomplete."""
-    return Refusal(Reason(klass="invalid", type=type, code=code, ref=ref, about=about))
+    return Refusal(Reason(klass="invalid", type=kind, code=code, ref=ref, about=about))
 
 
-def security(type: str, *, ref: str) -> Refusal:
+def security(kind: str, *, ref: str) -> Refusal:
     """Trust could not be established."""
-    return Refusal(Reason(klass="security", type=type, code=1001, ref=ref))
+    return Refusal(Reason(klass="security", type=kind, code=1001, ref=ref))
 
 
 def unmet(*, code: int) -> Refusal:

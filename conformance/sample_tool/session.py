@@ -34,9 +34,6 @@ def session(launch: Launch) -> Launch:
     """A session with an id that nobody has known before takes the place of any earlier one."""
     fresh = launch.tool.token()
     launch.tool.store.open_session(
-        fresh,
-        launch.person,
-        expires=launch.now + LIFETIME_S,
-        replacing=launch.cookies.get(COOKIE, ""),
+        fresh, launch.person, expires=launch.now + LIFETIME_S, replacing=launch.cookies.get(COOKIE, "")
     )
     return replace(launch, session=fresh)

@@ -1,4 +1,4 @@
-"""A login and a launch, read from top to bottom; and how the steps are followed."""
+"""A login, a launch and an edit, read from top to bottom; and how the steps are followed."""
 
 from __future__ import annotations
 
@@ -7,20 +7,12 @@ from dataclasses import dataclass
 from inspect import isawaitable
 from typing import TypeVar
 
-from conformance.sample_tool import (
-    login,
-    message,
-    product,
-    protocol,
-    session,
-    trust,
-    values,
-)
+from conformance.sample_tool import edit, login, message, product, protocol, session, trust, values
 from conformance.sample_tool.answer import Answer
-from conformance.sample_tool.model import Launch, Login, Policy, Step
+from conformance.sample_tool.model import Edit, Launch, Login, Policy, Step
 from conformance.sample_tool.refusal import Reason, Refusal
 
-__all__ = ["LAUNCH_OF_POLICY", "LOGIN", "Blur", "Plan", "Spoil", "follow", "plan_of"]
+__all__ = ["EDIT", "LAUNCH_OF_POLICY", "LOGIN", "Blur", "Plan", "Spoil", "follow", "plan_of"]
 
 S = TypeVar("S")
 Blur = Callable[[Reason], Reason]
@@ -84,6 +76,8 @@ CLASS: tuple[Step[Launch], ...] = (
     product.show_class,
 )
 
+EDIT: tuple[Step[Edit], ...] = (edit.same_site, edit.teacher, edit.live_zoom)
+
 WELCOME: tuple[Step[Launch], ...] = (session.person, session.session)
 
 LAUNCH_OF_POLICY: dict[Policy, tuple[Step[Launch], ...]] = {
@@ -97,7 +91,7 @@ def as_it_is(reason: Reason) -> Reason:
     return reason
 
 
-def as_written(answer: Answer, reason: Reason) -> Answer:
+def as_written(answer: Answer, _reason: Reason) -> Answer:
     """Sends an answer as it was written."""
     return answer
 
@@ -108,13 +102,14 @@ class Plan:
 
     login: tuple[Step[Login], ...]
     launch: tuple[Step[Launch], ...]
+    edit: tuple[Step[Edit], ...]
     tell: Blur = as_it_is
     send: Spoil = as_written
 
 
 def plan_of(policy: Policy) -> Plan:
     """The plan of the correct tool."""
-    return Plan(login=LOGIN, launch=LAUNCH_OF_POLICY[policy])
+    return Plan(login=LOGIN, launch=LAUNCH_OF_POLICY[policy], edit=EDIT)
 
 
 async def follow(state: S, steps: Sequence[Step[S]]) -> tuple[S, Reason | None]:

@@ -9,16 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    Engine,
-    bindparam,
-    create_engine,
-    delete,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Engine, bindparam, create_engine, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.sql.expression import Executable
@@ -42,8 +33,7 @@ __all__ = ["Store", "integration_of"]
 # Built once: SQLAlchemy finds the compiled text of a statement by its object.
 OF_ISSUER = select(credentials).where(credentials.c.issuer == bindparam("issuer")).limit(2)
 REGISTRATION = select(credentials).where(
-    credentials.c.issuer == bindparam("issuer"),
-    credentials.c.client_id == bindparam("client_id"),
+    credentials.c.issuer == bindparam("issuer"), credentials.c.client_id == bindparam("client_id")
 )
 ADD_REGISTRATION, FORGET_REGISTRATIONS = insert(credentials), delete(credentials)
 
@@ -54,19 +44,13 @@ LOGIN_BY_STATE = LOGIN_FIELDS.where(logins.c.state == bindparam("state"), logins
 LOGIN_BY_NONCE = LOGIN_FIELDS.where(logins.c.nonce == bindparam("nonce"))
 SPEND_NONCE = (
     update(logins)
-    .where(
-        logins.c.nonce == bindparam("its_nonce"),
-        logins.c.state == bindparam("its_state"),
-        ~logins.c.spent,
-    )
+    .where(logins.c.nonce == bindparam("its_nonce"), logins.c.state == bindparam("its_state"), ~logins.c.spent)
     .values(spent=True)
 )
 
 ADD_SESSION = insert(sessions)
 END_SESSION = delete(sessions).where(sessions.c.id == bindparam("id"))
-SESSION = select(sessions.c.person).where(
-    sessions.c.id == bindparam("id"), sessions.c.expires > bindparam("now")
-)
+SESSION = select(sessions.c.person).where(sessions.c.id == bindparam("id"), sessions.c.expires > bindparam("now"))
 
 ZOOM = select(zoom_authorisations.c.email).where(zoom_authorisations.c.email == bindparam("email"))
 ADD_ZOOM = insert(zoom_authorisations)
@@ -81,8 +65,7 @@ LINK = select(course_links.c.class_id).where(
 ADD_CLASS, ADD_LINK = insert(classes).returning(classes.c.id), insert(course_links)
 CLASS_TITLE = select(classes.c.title).where(classes.c.id == bindparam("id"))
 ENROLMENT = select(enrolments.c.class_id).where(
-    enrolments.c.class_id == bindparam("class_id"),
-    enrolments.c.person_id == bindparam("person_id"),
+    enrolments.c.class_id == bindparam("class_id"), enrolments.c.person_id == bindparam("person_id")
 )
 ADD_ENROLMENT = insert(enrolments)
 DEFERRED = select(deferred_classes).where(deferred_classes.c.email == bindparam("email"))
@@ -101,10 +84,7 @@ class Store:
         with self.transaction() as connection:
             connection.execute(FORGET_REGISTRATIONS)
             if integrations:
-                connection.execute(
-                    ADD_REGISTRATION,
-                    [asdict(integration) for integration in integrations],
-                )
+                connection.execute(ADD_REGISTRATION, [asdict(integration) for integration in integrations])
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -155,11 +135,11 @@ class Store:
         """Whether the nonce was issued with this state and is spent now for the first time."""
         return self.run(SPEND_NONCE, its_nonce=nonce, its_state=state) == 1
 
-    def open_session(self, id: str, person: Person, *, expires: float, replacing: str) -> None:
+    def open_session(self, session: str, person: Person, *, expires: float, replacing: str) -> None:
         """Opens a session and ends the one that it takes the place of."""
         with self.transaction() as connection:
             connection.execute(END_SESSION, {"id": replacing})
-            connection.execute(ADD_SESSION, {"id": id, "person": asdict(person), "expires": expires})
+            connection.execute(ADD_SESSION, {"id": session, "person": asdict(person), "expires": expires})
 
     def find_person(self, *, session: str, now: float) -> Person | None:
         """Whose session this is, while it is live."""
@@ -192,19 +172,10 @@ class Store:
         return int(row["class_id"]) if row else None
 
     def create_class(
-        self,
-        issuer: str,
-        deployment_id: str,
-        context_id: str,
-        title: str,
-        settings: Mapping[str, Any] | None = None,
+        self, issuer: str, deployment_id: str, context_id: str, title: str, settings: Mapping[str, Any] | None = None
     ) -> int:
         """Creates the class of a course, or finds the one that somebody else has just created."""
-        course = {
-            "issuer": issuer,
-            "deployment_id": deployment_id,
-            "context_id": context_id,
-        }
+        course = {"issuer": issuer, "deployment_id": deployment_id, "context_id": context_id}
         try:
             with self.transaction() as connection:
                 return _add_class(connection, course, title=title, settings=settings or {})
@@ -228,19 +199,10 @@ class Store:
         return str(row["title"]) if row else None
 
     def defer_class(
-        self,
-        email: str,
-        issuer: str,
-        deployment_id: str,
-        context_id: str,
-        title: str = "Deferred class",
+        self, email: str, issuer: str, deployment_id: str, context_id: str, title: str = "Deferred class"
     ) -> None:
         """Prepares a class that waits for the first launch of its instructor."""
-        course = {
-            "issuer": issuer,
-            "deployment_id": deployment_id,
-            "context_id": context_id,
-        }
+        course = {"issuer": issuer, "deployment_id": deployment_id, "context_id": context_id}
         self.run(ADD_DEFERRED, email=email, title=title, **course)
 
     def has_deferred(self, email: str) -> bool:
@@ -262,11 +224,7 @@ class Store:
 def open_engine(database_url: str) -> Engine:
     """An engine; a database in memory keeps its one connection for all threads."""
     if database_url.endswith(":memory:"):
-        return create_engine(
-            database_url,
-            poolclass=StaticPool,
-            connect_args={"check_same_thread": False},
-        )
+        return create_engine(database_url, poolclass=StaticPool, connect_args={"check_same_thread": False})
     return create_engine(database_url)
 
 
@@ -275,13 +233,7 @@ def integration_of(row: Mapping[str, Any]) -> Integration:
     return Integration(**{**row, "deployment_ids": tuple(row["deployment_ids"])})
 
 
-def _add_class(
-    connection: Connection,
-    course: Mapping[str, str],
-    *,
-    title: str,
-    settings: Mapping[str, Any],
-) -> int:
+def _add_class(connection: Connection, course: Mapping[str, str], *, title: str, settings: Mapping[str, Any]) -> int:
     inserted = connection.execute(ADD_CLASS, {"title": title, "settings": dict(settings)})
     class_id = int(inserted.scalar_one())
     connection.execute(ADD_LINK, {**course, "class_id": class_id})

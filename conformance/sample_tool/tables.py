@@ -2,17 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import (
-    JSON,
-    Boolean,
-    Column,
-    Float,
-    ForeignKey,
-    Integer,
-    MetaData,
-    String,
-    Table,
-)
+from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Integer, MetaData, String, Table
 
 __all__ = [
     "METADATA",
@@ -62,10 +52,7 @@ sessions = Table(
 zoom_authorisations = Table("zoom_authorisations", METADATA, Column("email", String, primary_key=True))
 
 meeting_defaults = Table(
-    "meeting_defaults",
-    METADATA,
-    Column("issuer", String, primary_key=True),
-    Column("settings", JSON, nullable=False),
+    "meeting_defaults", METADATA, Column("issuer", String, primary_key=True), Column("settings", JSON, nullable=False)
 )
 
 classes = Table(

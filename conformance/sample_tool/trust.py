@@ -10,17 +10,7 @@ from conformance.sample_tool.forms import origin
 from conformance.sample_tool.model import Launch
 from conformance.sample_tool.refusal import invalid, security
 
-__all__ = [
-    "audience",
-    "azp",
-    "expiry",
-    "is_number",
-    "issued_at",
-    "issuer",
-    "nonce",
-    "not_before",
-    "way_back",
-]
+__all__ = ["audience", "azp", "expiry", "is_number", "issued_at", "issuer", "nonce", "not_before", "way_back"]
 
 LEEWAY_S = 60
 AHEAD_S = 300

@@ -10,16 +10,7 @@ from conformance.sample_tool.message import CLAIM, member
 from conformance.sample_tool.model import Launch
 from conformance.sample_tool.refusal import Refusal, invalid
 
-__all__ = [
-    "NAMES",
-    "course_id",
-    "email",
-    "name",
-    "person_id",
-    "role_list",
-    "title",
-    "usable",
-]
+__all__ = ["NAMES", "course_id", "email", "name", "person_id", "role_list", "title", "usable"]
 
 NAMES = ("name", "given_name", "family_name")
 UNRESOLVED = re.compile(r"\s*\$[A-Za-z]+(\.[A-Za-z0-9_]+)+\s*")

@@ -14,22 +14,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from conformance.sample_tool import backend, login, pages, session
+from conformance.sample_tool import login, pages, session
 from conformance.sample_tool.answer import Answer, Cookie
 from conformance.sample_tool.faults import Faults
 from conformance.sample_tool.fetching import http_fetch
 from conformance.sample_tool.flaws import flawed
-from conformance.sample_tool.forms import Fields, origin, read_fields
+from conformance.sample_tool.forms import Fields, read_fields
 from conformance.sample_tool.keyset import Fetch, KeySets
-from conformance.sample_tool.model import (
-    Integration,
-    Launch,
-    Login,
-    Person,
-    Policy,
-    Tool,
-)
-from conformance.sample_tool.refusal import UNEXPECTED, Reason, Refusal
+from conformance.sample_tool.model import Edit, Integration, Launch, Login, Person, Policy, Tool
+from conformance.sample_tool.refusal import UNEXPECTED, Reason
 from conformance.sample_tool.steps import Plan, follow, plan_of
 from conformance.sample_tool.store import Store
 
@@ -81,7 +74,7 @@ def create_tool(
     return app
 
 
-async def home(request: Request) -> Answer:
+async def home(_request: Request) -> Answer:
     """The page of somebody who was not launched."""
     return pages.home_page()
 
@@ -90,23 +83,12 @@ async def begin_login(request: Request) -> Answer:
     """The platform announces a person, and the tool sends them back to be identified (SEC 5.1.1)."""
     tool, plan = _tool(request), _plan(request)
     fields = _together(read_fields(request.url.query), await _form(request))
-    started = Login(
-        tool=tool,
-        now=tool.clock(),
-        base_url=_base_url(request),
-        method=request.method,
-        parameters=fields,
-    )
+    started = Login(tool=tool, now=tool.clock(), base_url=_base_url(request), method=request.method, parameters=fields)
     ended, reason = await follow(started, plan.login)
     if reason is not None:
         return refuse(request, reason)
     state = ended.issued.state
-    cookie = Cookie(
-        name=login.state_cookie(state),
-        value=state,
-        path="/lti",
-        max_age_s=login.LIFETIME_S,
-    )
+    cookie = Cookie(name=login.state_cookie(state), value=state, path="/lti", max_age_s=login.LIFETIME_S)
     return Answer(status=302, body="", headers={"Location": ended.location}, cookies=(cookie,))
 
 
@@ -114,11 +96,7 @@ async def finish_launch(request: Request) -> Answer:
     """The person comes back with a token, and is let in or told why not (SEC 5.1.1.3)."""
     tool, plan = _tool(request), _plan(request)
     started = Launch(
-        tool=tool,
-        now=tool.clock(),
-        base_url=_base_url(request),
-        form=await _form(request),
-        cookies=request.cookies,
+        tool=tool, now=tool.clock(), base_url=_base_url(request), form=await _form(request), cookies=request.cookies
     )
     ended, reason = await follow(started, plan.launch)
     cookies = _session_cookies(ended)
@@ -137,24 +115,20 @@ async def who_am_i(request: Request) -> Answer:
 
 async def edit_class(request: Request) -> Answer:
     """A teacher changes the details of the class, which takes a live Zoom session."""
-    person, sender = _person(request), request.headers.get("origin")
-    # The session cookie travels with requests from any site, so the sender has to be looked at.
-    if sender is not None and origin(sender) != origin(_base_url(request)):
-        return refuse(request, Reason(klass="security"))
-    if person is None or not person.privileged:
-        return refuse(request, Reason(klass="security"))
-    if not _has_zoom_session(_tool(request), person):
-        return refuse(request, Reason(klass="security", code=1337))
+    tool, plan = _tool(request), _plan(request)
+    started = Edit(
+        tool=tool,
+        base_url=_base_url(request),
+        sender=request.headers.get("origin"),
+        person=_person(request) or Person(),
+    )
+    _, reason = await follow(started, plan.edit)
+    if reason is not None:
+        return refuse(request, reason)
     return pages.edited_page()
 
 
-def refuse(
-    request: Request,
-    reason: Reason,
-    *,
-    return_url: str = "",
-    cookies: tuple[Cookie, ...] = (),
-) -> Answer:
+def refuse(request: Request, reason: Reason, *, return_url: str = "", cookies: tuple[Cookie, ...] = ()) -> Answer:
     """The answer to a refused request, with a reference that also stands in the log."""
     plan, reference = _plan(request), _tool(request).token()[:12]
     logging.getLogger(__name__).info("refused %s: %s", reference, reason)
@@ -215,26 +189,10 @@ def _person(request: Request) -> Person | None:
     return tool.store.find_person(session=request.cookies.get(session.COOKIE, ""), now=tool.clock())
 
 
-def _has_zoom_session(tool: Tool, person: Person) -> bool:
-    try:
-        found = backend.read(tool.faults, "zoom.session", tool.store.find_zoom, person.email)
-    except Refusal:
-        # A session that cannot be looked up cannot be relied on either.
-        return False
-    return found is not None
-
-
 def _session_cookies(launch: Launch) -> tuple[Cookie, ...]:
     if not launch.session:
         return ()
-    return (
-        Cookie(
-            name=session.COOKIE,
-            value=launch.session,
-            path="/",
-            max_age_s=session.LIFETIME_S,
-        ),
-    )
+    return (Cookie(name=session.COOKIE, value=launch.session, path="/", max_age_s=session.LIFETIME_S),)
 
 
 def _base_url(request: Request) -> str:

@@ -7,26 +7,14 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Final
 
-from conformance.sample_tool.flaws import (
-    answers,
-    freshness,
-    keys,
-    logins,
-    messages,
-    products,
-    tokens,
-)
+from conformance.sample_tool.flaws import answers, freshness, keys, logins, messages, products, tokens
 from conformance.sample_tool.flaws.kinds import Flaw
 from conformance.sample_tool.steps import Plan
 
 __all__ = ["FLAWS", "Flaw", "flawed"]
 
 FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
-    {
-        flaw.name: flaw
-        for part in (logins, tokens, keys, freshness, messages, products, answers)
-        for flaw in part.FLAWS
-    }
+    {flaw.name: flaw for part in (logins, tokens, keys, freshness, messages, products, answers) for flaw in part.FLAWS}
 )
 
 

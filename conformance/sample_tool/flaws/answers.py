@@ -8,15 +8,7 @@ from typing import Final
 
 from conformance.sample_tool import login, protocol
 from conformance.sample_tool.answer import Answer
-from conformance.sample_tool.flaws.kinds import (
-    Flaw,
-    blur,
-    drop,
-    insert,
-    overlook_all,
-    replace,
-    rewrite,
-)
+from conformance.sample_tool.flaws.kinds import Flaw, blur, drop, insert, overlook_all, replace, rewrite
 from conformance.sample_tool.flaws.logins import first_registration_of_all
 from conformance.sample_tool.model import Launch
 from conformance.sample_tool.refusal import Reason, security
@@ -77,14 +69,9 @@ def signature_instead_of_expiry(reason: Reason) -> Reason:
     return dataclasses.replace(reason, type="SignatureInvalid") if reason.type == "TokenExpired" else reason
 
 
-def server_error_for_all(answer: Answer, reason: Reason) -> Answer:
+def server_error_for_all(answer: Answer, _reason: Reason) -> Answer:
     """Answers every refusal like a web framework that has caught an exception."""
-    return Answer(
-        status=500,
-        body="Internal Server Error",
-        media_type="text/plain",
-        cookies=answer.cookies,
-    )
+    return Answer(status=500, body="Internal Server Error", media_type="text/plain", cookies=answer.cookies)
 
 
 def forbidden_for_foreign_audience(answer: Answer, reason: Reason) -> Answer:
@@ -92,7 +79,7 @@ def forbidden_for_foreign_audience(answer: Answer, reason: Reason) -> Answer:
     return dataclasses.replace(answer, status=403) if reason.type == "AudienceMismatch" else answer
 
 
-def refuse_everything(launch: Launch) -> Launch:
+def refuse_everything(_launch: Launch) -> Launch:
     """Lets nobody in."""
     raise security("SignatureInvalid", ref="SEC 5.1.3-1")
 
@@ -143,12 +130,7 @@ FLAWS: Final = (
         profile="ltix",
         changes=(blur(no_class_but_invalid),),
     ),
-    Flaw(
-        name="type-blurred",
-        why="The type of an error is never told.",
-        profile="ltix",
-        changes=(blur(no_type),),
-    ),
+    Flaw(name="type-blurred", why="The type of an error is never told.", profile="ltix", changes=(blur(no_type),)),
     Flaw(
         name="expired-as-signature",
         why="The library raises one exception for all, so an expired token counts as forged.",
@@ -161,12 +143,7 @@ FLAWS: Final = (
         profile="ltix",
         changes=(blur(kid_instead_of_key_set),),
     ),
-    Flaw(
-        name="code-blurred",
-        why="The code of an error is never told.",
-        profile="class",
-        changes=(blur(no_code),),
-    ),
+    Flaw(name="code-blurred", why="The code of an error is never told.", profile="class", changes=(blur(no_code),)),
     Flaw(
         name="codes-off-by-one",
         why="The codes were numbered by hand, and one was forgotten.",
@@ -196,6 +173,12 @@ FLAWS: Final = (
         why="Two codes are swapped: that of the address and that of the course.",
         profile="class",
         changes=(blur(code_for(1006, told=1007)),),
+    ),
+    Flaw(
+        name="edit-as-onboarding",
+        why="A Zoom session that has ended is told as an account that was never connected.",
+        profile="class",
+        changes=(blur(code_for(1337, told=1009)),),
     ),
     Flaw(
         name="version-as-validation",

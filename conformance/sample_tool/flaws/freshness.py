@@ -152,12 +152,7 @@ FLAWS: Final = (
         profile="core",
         changes=(drop(trust.azp),),
     ),
-    Flaw(
-        name="expiry-unchecked",
-        why="A token is good for ever.",
-        profile="core",
-        changes=(drop(trust.expiry),),
-    ),
+    Flaw(name="expiry-unchecked", why="A token is good for ever.", profile="core", changes=(drop(trust.expiry),)),
     Flaw(
         name="expiry-missing-accepted",
         why="A token that does not say when it expires never does.",
@@ -222,10 +217,7 @@ FLAWS: Final = (
         name="nonce-burnt-early",
         why="A forged token spends the nonce, and then the real one is refused.",
         profile="core",
-        changes=(
-            insert(spent_before_verified, before=protocol.signature),
-            drop(trust.nonce),
-        ),
+        changes=(insert(spent_before_verified, before=protocol.signature), drop(trust.nonce)),
     ),
     Flaw(
         name="nonce-not-bound",

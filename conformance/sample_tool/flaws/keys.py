@@ -12,13 +12,7 @@ from cryptography.x509 import load_der_x509_certificate
 
 from conformance.sample_tool import protocol
 from conformance.sample_tool.flaws.kinds import Flaw, drop, replace
-from conformance.sample_tool.keyset import (
-    MINIMUM_BITS,
-    KeySet,
-    KeySetUnavailable,
-    read_rsa,
-    usable,
-)
+from conformance.sample_tool.keyset import MINIMUM_BITS, KeySet, KeySetError, read_rsa, usable
 from conformance.sample_tool.model import Launch
 from conformance.sample_tool.protocol import token_of
 from conformance.sample_tool.refusal import failed, security
@@ -117,7 +111,7 @@ async def _set_of(launch: Launch) -> KeySet:
 async def _fetched(launch: Launch) -> KeySet:
     try:
         return await launch.tool.key_sets.fetched(launch.integration.jwks_url)
-    except KeySetUnavailable as error:
+    except KeySetError as error:
         raise failed(code=1017, ref="SEC 6.3") from error
 
 

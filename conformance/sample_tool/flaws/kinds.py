@@ -63,9 +63,7 @@ def replace(step: Step[S], *, by: Step[S]) -> Change:
 
 def insert(step: Step[S], *, before: Step[S]) -> Change:
     """A step that ought not to be there."""
-    return _edit(
-        lambda steps: tuple(new for each in steps for new in ((step, each) if each is before else (each,)))
-    )
+    return _edit(lambda steps: tuple(new for each in steps for new in ((step, each) if each is before else (each,))))
 
 
 def move(step: Step[S], *, before: Step[S]) -> Change:
@@ -113,4 +111,6 @@ def overlooking(step: Step[S], *, code: int | None = None) -> Step[S]:
 
 
 def _edit(change: Callable[[Steps], Steps]) -> Change:
-    return lambda plan: dataclasses.replace(plan, login=change(plan.login), launch=change(plan.launch))
+    return lambda plan: dataclasses.replace(
+        plan, login=change(plan.login), launch=change(plan.launch), edit=change(plan.edit)
+    )

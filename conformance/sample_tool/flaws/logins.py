@@ -26,9 +26,9 @@ def target_if_given(login: Login) -> Login:
     return steps.target(login) if first(login.parameters, "target_link_uri") else login
 
 
-def last_value_wins(login: Login) -> Login:
-    """Takes the last of several values of each parameter."""
-    fields = {name: values[-1:] for name, values in login.parameters.items()}
+def first_value_wins(login: Login) -> Login:
+    """Takes the first of several values of each parameter."""
+    fields = {name: values[:1] for name, values in login.parameters.items()}
     return dataclasses.replace(login, parameters=fields)
 
 
@@ -69,10 +69,7 @@ def post_only(login: Login) -> Login:
 def hints_decoded_twice(login: Login) -> Login:
     """Decodes the message hint once more, and trims it."""
     hints = login.parameters.get("lti_message_hint", ())
-    fields = {
-        **login.parameters,
-        "lti_message_hint": tuple(unquote_plus(hint).strip() for hint in hints),
-    }
+    fields = {**login.parameters, "lti_message_hint": tuple(unquote_plus(hint).strip() for hint in hints)}
     return dataclasses.replace(login, parameters=fields) if hints else login
 
 
@@ -85,9 +82,9 @@ FLAWS: Final = (
     ),
     Flaw(
         name="duplicate-login-parameters-accepted",
-        why="Web frameworks hand out the last of several values, and nobody notices the others.",
+        why="Web frameworks hand out the first of several values, and nobody notices the others.",
         profile="core",
-        changes=(insert(last_value_wins, before=steps.parameters),),
+        changes=(insert(first_value_wins, before=steps.parameters),),
     ),
     Flaw(
         name="empty-client-id-accepted",

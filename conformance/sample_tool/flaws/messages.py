@@ -7,14 +7,7 @@ import re
 from typing import Any, Final
 
 from conformance.sample_tool import message, protocol, session
-from conformance.sample_tool.flaws.kinds import (
-    Flaw,
-    drop,
-    insert,
-    move,
-    overlook,
-    replace,
-)
+from conformance.sample_tool.flaws.kinds import Flaw, drop, insert, move, overlook, replace
 from conformance.sample_tool.message import CLAIM, member
 from conformance.sample_tool.model import Launch
 from conformance.sample_tool.refusal import invalid
@@ -66,6 +59,13 @@ def deployment_in_any_case(launch: Launch) -> Launch:
 def roles_if_given(launch: Launch) -> Launch:
     """Takes missing roles for an empty list."""
     return message.roles(launch) if CLAIM + "roles" in launch.claims else launch
+
+
+def roles_of_any_type(launch: Launch) -> Launch:
+    """Takes whatever is no list of texts for an empty list."""
+    value = launch.claims.get(CLAIM + "roles")
+    fits = isinstance(value, list) and all(isinstance(role, str) for role in value)
+    return message.roles(launch) if value is None or fits else launch
 
 
 def known_roles_only(launch: Launch) -> Launch:
@@ -174,7 +174,7 @@ FLAWS: Final = (
         name="roles-of-any-type",
         why="Roles that are no list of texts are not looked at.",
         profile="core",
-        changes=(overlook(message.roles),),
+        changes=(replace(message.roles, by=roles_of_any_type),),
     ),
     Flaw(
         name="unknown-roles-refused",

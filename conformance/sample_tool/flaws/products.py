@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, select
 
-from conformance.sample_tool import message, product, values
-from conformance.sample_tool.flaws.kinds import Flaw, insert, overlook, replace
+from conformance.sample_tool import edit, message, product, values
+from conformance.sample_tool.flaws.kinds import Flaw, drop, insert, overlook, replace
 from conformance.sample_tool.message import CLAIM, member
 from conformance.sample_tool.model import Launch
 from conformance.sample_tool.refusal import Refusal
@@ -28,10 +28,7 @@ STANDARD: Final[Mapping[str, Callable[[Mapping[str, Any]], Any]]] = {
 def attributes_filled_in(launch: Launch) -> Launch:
     """Fills a missing custom field with the standard claim."""
     custom = member(launch.claims, CLAIM + "custom")
-    standard = {
-        field: STANDARD[attribute](launch.claims)
-        for attribute, field in launch.integration.attributes.items()
-    }
+    standard = {field: STANDARD[attribute](launch.claims) for attribute, field in launch.integration.attributes.items()}
     return dataclasses.replace(launch, claims={**launch.claims, CLAIM + "custom": {**standard, **custom}})
 
 
@@ -173,7 +170,7 @@ FLAWS: Final = (
         changes=(overlook(product.course_link, code=1011),),
     ),
     Flaw(
-        name="course-link-shared",
+        name="course-link-of-any-school",
         why="Classes are found by course id alone, so two schools with the same id meet in one class.",
         profile="class",
         changes=(replace(product.course_link, by=class_of_any_school),),
@@ -201,6 +198,12 @@ FLAWS: Final = (
         why="A person is shown a class without being a member of it.",
         profile="class",
         changes=(overlook(product.enrolment),),
+    ),
+    Flaw(
+        name="zoom-session-unchecked",
+        why="A class is changed after its teacher has disconnected Zoom, and the meeting does not follow.",
+        profile="class",
+        changes=(drop(edit.live_zoom),),
     ),
     Flaw(
         name="class-failure-ignored",

@@ -25,24 +25,8 @@ from conformance.sample_tool.refusal import invalid, security
 
 __all__ = ["FLAWS"]
 
-OTHER_ALGORITHMS = (
-    "RS384",
-    "RS512",
-    "PS256",
-    "PS384",
-    "PS512",
-    "ES256",
-    "ES384",
-    "ES512",
-)
-KNOWN_FIELDS = {
-    "id_token",
-    "state",
-    "error",
-    "session_state",
-    "lti_storage_target",
-    "iss",
-}
+OTHER_ALGORITHMS = ("RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
+KNOWN_FIELDS = {"id_token", "state", "error", "session_state", "lti_storage_target", "iss"}
 
 
 def last_field_wins(launch: Launch) -> Launch:
@@ -82,6 +66,14 @@ def shape_with_duplicates(launch: Launch) -> Launch:
     """Reads JSON as the library does: of two members with one name the last wins."""
     try:
         return dataclasses.replace(launch, token=read_token(launch.id_token, parse=_loose_json_object))
+    except (ValueError, RecursionError):
+        return protocol.shape(launch)
+
+
+def shape_in_any_encoding(launch: Launch) -> Launch:
+    """Lets the JSON library guess the encoding."""
+    try:
+        return dataclasses.replace(launch, token=read_token(launch.id_token, parse=_guessed_json_object))
     except (ValueError, RecursionError):
         return protocol.shape(launch)
 
@@ -175,10 +167,14 @@ def _loose_json_object(data: bytes) -> dict[str, Any]:
     return dict(json_object(json.dumps(value).encode()))
 
 
+def _guessed_json_object(data: bytes) -> dict[str, Any]:
+    return json_object(data.decode(json.detect_encoding(data)).encode())
+
+
 def _public_bytes(key: RSAPublicKey) -> tuple[bytes, ...]:
     formats = (PublicFormat.SubjectPublicKeyInfo, PublicFormat.PKCS1)
-    texts = [key.public_bytes(Encoding.PEM, format) for format in formats]
-    binaries = [key.public_bytes(Encoding.DER, format) for format in formats]
+    texts = [key.public_bytes(Encoding.PEM, form) for form in formats]
+    binaries = [key.public_bytes(Encoding.DER, form) for form in formats]
     return (*texts, *(text.strip() for text in texts), *binaries)
 
 
@@ -226,13 +222,16 @@ FLAWS: Final = (
         changes=(replace(protocol.shape, by=shape_with_duplicates),),
     ),
     Flaw(
+        name="any-encoding-accepted",
+        why="UTF-16 and byte order marks are read as well, so checks in front of the tool see another text.",
+        profile="core",
+        changes=(replace(protocol.shape, by=shape_in_any_encoding),),
+    ),
+    Flaw(
         name="accepts-alg-none",
         why="A token that says it is not signed is believed.",
         profile="core",
-        changes=(
-            replace(protocol.algorithm, by=algorithm_or_none),
-            replace(protocol.signature, by=signature_or_none),
-        ),
+        changes=(replace(protocol.algorithm, by=algorithm_or_none), replace(protocol.signature, by=signature_or_none)),
     ),
     Flaw(
         name="trusts-header-alg",
