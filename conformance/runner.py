@@ -5,22 +5,19 @@ Each scenario is: skip or arrange → twin → launches → probe → recovery �
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
-from conformance.arrange import arrange, missing_states
-from conformance.attempt import Performed, ask, perform
-from conformance.browser import Browser
+from conformance.arrange import missing_states
 from conformance.checks import checks
 from conformance.judge import judge
-from conformance.lab import ROLES, Cast, Lab
+from conformance.lab import Lab
 from conformance.model import Attempt, Expectation, Finding, Observation, Result, Scenario, Status, Verdict
 from conformance.observe import page_of
+from conformance.story import Told, honest, tell
 from mockplatform.mutation import NotApplicableError
 
 __all__ = ["Options", "PlainLaunchFailed", "Runner", "ToolLost"]
@@ -51,17 +48,6 @@ class Options:
     repeat_failures: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Told:
-    """The launches of a story and what was observed of the judged one."""
-
-    seen: Observation
-    performed: Performed
-    browsers: Mapping[str, Browser]
-    cast: Cast
-    armed: Mapping[str, int] = field(default_factory=dict)
-
-
 class Runner:
     """Tries scenarios in a lab; remembers the twins that were accepted."""
 
@@ -83,7 +69,7 @@ class Runner:
         states = lab.profile.states.get("instructor", ())
         if missing_states(lab, states):
             return
-        told = self._honest("plain", "instructor", "main", states)
+        told = honest(self.lab, "plain", "instructor", "main", states)
         seen = told.seen
         # The page must not be read with patterns that it voids itself.
         self.findings += lab.reader.calibrate(page_of(told.performed.visit))
@@ -178,7 +164,7 @@ class Runner:
             reason = f"its honest twin was not accepted: {twin.trouble or twin.message or twin.outcome}"
             return Verdict(status="error", axes={}, reason=reason, cause="control-failed"), twin
         try:
-            told = self._tell(scenario, states, take)
+            told = tell(self.lab, scenario, states, take)
         except NotApplicableError as error:
             return Verdict(status="skipped", axes={}, reason=str(error), cause="not-applicable"), None
         if told.seen.trouble and told.performed.visit.trouble_kind == "refused":
@@ -223,92 +209,16 @@ class Runner:
         key = (scenario.registration, scenario.role, *states)
         with self._twin_lock:
             if key not in self._twins:
-                told = self._honest("twin " + " ".join(key), scenario.role, scenario.registration, states)
+                told = honest(self.lab, "twin " + " ".join(key), scenario.role, scenario.registration, states)
                 self._twins[key] = told.seen
             return self._twins[key]
 
-    def _honest(self, story: str, role: Any, registration: str, states: tuple[str, ...]) -> _Told:
-        lab = self.lab
-        cast = lab.cast(story)
-        known = lab.registrations[registration]
-        arrange(lab, states, person=cast.person, course=cast.course, registration=known)
-        return self._send(story, role, registration, cast, Attempt(name="judged"), {}, {}, kid=None)
-
-    def _send(
-        self,
-        story: str,
-        role: Any,
-        registration: str,
-        cast: Cast,
-        attempt: Attempt,
-        browsers: dict[str, Browser],
-        done: dict[str, Performed],
-        *,
-        kid: str | None,
-    ) -> _Told:
-        """One launch of a story, observed and probed."""
-        lab = self.lab
-        browser = browsers.setdefault(attempt.browser, lab.browser())
-        already = len(browser.exchanges)
-        launch = replace(
-            lab.platform.intend(
-                lab.registrations[registration],
-                person=cast.person if attempt.browser == "user" else cast.other,
-                roles=ROLES[role],
-                course=cast.course,
-            ),
-            id=lab.opaque(story, attempt.name, len(done)),
-        )
-        performed = perform(lab, launch, attempt, browser, done, kid=kid)
-        done[attempt.name] = performed
-        seen = lab.reader.read(performed.visit)
-        seen = replace(
-            seen,
-            session=self._session(browser),
-            auth_problems=performed.pending.auth_problems,
-            auth_requests=tuple(p.pending.auth_request.params for p in done.values() if p.pending.auth_request),
-            key_fetches=performed.key_fetches,
-            canary_hits=performed.canary_hits,
-            exchanges=tuple(browser.exchanges[already:]),
-        )
-        return _Told(seen=seen, performed=performed, browsers=browsers, cast=cast)
-
-    def _session(self, browser: Browser) -> bool | None:
-        probe = self.lab.tool.observe.probe
-        if probe is None or not self.lab.probe_works:
-            return None
-        return ask(self.lab, browser, probe.request, probe.headers) == probe.status
-
-    def _tell(self, scenario: Scenario, states: tuple[str, ...], take: str) -> _Told:
-        lab = self.lab
-        story = f"{scenario.id} {take}"
-        cast = lab.cast(story)
-        known = lab.registrations[scenario.registration]
-        arrange(lab, states, person=cast.person, course=cast.course, registration=known)
-        kid = f"{lab.platform.keys.kid('platform')[:16]}-{lab.opaque(story, 'kid')[:8]}" if scenario.rotates else None
-        browsers: dict[str, Browser] = {}
-        done: dict[str, Performed] = {}
-        with contextlib.ExitStack() as stack:
-            armed = {f.point: stack.enter_context(lab.faults[f.point](f.mode)) for f in scenario.faults}
-            for attempt in (*scenario.before, scenario.attempt):
-                told = self._send(story, scenario.role, scenario.registration, cast, attempt, browsers, done, kid=kid)
-            return replace(told, armed={point: fault.hits for point, fault in armed.items()})
-
-    def _recovered(self, scenario: Scenario, expectation: Expectation, told: _Told, verdict: Verdict) -> Verdict:
+    def _recovered(self, scenario: Scenario, expectation: Expectation, told: Told, verdict: Verdict) -> Verdict:
         """The verdict after an honest launch of the same person: a refusal must not lock anybody out."""
         states = self.lab.profile.states.get(scenario.role, ())
-        known = self.lab.registrations[scenario.registration]
-        arrange(self.lab, states, person=told.cast.person, course=told.cast.course, registration=known)
-        again = self._send(
-            f"{scenario.id} recovery",
-            scenario.role,
-            scenario.registration,
-            told.cast,
-            Attempt(name="recovery"),
-            dict(told.browsers),
-            {},
-            kid=None,
-        )
+        sequel = told.story.sequel()
+        sequel.arrange(states)
+        again = sequel.send(Attempt(name="recovery"))
         if again.seen.outcome == "launched":
             return verdict
         if scenario.rotates and again.performed.key_fetches == 0:
@@ -319,7 +229,7 @@ class Runner:
         return replace(verdict, status=status, reason=reason, cause="no-recovery")
 
     def _check_alive(self, seen: Observation) -> None:
-        told = self._honest("alive", "instructor", "main", self.lab.profile.states.get("instructor", ()))
+        told = honest(self.lab, "alive", "instructor", "main", self.lab.profile.states.get("instructor", ()))
         if told.performed.visit.trouble_kind == "refused":
             raise ToolLost(seen.trouble)
 
@@ -347,7 +257,7 @@ def _skip(cause: str, reason: str) -> Verdict:
     return Verdict(status="skipped", axes={}, reason=reason, cause=cause)
 
 
-def _unfired(scenario: Scenario, expectation: Expectation, told: _Told) -> Verdict | None:
+def _unfired(scenario: Scenario, expectation: Expectation, told: Told) -> Verdict | None:
     """An armed fault that nobody reached proves nothing, whatever the tool answered."""
     for point, hits in told.armed.items():
         if hits == 0:

@@ -158,14 +158,16 @@ def bind(text: str, *, where: str) -> Spoilt:
 
 
 def _parsed(text: str, where: str) -> tuple[str, Mapping[str, Any]]:
+    unreadable = UsageError(f"{where}: '{text}' is not a mutation such as claims.expired(by_s=60)")
     try:
         node = ast.parse(text, mode="eval").body
         call = node if isinstance(node, ast.Call) else ast.Call(func=node, args=[], keywords=[])
-        if call.args or any(keyword.arg is None for keyword in call.keywords):
-            raise ValueError(text)
-        return ast.unparse(call.func), {str(k.arg): ast.literal_eval(k.value) for k in call.keywords}
+        arguments = {k.arg: ast.literal_eval(k.value) for k in call.keywords}
     except (SyntaxError, ValueError):
-        raise UsageError(f"{where}: '{text}' is not a mutation such as claims.expired(by_s=60)") from None
+        raise unreadable from None
+    if call.args or None in arguments:
+        raise unreadable
+    return ast.unparse(call.func), {str(name): value for name, value in arguments.items()}
 
 
 def _check_type(value: object, parameter: inspect.Parameter, where: str) -> None:

@@ -1,0 +1,113 @@
+"""The launches of one scenario, told in order: who takes part, what is armed, and what was seen at the end."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from conformance.arrange import arrange
+from conformance.attempt import Performed, ask, perform
+from conformance.browser import Browser
+from conformance.lab import ROLES, Cast, Lab
+from conformance.model import Attempt, Observation, Role, Scenario
+
+__all__ = ["Story", "Told", "honest", "tell"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A launch of a story, and what was observed of it."""
+
+    story: Story
+    performed: Performed
+    seen: Observation
+    armed: Mapping[str, int] = field(default_factory=dict)
+    """How often each armed fault point was reached."""
+
+
+@dataclass(kw_only=True)
+class Story:
+    """People who launch one after the other, from browsers that keep their cookies.
+
+    Args:
+        kid: the fresh key id that signs every launch of a story which spoils the key set.
+    """
+
+    lab: Lab
+    name: str
+    role: Role
+    registration: str
+    cast: Cast
+    kid: str | None = None
+    browsers: dict[str, Browser] = field(default_factory=dict)
+    done: dict[str, Performed] = field(default_factory=dict)
+
+    def arrange(self, states: tuple[str, ...]) -> None:
+        """Bring the tool into these states for the person and the course."""
+        known = self.lab.registrations[self.registration]
+        arrange(self.lab, states, person=self.cast.person, course=self.cast.course, registration=known)
+
+    def send(self, attempt: Attempt) -> Told:
+        """The next launch, observed and probed."""
+        lab = self.lab
+        browser = self.browsers.setdefault(attempt.browser, lab.browser())
+        already = len(browser.exchanges)
+        launch = lab.platform.intend(
+            lab.registrations[self.registration],
+            person=self.cast.person if attempt.browser == "user" else self.cast.other,
+            roles=ROLES[self.role],
+            course=self.cast.course,
+        )
+        launch = replace(launch, id=lab.opaque(self.name, attempt.name, len(self.done)))
+        performed = perform(lab, launch, attempt, browser, self.done, kid=self.kid)
+        self.done[attempt.name] = performed
+        seen = replace(
+            lab.reader.read(performed.visit),
+            session=_session(lab, browser),
+            auth_problems=performed.pending.auth_problems,
+            auth_requests=tuple(p.pending.auth_request.params for p in self.done.values() if p.pending.auth_request),
+            key_fetches=performed.key_fetches,
+            canary_hits=performed.canary_hits,
+            exchanges=tuple(browser.exchanges[already:]),
+        )
+        return Told(story=self, performed=performed, seen=seen)
+
+    def sequel(self) -> Story:
+        """A story of the same people in the same browsers, in which nothing is spoilt."""
+        return replace(self, name=f"{self.name} sequel", kid=None, browsers=dict(self.browsers), done={})
+
+
+def _session(lab: Lab, browser: Browser) -> bool | None:
+    probe = lab.tool.observe.probe
+    if probe is None or not lab.probe_works:
+        return None
+    return ask(lab, browser, probe.request, probe.headers) == probe.status
+
+
+def honest(lab: Lab, name: str, role: Role, registration: str, states: tuple[str, ...]) -> Told:
+    """A launch without a lie by people whom nobody has seen before."""
+    story = Story(lab=lab, name=name, role=role, registration=registration, cast=lab.cast(name))
+    story.arrange(states)
+    return story.send(Attempt(name="judged"))
+
+
+def tell(lab: Lab, scenario: Scenario, states: tuple[str, ...], take: str) -> Told:
+    """All launches of a scenario, with its faults armed; the last one is judged."""
+    name = f"{scenario.id} {take}"
+    kid = f"{lab.platform.keys.kid('platform')[:16]}-{lab.opaque(name, 'kid')[:8]}" if scenario.rotates else None
+    story = Story(
+        lab=lab,
+        name=name,
+        role=scenario.role,
+        registration=scenario.registration,
+        cast=lab.cast(name),
+        kid=kid,
+    )
+    story.arrange(states)
+    with contextlib.ExitStack() as stack:
+        armed = {f.point: stack.enter_context(lab.faults[f.point](f.mode)) for f in scenario.faults}
+        for attempt in scenario.before:
+            story.send(attempt)
+        told = story.send(scenario.attempt)
+        return replace(told, armed={point: fault.hits for point, fault in armed.items()})
