@@ -75,9 +75,7 @@ class Platform:
         self.fetched.append(url)
         return self.answer() if self.answer else (200, json.dumps({"keys": self.entries}).encode())
 
-    def sign(
-        self, claims: Mapping[str, Any], *, header: Mapping[str, Any], key: Any = None, alg: str = "RS256"
-    ) -> str:
+    def sign(self, claims: Mapping[str, Any], *, header: Mapping[str, Any], key: Any = None, alg: str = "RS256") -> str:
         """A signed token; the header may say what it likes."""
         return jwt.encode(dict(claims), key or self.key, algorithm=alg, headers=dict(header))
 
@@ -90,9 +88,7 @@ class Browser:
     platform: Platform
     cookies: dict[str, str] = field(default_factory=dict)
 
-    def send(
-        self, method: str, path: str, fields: Mapping[str, Any] | None = None, **headers: str
-    ) -> Reply:
+    def send(self, method: str, path: str, fields: Mapping[str, Any] | None = None, **headers: str) -> Reply:
         """Sends fields by query or by form, and keeps the cookies of the answer."""
         encoded = urlencode(fields or {}, doseq=True)
         query, body = ("", encoded) if method == "POST" else (encoded, "")
@@ -137,9 +133,7 @@ class Browser:
 
     def finish(self, login: Reply, token: Any, **changed: Any) -> Reply:
         """Posts a token to the tool."""
-        return self.send(
-            "POST", "/lti/launch", merged({"id_token": token, "state": asked(login)["state"]}, changed)
-        )
+        return self.send("POST", "/lti/launch", merged({"id_token": token, "state": asked(login)["state"]}, changed))
 
     def launch(
         self,
@@ -183,9 +177,7 @@ def asked(login: Reply) -> dict[str, str]:
     return {name: values[0] for name, values in query.items()}
 
 
-async def request(
-    app: Starlette, method: str, path: str, query: str, body: bytes, headers: Mapping[str, str]
-) -> Reply:
+async def request(app: Starlette, method: str, path: str, query: str, body: bytes, headers: Mapping[str, str]) -> Reply:
     """One request to an ASGI application."""
     sent: list[dict[str, Any]] = []
 
@@ -242,8 +234,6 @@ def open_tool(platform: Platform) -> Callable[..., Browser]:
     """Makes a tool, and gives a browser in front of it."""
 
     def create(*, integrations: tuple[Integration, ...] = (INTEGRATION,), **options: Any) -> Browser:
-        return Browser(
-            app=create_tool(integrations, fetch=platform.fetch, **options), platform=platform
-        )
+        return Browser(app=create_tool(integrations, fetch=platform.fetch, **options), platform=platform)
 
     return create

@@ -133,8 +133,7 @@ def test_what_the_standard_leaves_open_is_accepted(open_tool: OpenTool, changes:
 
 
 @pytest.mark.parametrize(
-    "odd",
-    [42, None, {"kty": "XYZ"}, {"kty": "RSA", "kid": "main", "n": "!", "e": 3}, {"kty": "RSA", "kid": "main"}],
+    "odd", [42, None, {"kty": "XYZ"}, {"kty": "RSA", "kid": "main", "n": "!", "e": 3}, {"kty": "RSA", "kid": "main"}]
 )
 def test_odd_entries_do_not_spoil_a_key_set(open_tool: OpenTool, odd: object) -> None:
     """The good key is found beside what is no key."""

@@ -32,7 +32,7 @@ def test_authentication_request_is_complete(open_tool: OpenTool, method: str) ->
     login = open_tool().begin(method, lti_message_hint="a+b %2B é&=")
     assert login.status == 302
     address = urlsplit(login.headers["location"])
-    query = {name: values for name, values in parse_qs(address.query).items()}
+    query = parse_qs(address.query)
     assert address.netloc == "lms.example"
     state, nonce = query.pop("state"), query.pop("nonce")
     assert state != nonce
@@ -58,7 +58,8 @@ def test_absent_message_hint_stays_absent(open_tool: OpenTool) -> None:
 @pytest.mark.parametrize("values", [[], [""], ["https://lms.example", "https://lms.example"]])
 def test_required_parameters_are_given_once(open_tool: OpenTool, name: str, values: list[str]) -> None:
     """Absent, empty and doubled parameters are refused."""
-    login = open_tool().begin(**{name: values})
+    changed: dict[str, Any] = {name: values}
+    login = open_tool().begin(**changed)
     assert login.status == 400
     assert login.error == 'class=invalid, type="MissingParameter", code=1001, ref="SEC 5.1.1.1"'
 

@@ -77,7 +77,7 @@ def test_one_name_is_enough(school: Browser) -> None:
         ("NotAnInstructor", False),
     ],
 )
-def test_privilege(school: Browser, role: str, privileged: bool) -> None:
+def test_privilege(school: Browser, role: str, *, privileged: bool) -> None:
     """Only a teaching role in the course itself asks for a Zoom account."""
     school.app.state.store.withdraw_zoom(EMAIL)
     reply = school.launch(roles=[role])
@@ -112,7 +112,7 @@ def test_students_wait_for_the_class(open_tool: OpenTool) -> None:
 def test_backend_failures(school: Browser, point: str, code: int, mode: str) -> None:
     """A failure at a point is told by its code, fires once, and leaves nothing behind."""
     school.app.state.store.defer_class(EMAIL, "https://lms.example", "1", "course-9")
-    fresh = {"context": {"id": "course-new", "title": "New"}}
+    fresh: dict[str, Any] = {"context": {"id": "course-new", "title": "New"}}
     with school.app.state.faults.arm(point, mode) as armed:
         refused = teach(school, **fresh)
     assert (refused.status, refused.error) == (500, f'class=unknown, type="Unknown", code={code}')
@@ -141,7 +141,7 @@ def test_nothing_found_is_not_a_failure(school: Browser, point: str, error: str)
 def test_deferred_classes_come_into_being(school: Browser) -> None:
     """What was prepared for a teacher is there after the teacher's launch, for students as well."""
     school.app.state.store.defer_class(EMAIL, "https://lms.example", "1", "later", "Prepared")
-    later = {"context": {"id": "later", "title": "x"}}
+    later: dict[str, Any] = {"context": {"id": "later", "title": "x"}}
     assert "code=1011" in school.launch(**later).error
     assert teach(school).launched
     assert "Prepared" in school.launch(**later).text

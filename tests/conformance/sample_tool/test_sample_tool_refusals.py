@@ -44,10 +44,7 @@ def assert_refused(browser: Browser, reply: Reply, *, status: int, error: str) -
 INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "no token": ({"form": {"id_token": []}}, 'type="MissingParameter", code=1001, ref="SEC 5.1.1.3"'),
     "empty token": ({"form": {"id_token": ""}}, 'type="MissingParameter", code=1001, ref="SEC 5.1.1.3"'),
-    "token twice": (
-        {"respell": lambda token: [token, token]},
-        'type="MissingParameter", code=1001, ref="SEC 5.1.1.3"',
-    ),
+    "token twice": ({"respell": lambda token: [token, token]}, 'type="MissingParameter", code=1001, ref="SEC 5.1.1.3"'),
     "two parts": ({"respell": lambda t: t.rpartition(".")[0]}, 'type="InvalidJson", code=1001, ref="SEC 5.1.2"'),
     "padding": ({"respell": lambda t: t + "=="}, 'type="InvalidJson", code=1001, ref="SEC 5.1.2"'),
     "blank": ({"respell": lambda t: " " + t}, 'type="InvalidJson", code=1001, ref="SEC 5.1.2"'),
@@ -62,10 +59,7 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
         {"respell": with_payload(b'{"a":' + b"[" * 100 + b"]" * 100 + b"}")},
         'type="InvalidJson", code=1001, ref="SEC 5.1.2"',
     ),
-    "deeper": (
-        {"respell": with_payload(b"[" * 200_000)},
-        'type="InvalidJson", code=1001, ref="SEC 5.1.2"',
-    ),
+    "deeper": ({"respell": with_payload(b"[" * 200_000)}, 'type="InvalidJson", code=1001, ref="SEC 5.1.2"'),
     "large": (
         {"respell": with_payload(json.dumps({"a": "x" * (1 << 20)}).encode())},
         'type="InvalidJson", code=1001, ref="SEC 5.1.2"',
@@ -131,9 +125,7 @@ def test_security(open_tool: OpenTool, case: str) -> None:
     assert_refused(browser, reply, status=401, error=f'class=security, type="{error}')
 
 
-@pytest.mark.parametrize(
-    "answer", [(404, b"{}"), (200, b"<html>"), (200, b"{}"), (200, b'{"keys":null}'), (302, b"")]
-)
+@pytest.mark.parametrize("answer", [(404, b"{}"), (200, b"<html>"), (200, b"{}"), (200, b'{"keys":null}'), (302, b"")])
 def test_key_set_cannot_be_had(open_tool: OpenTool, answer: tuple[int, bytes]) -> None:
     """A key set that does not come, or is none, is nobody's fault in the launch."""
     browser = open_tool()
@@ -161,6 +153,7 @@ def test_keys_for_other_purposes_are_not_used(open_tool: OpenTool, flag: dict[st
     assert 'type="KidNotFound"' in browser.launch().error
 
 
+@pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
 def test_weak_keys_are_not_used(open_tool: OpenTool) -> None:
     """A key of 1024 bits is no key."""
     weak = rsa.generate_private_key(public_exponent=65537, key_size=1024)
@@ -257,11 +250,7 @@ def test_attribute_names_must_be_there(open_tool: OpenTool) -> None:
     browser = open_tool(integrations=(integration,), policy="class")
     browser.app.state.store.create_class("https://lms.example", "1", "k", "Prepared")
     assert "Prepared" in browser.launch(custom=good).text
-    for field, absent, empty in (
-        ("user_email", 1004, 1006),
-        ("course_code", 1005, 1007),
-        ("person_ref", 1018, 1022),
-    ):
+    for field, absent, empty in (("user_email", 1004, 1006), ("course_code", 1005, 1007), ("person_ref", 1018, 1022)):
         rest = {name: value for name, value in good.items() if name != field}
         assert f"code={absent}" in browser.launch(custom=rest).error
         assert f"code={empty}" in browser.launch(custom={**rest, field: None}).error
