@@ -73,7 +73,8 @@ class Runner:
         seen = told.seen
         # The page must not be read with patterns that it voids itself.
         self.findings += lab.reader.calibrate(page_of(told.performed.visit))
-        seen = replace(lab.reader.read(told.performed.visit), exchanges=seen.exchanges, session=seen.session)
+        session = told.story.session("user")
+        seen = replace(lab.reader.read(told.performed.visit), exchanges=seen.exchanges, session=session)
         if seen.outcome != "launched":
             raise PlainLaunchFailed(seen)
         if lab.probe_works and not seen.session:

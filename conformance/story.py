@@ -42,6 +42,8 @@ class Story:
     kid: str | None = None
     browsers: dict[str, Browser] = field(default_factory=dict)
     done: dict[str, Performed] = field(default_factory=dict)
+    signed_in: set[str] = field(default_factory=set)
+    """The browsers in which a launch of this story was accepted."""
 
     def arrange(self, states: tuple[str, ...]) -> None:
         """Bring the tool into these states for the person and the course."""
@@ -49,7 +51,7 @@ class Story:
         arrange(self.lab, states, person=self.cast.person, course=self.cast.course, registration=known)
 
     def send(self, attempt: Attempt) -> Told:
-        """The next launch, observed and probed."""
+        """The next launch, observed."""
         lab = self.lab
         browser = self.browsers.setdefault(attempt.browser, lab.browser())
         already = len(browser.exchanges)
@@ -64,25 +66,30 @@ class Story:
         self.done[attempt.name] = performed
         seen = replace(
             lab.reader.read(performed.visit),
-            session=_session(lab, browser),
             auth_problems=performed.pending.auth_problems,
             auth_requests=tuple(p.pending.auth_request.params for p in self.done.values() if p.pending.auth_request),
             key_fetches=performed.key_fetches,
             canary_hits=performed.canary_hits,
             exchanges=tuple(browser.exchanges[already:]),
         )
+        if seen.outcome == "launched":
+            self.signed_in.add(attempt.browser)
         return Told(story=self, performed=performed, seen=seen)
+
+    def session(self, browser: str) -> bool | None:
+        """Whether the tool knows the person in a browser; None if that cannot be asked."""
+        probe = self.lab.tool.observe.probe
+        if probe is None or not self.lab.probe_works:
+            return None
+        return ask(self.lab, self.browsers[browser], probe.request, probe.headers) == probe.status
+
+    def leftover_session(self, attempt: Attempt) -> bool | None:
+        """The same after a refusal; None as well if an earlier launch of the story has left a session behind."""
+        return None if attempt.browser in self.signed_in else self.session(attempt.browser)
 
     def sequel(self) -> Story:
         """A story of the same people in the same browsers, in which nothing is spoilt."""
         return replace(self, name=f"{self.name} sequel", kid=None, browsers=dict(self.browsers), done={})
-
-
-def _session(lab: Lab, browser: Browser) -> bool | None:
-    probe = lab.tool.observe.probe
-    if probe is None or not lab.probe_works:
-        return None
-    return ask(lab, browser, probe.request, probe.headers) == probe.status
 
 
 def honest(lab: Lab, name: str, role: Role, registration: str, states: tuple[str, ...]) -> Told:
@@ -110,4 +117,6 @@ def tell(lab: Lab, scenario: Scenario, states: tuple[str, ...], take: str) -> To
         for attempt in scenario.before:
             story.send(attempt)
         told = story.send(scenario.attempt)
+        if told.seen.outcome != "launched":
+            told = replace(told, seen=replace(told.seen, session=story.leftover_session(scenario.attempt)))
         return replace(told, armed={point: fault.hits for point, fault in armed.items()})

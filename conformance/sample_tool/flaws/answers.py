@@ -98,6 +98,7 @@ FLAWS: Final = (
         name="everything-accepted",
         why="A tool that looks at nothing lets every good launch in as well.",
         profile="core",
+        fails="refusals",
         changes=(
             drop(login.parameters),
             drop(login.client_id),
@@ -110,12 +111,14 @@ FLAWS: Final = (
         name="everything-refused",
         why="A tool that lets nobody in refuses every broken launch as well.",
         profile="core",
+        fails="everything",
         changes=(insert(refuse_everything, before=protocol.oidc_error),),
     ),
     Flaw(
         name="everything-500",
         why="Every refusal is an exception that nobody caught.",
         profile="class",
+        fails="refusals",
         changes=(rewrite(server_error_for_all),),
     ),
     Flaw(
@@ -128,9 +131,16 @@ FLAWS: Final = (
         name="class-blurred",
         why="Whatever happens, the launch is called invalid.",
         profile="ltix",
+        fails="classes",
         changes=(blur(no_class_but_invalid),),
     ),
-    Flaw(name="type-blurred", why="The type of an error is never told.", profile="ltix", changes=(blur(no_type),)),
+    Flaw(
+        name="type-blurred",
+        why="The type of an error is never told.",
+        profile="ltix",
+        changes=(blur(no_type),),
+        fails="types",
+    ),
     Flaw(
         name="expired-as-signature",
         why="The library raises one exception for all, so an expired token counts as forged.",
@@ -143,11 +153,18 @@ FLAWS: Final = (
         profile="ltix",
         changes=(blur(kid_instead_of_key_set),),
     ),
-    Flaw(name="code-blurred", why="The code of an error is never told.", profile="class", changes=(blur(no_code),)),
+    Flaw(
+        name="code-blurred",
+        why="The code of an error is never told.",
+        profile="class",
+        changes=(blur(no_code),),
+        fails="codes",
+    ),
     Flaw(
         name="codes-off-by-one",
         why="The codes were numbered by hand, and one was forgotten.",
         profile="class",
+        fails="codes",
         changes=(blur(next_code),),
     ),
     Flaw(
@@ -173,12 +190,6 @@ FLAWS: Final = (
         why="Two codes are swapped: that of the address and that of the course.",
         profile="class",
         changes=(blur(code_for(1006, told=1007)),),
-    ),
-    Flaw(
-        name="edit-as-onboarding",
-        why="A Zoom session that has ended is told as an account that was never connected.",
-        profile="class",
-        changes=(blur(code_for(1337, told=1009)),),
     ),
     Flaw(
         name="version-as-validation",

@@ -14,6 +14,7 @@ from conformance.sample_tool.refusal import Reason, Refusal
 from conformance.sample_tool.steps import Plan
 
 __all__ = [
+    "Breadth",
     "Change",
     "Flaw",
     "Profile",
@@ -29,6 +30,7 @@ __all__ = [
 ]
 
 Profile = Literal["core", "certification", "class", "ltix"]
+Breadth = Literal["guards", "everything", "refusals", "classes", "types", "codes"]
 Change = Callable[[Plan], Plan]
 
 S = TypeVar("S")
@@ -43,6 +45,8 @@ class Flaw:
     why: str
     profile: Profile
     changes: tuple[Change, ...]
+    fails: Breadth = "guards"
+    """Which scenarios must notice it: those that guard it, or all that demand something of a kind."""
 
     def spoil(self, plan: Plan) -> Plan:
         """The plan of the tool that has this flaw."""

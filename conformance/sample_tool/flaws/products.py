@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, select
 
-from conformance.sample_tool import edit, message, product, values
-from conformance.sample_tool.flaws.kinds import Flaw, drop, insert, overlook, replace
+from conformance.sample_tool import message, product, values
+from conformance.sample_tool.flaws.kinds import Flaw, insert, overlook, replace
 from conformance.sample_tool.message import CLAIM, member
 from conformance.sample_tool.model import Launch
 from conformance.sample_tool.refusal import Refusal
@@ -198,12 +198,6 @@ FLAWS: Final = (
         why="A person is shown a class without being a member of it.",
         profile="class",
         changes=(overlook(product.enrolment),),
-    ),
-    Flaw(
-        name="zoom-session-unchecked",
-        why="A class is changed after its teacher has disconnected Zoom, and the meeting does not follow.",
-        profile="class",
-        changes=(drop(edit.live_zoom),),
     ),
     Flaw(
         name="class-failure-ignored",
