@@ -1,0 +1,46 @@
+"""The documentation runs: Python and console examples of README, and the examples of docstrings."""
+
+from __future__ import annotations
+
+import contextlib
+import doctest
+import io
+import shlex
+from typing import TYPE_CHECKING
+
+from sybil import Sybil
+from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
+from sybil.parsers.rest import DocTestParser
+
+if TYPE_CHECKING:
+    from sybil.example import Example
+
+pytest_plugins = ["pytester"]
+
+
+class ConsoleBlockParser(CodeBlockParser):
+    """Runs the `lti-conformance` commands of a console block and compares what they print; `...` is anything."""
+
+    language = "console"
+
+    def evaluate(self, example: Example) -> str | None:
+        from conformance.cli import main
+
+        checker = doctest.OutputChecker()
+        for part in example.parsed.split("$ ")[1:]:
+            command, _, wanted = part.partition("\n")
+            program, *arguments = shlex.split(command)
+            if program != "lti-conformance":
+                return f"only lti-conformance is run here, not {program}"
+            printed = io.StringIO()
+            with contextlib.redirect_stdout(printed):
+                main(arguments)
+            if not checker.check_output(wanted, printed.getvalue(), doctest.ELLIPSIS):
+                return f"$ {command}\nprinted\n{printed.getvalue()}\nexpected\n{wanted}"
+        return None
+
+
+pytest_collect_file = Sybil(
+    parsers=[ConsoleBlockParser(), PythonCodeBlockParser(), DocTestParser(optionflags=doctest.ELLIPSIS)],
+    patterns=["README.md", "mockplatform/__init__.py"],
+).pytest()
