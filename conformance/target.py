@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import os
 import random
 import signal
+import ssl
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
@@ -25,6 +28,7 @@ from mockplatform.errors import UsageError
 from mockplatform.keys import KeyRing
 from mockplatform.lms import Platform
 from mockplatform.server import listen, serve
+from mockplatform.tls import authority_at, new_authority, server_context
 
 __all__ = ["Start", "lab_for", "open_lab", "process_keys"]
 
@@ -95,8 +99,8 @@ def open_lab(
             HttpTransport(timeout_s=network.timeout_s, ca_path=network.ca_path, proxy=network.proxy)
         )
         lab = lab_for(tool, profile, transport, start, url=tool.platform.url, where=where, allow_remote=allow_remote)
-        host, port = _address(tool.platform.url, f"{where} platform.url")
-        stack.enter_context(serve(create_app(lab.platform), listen(host, port)))
+        bound = listen(*_address(tool.platform.url))
+        stack.enter_context(serve(create_app(lab.platform), bound, _tls(tool, where)))
         if tool.tool.app is not None:
             stack.enter_context(_application(tool, where))
         elif tool.tool.start is not None:
@@ -123,11 +127,22 @@ def _refuse_remote(tool: Tool, where: str, *, allow_remote: bool) -> None:
             raise UsageError(f"{where} tool.{key}: {url} is not on this machine; --allow-remote permits it")
 
 
-def _address(url: str, where: str) -> tuple[str, int]:
+def _address(url: str) -> tuple[str, int]:
     parts = urlsplit(url)
-    if parts.scheme == "https":
-        raise UsageError(f"{where}: {url}: the platform speaks plain http only; put a TLS proxy before it")
-    return parts.hostname or "127.0.0.1", parts.port or 80
+    return parts.hostname or "127.0.0.1", parts.port or {"http": 80, "https": 443}[parts.scheme]
+
+
+def _tls(tool: Tool, where: str) -> ssl.SSLContext | None:
+    """What the platform speaks TLS with: a test CA, exported to `platform.ca_path` for the tool to trust."""
+    parts = urlsplit(tool.platform.url)
+    if parts.scheme == "http":
+        if tool.platform.ca_path is not None:
+            raise UsageError(f"{where} platform.ca_path: there is nothing to trust, platform.url is plain http")
+        return None
+    now = datetime.datetime.now(datetime.UTC)
+    path = tool.platform.ca_path
+    authority = authority_at(Path(path), now) if path is not None else new_authority(now)
+    return server_context(authority, parts.hostname or "localhost", now)
 
 
 @contextlib.contextmanager
@@ -135,8 +150,7 @@ def _application(tool: Tool, where: str) -> Iterator[None]:
     """The tool's own application, imported once the variables are set, and served in a thread."""
     os.environ.update(environment(tool))
     app = load_object(str(tool.tool.app), where=f"{where} tool.app")
-    host, port = _address(tool.tool.login_url, f"{where} tool.login_url")
-    with serve(as_asgi(app), listen(host, port)):
+    with serve(as_asgi(app), listen(*_address(tool.tool.login_url))):
         yield
 
 

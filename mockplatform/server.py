@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any
 
 import uvicorn
@@ -27,11 +28,33 @@ def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
     try:
         bound.bind((host, port))
         bound.listen(128)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         bound.close()
-        reason = error.strerror or str(error)
+        reason = getattr(error, "strerror", None) or str(error)
         raise BindError(f"cannot listen on {host}:{port}: {reason}; choose another port or stop what uses it") from None
     return bound
+
+
+class _Starting:
+    """Passes everything on to an application, and keeps what it says when it cannot start."""
+
+    def __init__(self, app: Callable[..., Any]) -> None:
+        self._app = app
+        self.trouble = ""
+
+    async def __call__(
+        self,
+        scope: MutableMapping[str, Any],
+        receive: Callable[[], Awaitable[Any]],
+        send: Callable[[Any], Awaitable[None]],
+    ) -> None:
+        async def heard(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "lifespan.startup.failed":
+                # Starlette sends a whole traceback, whose last line is the reason.
+                self.trouble = message.get("message", "").strip().rpartition("\n")[2]
+            await send(message)
+
+        await self._app(scope, receive, heard if scope["type"] == "lifespan" else send)
 
 
 class _Server(uvicorn.Server):
@@ -58,22 +81,30 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.contextmanager
-def serve(app: Callable[..., Any], bound: socket.socket) -> Iterator[str]:
+def serve(app: Callable[..., Any], bound: socket.socket, tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """Serve an ASGI application on a bound socket for the block; yields its URL without a trailing slash.
 
     Raises:
         BindError: the application did not start.
     """
-    config = uvicorn.Config(app, log_level="critical", access_log=False, lifespan="auto", timeout_graceful_shutdown=1)
+    starting = _Starting(app)
+    config = uvicorn.Config(
+        starting, log_level="critical", access_log=False, lifespan="auto", timeout_graceful_shutdown=1
+    )
+    config.load()
+    config.ssl = tls
     server = _Server(config)
     thread = threading.Thread(target=server.run_until_told, args=([bound],), name="lti-server", daemon=True)
     host, port = bound.getsockname()[:2]
+    scheme = "http" if tls is None else "https"
+    url = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
     thread.start()
     server.ready.wait()
     try:
         if not server.started:
-            raise BindError(f"the application for http://{host}:{port} did not start; its own log says why")
-        yield f"http://{host}:{port}"
+            why = starting.trouble or "it gives no reason"
+            raise BindError(f"the application for {url} did not start: {why}; mend it and try again")
+        yield url
     finally:
         server.should_exit = True
         thread.join()
