@@ -99,6 +99,8 @@ class Launch:
     base_url: str
     form: Fields
     cookies: Mapping[str, str]
+    query: Fields = field(default_factory=dict)
+    """What came in the address; only a flawed tool looks at it."""
 
     id_token: str = ""
     login: IssuedLogin = NO_LOGIN

@@ -55,7 +55,7 @@ def create_tool(
         routes=[
             Route("/", answering(home), methods=["GET"]),
             Route("/lti/login", answering(begin_login), methods=["GET", "POST"]),
-            Route("/lti/launch", answering(finish_launch), methods=["POST"]),
+            Route("/lti/launch", answering(finish_launch), methods=["GET", "POST"]),
             Route("/api/me", answering(who_am_i), methods=["GET"]),
             Route("/class/edit", answering(edit_class), methods=["POST"]),
         ]
@@ -96,7 +96,12 @@ async def finish_launch(request: Request) -> Answer:
     """The person comes back with a token, and is let in or told why not (SEC 5.1.1.3)."""
     tool, plan = _tool(request), _plan(request)
     started = Launch(
-        tool=tool, now=tool.clock(), base_url=_base_url(request), form=await _form(request), cookies=request.cookies
+        tool=tool,
+        now=tool.clock(),
+        base_url=_base_url(request),
+        form=await _form(request),
+        cookies=request.cookies,
+        query=read_fields(request.url.query),
     )
     ended, reason = await follow(started, plan.launch)
     cookies = _session_cookies(ended)

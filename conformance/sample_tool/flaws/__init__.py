@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Final
 
-from conformance.sample_tool.flaws import answers, freshness, keys, logins, messages, products, tokens
 from conformance.sample_tool.flaws.kinds import Flaw
 from conformance.sample_tool.steps import Plan
 
 __all__ = ["FLAWS", "Flaw", "flawed"]
 
-FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
-    {flaw.name: flaw for part in (logins, tokens, keys, freshness, messages, products, answers) for flaw in part.FLAWS}
-)
+
+def _found() -> Mapping[str, Flaw]:
+    """The flaws of every module in this folder."""
+    modules = (importlib.import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__))
+    return MappingProxyType({flaw.name: flaw for module in modules for flaw in getattr(module, "FLAWS", ())})
+
+
+FLAWS: Final = _found()
 
 
 def flawed(plan: Plan, name: str) -> Plan:

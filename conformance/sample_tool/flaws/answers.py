@@ -8,8 +8,10 @@ from typing import Final
 
 from conformance.sample_tool import login, protocol
 from conformance.sample_tool.answer import Answer
+from conformance.sample_tool.flaws.crashes import bare_500
 from conformance.sample_tool.flaws.kinds import Flaw, blur, drop, insert, overlook_all, replace, rewrite
 from conformance.sample_tool.flaws.logins import first_registration_of_all
+from conformance.sample_tool.flaws.tokens import signature_never
 from conformance.sample_tool.model import Launch
 from conformance.sample_tool.refusal import Reason, security
 
@@ -71,7 +73,7 @@ def signature_instead_of_expiry(reason: Reason) -> Reason:
 
 def server_error_for_all(answer: Answer, _reason: Reason) -> Answer:
     """Answers every refusal like a web framework that has caught an exception."""
-    return Answer(status=500, body="Internal Server Error", media_type="text/plain", cookies=answer.cookies)
+    return bare_500(answer)
 
 
 def forbidden_for_foreign_audience(answer: Answer, reason: Reason) -> Answer:
@@ -104,6 +106,8 @@ FLAWS: Final = (
             drop(login.client_id),
             replace(login.registration, by=first_registration_of_all),
             drop(login.target),
+            drop(protocol.key),
+            replace(protocol.signature, by=signature_never),
             overlook_all,
         ),
     ),
@@ -118,7 +122,7 @@ FLAWS: Final = (
         name="everything-500",
         why="Every refusal is an exception that nobody caught.",
         profile="class",
-        fails="refusals",
+        fails="errors",
         changes=(rewrite(server_error_for_all),),
     ),
     Flaw(
@@ -164,8 +168,20 @@ FLAWS: Final = (
         name="codes-off-by-one",
         why="The codes were numbered by hand, and one was forgotten.",
         profile="class",
-        fails="codes",
+        fails="next codes",
         changes=(blur(next_code),),
+    ),
+    Flaw(
+        name="platform-error-as-missing-token",
+        why="The platform's own error is not looked at, and its absence of a token is told instead.",
+        profile="ltix",
+        changes=(drop(protocol.oidc_error),),
+    ),
+    Flaw(
+        name="class-creation-as-class-read",
+        why="A class that could not be created is told as one that could not be read.",
+        profile="class",
+        changes=(blur(code_for(1014, told=1016)),),
     ),
     Flaw(
         name="not-found-as-failed",

@@ -62,14 +62,6 @@ def expiry_with_hour(launch: Launch) -> Launch:
     return _expiring(launch, expires + HOUR_S)
 
 
-def expiry_in_any_unit(launch: Launch) -> Launch:
-    """Takes milliseconds for seconds, and never lets the token expire."""
-    expires = launch.claims.get("exp")
-    if trust.is_number(expires) and expires > trust.END_OF_YEAR_9999:
-        return launch
-    return trust.expiry(launch)
-
-
 def nonce_kept(launch: Launch) -> Launch:
     """Knows the nonce, but never marks it as spent."""
     value = launch.claims.get("nonce")
@@ -176,12 +168,6 @@ FLAWS: Final = (
         why="An hour is allowed for clocks that differ, which is an hour for a stolen token.",
         profile="core",
         changes=(replace(trust.expiry, by=expiry_with_hour),),
-    ),
-    Flaw(
-        name="milliseconds-accepted",
-        why="An expiry in milliseconds lies thousands of years ahead, and is believed.",
-        profile="core",
-        changes=(replace(trust.expiry, by=expiry_in_any_unit),),
     ),
     Flaw(
         name="iat-unchecked",

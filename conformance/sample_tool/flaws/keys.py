@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -41,10 +42,12 @@ async def key_of_certificate(launch: Launch) -> Launch:
 
 async def key_of_named_set(launch: Launch) -> Launch:
     """Fetches the key set from the address in the token's own header."""
-    address = token_of(launch).header.get("jku", launch.integration.jwks_url)
-    elsewhere = dataclasses.replace(launch.integration, jwks_url=address)
-    found = await protocol.key(dataclasses.replace(launch, integration=elsewhere))
-    return dataclasses.replace(found, integration=launch.integration)
+    return await _key_from(launch, token_of(launch).header.get("jku"))
+
+
+async def key_of_certificate_address(launch: Launch) -> Launch:
+    """Fetches what the token's own header calls the address of its certificate."""
+    return await _key_from(launch, token_of(launch).header.get("x5u"))
 
 
 async def first_key_without_kid(launch: Launch) -> Launch:
@@ -91,9 +94,15 @@ async def key_of_fresh_set(launch: Launch) -> Launch:
 
 
 async def first_key_of_id(launch: Launch) -> Launch:
-    """Takes the first of several keys with one id."""
-    found = await protocol.key(launch)
-    return _with_keys(found, found.keys[:1])
+    """Takes the first of several keys with one id, whatever its type."""
+    named = (await _set_of(launch)).named(token_of(launch).header["kid"])
+    return _with_keys(launch, _keys(islice(named, 1), rule=usable))
+
+
+async def _key_from(launch: Launch, address: object) -> Launch:
+    elsewhere = dataclasses.replace(launch.integration, jwks_url=str(address or launch.integration.jwks_url))
+    found = await protocol.key(dataclasses.replace(launch, integration=elsewhere))
+    return dataclasses.replace(found, integration=launch.integration)
 
 
 async def _key_by(launch: Launch, *, rule: Rule) -> Launch:
@@ -163,6 +172,12 @@ FLAWS: Final = (
         changes=(replace(protocol.key, by=key_of_named_set),),
     ),
     Flaw(
+        name="trusts-x5u",
+        why="The token says where its certificate is to be fetched; the tool goes there.",
+        profile="core",
+        changes=(replace(protocol.key, by=key_of_certificate_address),),
+    ),
+    Flaw(
         name="kid-unchecked",
         why="A token that names no key is tried with the first one.",
         profile="core",
@@ -188,7 +203,7 @@ FLAWS: Final = (
     ),
     Flaw(
         name="first-key-of-duplicates",
-        why="Two keys share an id, and only the first is tried.",
+        why="Keys of two types share an id, and only the first is looked at.",
         profile="core",
         changes=(replace(protocol.key, by=first_key_of_id),),
     ),

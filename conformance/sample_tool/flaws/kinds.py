@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 Profile = Literal["core", "certification", "class", "ltix"]
-Breadth = Literal["guards", "everything", "refusals", "classes", "types", "codes"]
+Breadth = Literal["guards", "everything", "refusals", "errors", "launches", "classes", "types", "codes", "next codes"]
 Change = Callable[[Plan], Plan]
 
 S = TypeVar("S")

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from conformance.sample_tool import login as steps
 from conformance.sample_tool.flaws.kinds import Flaw, drop, insert, overlook, replace
-from conformance.sample_tool.forms import first
+from conformance.sample_tool.forms import first, origin
 from conformance.sample_tool.model import Login
 from conformance.sample_tool.refusal import Refusal, invalid
 from conformance.sample_tool.store import integration_of
@@ -24,12 +24,6 @@ ANY_REGISTRATION = select(credentials).limit(1)
 def target_if_given(login: Login) -> Login:
     """Looks at the target only when there is one."""
     return steps.target(login) if first(login.parameters, "target_link_uri") else login
-
-
-def first_value_wins(login: Login) -> Login:
-    """Takes the first of several values of each parameter."""
-    fields = {name: values[:1] for name, values in login.parameters.items()}
-    return dataclasses.replace(login, parameters=fields)
 
 
 def first_registration_of_all(login: Login) -> Login:
@@ -66,6 +60,13 @@ def post_only(login: Login) -> Login:
     return login
 
 
+def redirect_to_foreign_target(login: Login) -> Login:
+    """Goes to the target at once when it is not the tool's own."""
+    wanted = first(login.parameters, "target_link_uri") or ""
+    own = origin(wanted) == origin(login.base_url)
+    return steps.redirect(login) if own else dataclasses.replace(login, location=wanted)
+
+
 def hints_decoded_twice(login: Login) -> Login:
     """Decodes the message hint once more, and trims it."""
     hints = login.parameters.get("lti_message_hint", ())
@@ -79,18 +80,6 @@ FLAWS: Final = (
         why="A login without its required parameters goes through with whatever is there.",
         profile="core",
         changes=(drop(steps.parameters), replace(steps.target, by=target_if_given)),
-    ),
-    Flaw(
-        name="duplicate-login-parameters-accepted",
-        why="Web frameworks hand out the first of several values, and nobody notices the others.",
-        profile="core",
-        changes=(insert(first_value_wins, before=steps.parameters),),
-    ),
-    Flaw(
-        name="empty-client-id-accepted",
-        why="An empty client id is taken for an unknown one, not for a missing one.",
-        profile="class",
-        changes=(drop(steps.client_id),),
     ),
     Flaw(
         name="unknown-issuer-accepted-at-login",
@@ -111,10 +100,10 @@ FLAWS: Final = (
         changes=(replace(steps.registration, by=registration_of_similar_issuer),),
     ),
     Flaw(
-        name="foreign-target-accepted",
-        why="The target of a login may be anywhere, which makes an open redirect one step away.",
+        name="login-redirects-anywhere",
+        why="Whoever is not known yet is sent to the target of the login, which anybody can write into a link.",
         profile="core",
-        changes=(overlook(steps.target),),
+        changes=(overlook(steps.target), replace(steps.redirect, by=redirect_to_foreign_target)),
     ),
     Flaw(
         name="hints-mangled",

@@ -204,12 +204,7 @@ FLAWS: Final = (
         name="session-before-validation",
         why="The session is made first and the launch refused afterwards, but the session stays.",
         profile="core",
+        fails="launches",
         changes=(move(session.session, before=protocol.oidc_error),),
-    ),
-    Flaw(
-        name="session-before-message",
-        why="The session is made as soon as the signature is good, before the message was read.",
-        profile="core",
-        changes=(move(session.session, before=message.version),),
     ),
 )

@@ -47,13 +47,6 @@ def privilege_by_substring(launch: Launch) -> Launch:
     return dataclasses.replace(launch, privileged=any("Instructor" in role for role in launch.roles))
 
 
-def every_name_needed(launch: Launch) -> Launch:
-    """Refuses a person of whom one part of the name is missing."""
-    for part in values.NAMES:
-        values.name(dataclasses.replace(launch, claims={part: launch.claims.get(part)}))
-    return launch
-
-
 def class_with_any_settings(launch: Launch) -> Launch:
     """Goes on with built-in settings when those of the school cannot be read."""
     try:
@@ -63,12 +56,6 @@ def class_with_any_settings(launch: Launch) -> Launch:
             raise
         course = (launch.integration.issuer, launch.deployment_id, launch.course_id)
         return dataclasses.replace(launch, class_id=launch.tool.store.create_class(*course, launch.title))
-
-
-def class_of_any_school(launch: Launch) -> Launch:
-    """Finds the class of a course by nothing but the id of the course."""
-    row = launch.tool.store.one(CLASS_OF_COURSE, context_id=launch.course_id)
-    return dataclasses.replace(launch, class_id=row["class_id"]) if row else product.course_link(launch)
 
 
 def _rewritten(claims: Mapping[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
@@ -82,6 +69,11 @@ def _rewritten(claims: Mapping[str, Any], change: Callable[[str], str]) -> dict[
 
 def _mark_if_blank(text: str) -> str:
     return text if text.strip() or not text else f"({text})"
+
+
+def privilege_unless_student(launch: Launch) -> Launch:
+    """Gives a teacher's rights to whoever is no student."""
+    return dataclasses.replace(launch, privileged=not any(role.endswith("#Learner") for role in launch.roles))
 
 
 FLAWS: Final = (
@@ -108,12 +100,6 @@ FLAWS: Final = (
         why="A person without a name is let in.",
         profile="class",
         changes=(overlook(values.name),),
-    ),
-    Flaw(
-        name="every-name-required",
-        why="A person with one usable name is refused because the other parts are missing.",
-        profile="class",
-        changes=(insert(every_name_needed, before=values.name),),
     ),
     Flaw(
         name="person-id-unchecked",
@@ -152,6 +138,12 @@ FLAWS: Final = (
         changes=(replace(message.privilege, by=privilege_by_substring),),
     ),
     Flaw(
+        name="unknown-roles-privileged",
+        why="Whoever is no student is taken for a teacher.",
+        profile="class",
+        changes=(replace(message.privilege, by=privilege_unless_student),),
+    ),
+    Flaw(
         name="zoom-not-required",
         why="A teacher without a Zoom account gets a class that nobody can join.",
         profile="class",
@@ -168,12 +160,6 @@ FLAWS: Final = (
         why="The first student who comes creates the class.",
         profile="class",
         changes=(overlook(product.course_link, code=1011),),
-    ),
-    Flaw(
-        name="course-link-of-any-school",
-        why="Classes are found by course id alone, so two schools with the same id meet in one class.",
-        profile="class",
-        changes=(replace(product.course_link, by=class_of_any_school),),
     ),
     Flaw(
         name="course-link-failure-ignored",

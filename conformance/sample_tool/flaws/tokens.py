@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt import InvalidKeyError
 from jwt.algorithms import get_default_algorithms
 
-from conformance.sample_tool import protocol
+from conformance.sample_tool import protocol, trust
 from conformance.sample_tool.compact import json_object, read_token
 from conformance.sample_tool.flaws.kinds import Flaw, drop, insert, overlooking, replace
 from conformance.sample_tool.forms import only
@@ -27,12 +27,6 @@ __all__ = ["FLAWS"]
 
 OTHER_ALGORITHMS = ("RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
 KNOWN_FIELDS = {"id_token", "state", "error", "session_state", "lti_storage_target", "iss"}
-
-
-def last_field_wins(launch: Launch) -> Launch:
-    """Takes the last of several values of each field."""
-    form = {name: values[-1:] for name, values in launch.form.items()}
-    return dataclasses.replace(launch, form=form)
 
 
 def known_fields_only(launch: Launch) -> Launch:
@@ -62,10 +56,10 @@ def lenient_shape(launch: Launch) -> Launch:
         return protocol.shape(launch)
 
 
-def shape_with_duplicates(launch: Launch) -> Launch:
-    """Reads JSON as the library does: of two members with one name the last wins."""
+def shape_with_first_members(launch: Launch) -> Launch:
+    """Reads JSON with a parser of its own: of two members with one name the first wins."""
     try:
-        return dataclasses.replace(launch, token=read_token(launch.id_token, parse=_loose_json_object))
+        return dataclasses.replace(launch, token=read_token(launch.id_token, parse=_first_members))
     except (ValueError, RecursionError):
         return protocol.shape(launch)
 
@@ -102,6 +96,28 @@ def signature_by_public_secret(launch: Launch) -> Launch:
     if any(hmac.compare_digest(hmac.digest(one, token.signed, "sha256"), token.signature) for one in secrets):
         return _believed(launch)
     raise security("SignatureInvalid", ref="SEC 5.1.3-1")
+
+
+def signature_by_empty_secret(launch: Launch) -> Launch:
+    """Verifies with the shared secret of LTI 1.1, which this platform has never been given."""
+    token = token_of(launch)
+    if _alg(launch) == "HS256" and hmac.compare_digest(hmac.digest(b"", token.signed, "sha256"), token.signature):
+        return _believed(launch)
+    return protocol.signature(launch)
+
+
+def registration_of_token(launch: Launch) -> Launch:
+    """Finds the registration by what the token says of itself, whatever login there was."""
+    claims = token_of(launch).payload
+    audience = claims.get("aud")
+    client_id = audience[0] if isinstance(audience, list) and audience else audience
+    login = dataclasses.replace(launch.login, issuer=str(claims.get("iss")), client_id=str(client_id))
+    return protocol.registration_again(dataclasses.replace(launch, login=login))
+
+
+def query_as_form(launch: Launch) -> Launch:
+    """Takes the parameters from wherever they come."""
+    return dataclasses.replace(launch, form=launch.form or launch.query)
 
 
 def algorithm_of_any_kind(launch: Launch) -> Launch:
@@ -161,8 +177,8 @@ def _lenient_base64(part: str) -> bytes:
     return b64decode(text + "=" * (-len(text) % 4))
 
 
-def _loose_json_object(data: bytes) -> dict[str, Any]:
-    value = json.loads(data.decode("utf-8"))
+def _first_members(data: bytes) -> dict[str, Any]:
+    value = json.loads(data.decode("utf-8"), object_pairs_hook=lambda pairs: dict(reversed(pairs)))
     # Read again strictly but for the duplicates, so that nothing else is forgiven.
     return dict(json_object(json.dumps(value).encode()))
 
@@ -184,12 +200,6 @@ FLAWS: Final = (
         why="An answer that says `error` is let in when it also carries a token.",
         profile="core",
         changes=(drop(protocol.oidc_error),),
-    ),
-    Flaw(
-        name="duplicate-fields-last-wins",
-        why="Of two tokens in one form the last is used, and an earlier check may have seen the first.",
-        profile="core",
-        changes=(insert(last_field_wins, before=protocol.oidc_error),),
     ),
     Flaw(
         name="extra-form-fields-refused",
@@ -216,10 +226,10 @@ FLAWS: Final = (
         changes=(replace(protocol.shape, by=lenient_shape),),
     ),
     Flaw(
-        name="duplicate-members-accepted",
-        why="The JSON library keeps the last of two members, another reader of the token keeps the first.",
+        name="first-member-wins",
+        why="Of two members with one name the first counts, and whoever checked the last has checked another token.",
         profile="core",
-        changes=(replace(protocol.shape, by=shape_with_duplicates),),
+        changes=(replace(protocol.shape, by=shape_with_first_members),),
     ),
     Flaw(
         name="any-encoding-accepted",
@@ -241,6 +251,43 @@ FLAWS: Final = (
             replace(protocol.algorithm, by=algorithm_or_hmac),
             replace(protocol.signature, by=signature_by_public_secret),
         ),
+    ),
+    Flaw(
+        name="algorithm-unchecked",
+        why="The signature is verified by RS256 in any case, so nobody looks at what the header says.",
+        profile="core",
+        changes=(drop(protocol.algorithm),),
+    ),
+    Flaw(
+        name="empty-secret-accepted",
+        why="A shared secret left over from the old LTI is empty, and everybody knows it.",
+        profile="core",
+        changes=(
+            replace(protocol.algorithm, by=algorithm_or_hmac),
+            replace(protocol.signature, by=signature_by_empty_secret),
+        ),
+    ),
+    Flaw(
+        name="registration-by-token",
+        why="The token says which platform it is from; that the login was for another one is not noticed.",
+        profile="core",
+        changes=(replace(protocol.registration_again, by=registration_of_token),),
+    ),
+    Flaw(
+        name="unsolicited-launches-accepted",
+        why="A good signature is thought to be enough: any token works, at any time, in any browser.",
+        profile="core",
+        changes=(
+            drop(protocol.state),
+            replace(protocol.registration_again, by=registration_of_token),
+            drop(trust.nonce),
+        ),
+    ),
+    Flaw(
+        name="launch-by-get-accepted",
+        why="A framework hands out query and form alike, so tokens end up in logs and in the browser's history.",
+        profile="core",
+        changes=(insert(query_as_form, before=protocol.oidc_error),),
     ),
     Flaw(
         name="other-algorithms",

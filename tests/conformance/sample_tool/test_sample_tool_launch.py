@@ -143,8 +143,8 @@ def test_odd_entries_do_not_spoil_a_key_set(open_tool: OpenTool, odd: object) ->
 
 
 def test_unknown_paths_and_methods(open_tool: OpenTool) -> None:
-    """There is nothing else: 404, and 405 for a launch by GET."""
+    """There is nothing else: 404, and a launch by GET brings no token, whatever its address says."""
     browser = open_tool()
     assert browser.send("GET", "/").status == 200
     assert browser.send("GET", "/nowhere").status == 404
-    assert browser.send("GET", "/lti/launch").status == 405
+    assert browser.send("GET", "/lti/launch?id_token=a.b.c").status == 400
