@@ -15,10 +15,16 @@ from mockplatform.model import IdToken
 from mockplatform.mutation import Context, NotApplicableError, claims_of, mutation
 
 
+def _place(claim: str) -> tuple[str, str]:
+    """The claim and the member in it; a name that is an address has dots of its own."""
+    head, _, member = (claim, "", "") if "://" in claim else claim.partition(".")
+    return head, member
+
+
 def _edited(token: IdToken, claim: str, value: Any, *, keep: bool = True) -> IdToken:
     """The token with a claim, or a member of one (`context.id`), set or dropped."""
     claims = claims_of(token)
-    head, _, member = claim.partition(".")
+    head, member = _place(claim)
     name = claim_name(head)
     if not member:
         claims.pop(name, None)
@@ -57,6 +63,46 @@ def extra(token: IdToken, *, count: int = 30) -> IdToken:
     return replace(token, claims=claims_of(token) | {"x-unknown": "x", "picture": "", "zoneinfo": "UTC"} | added)
 
 
+@mutation("CORE 5.3")
+def of_length(token: IdToken, *, claim: str, length: int) -> IdToken:
+    """A claim, or a member of one, is filled up with letters to this many characters (honest up to 255)."""
+    claims = claims_of(token)
+    head, member = _place(claim)
+    inner = claims.get(claim_name(head))
+    text = inner.get(member) if member and isinstance(inner, Mapping) else inner
+    if not isinstance(text, str):
+        raise NotApplicableError(f"the claim {claim} is no text")
+    return _edited(token, claim, text.ljust(length, "x")[:length])
+
+
+@mutation("CORE 4.3")
+def bulky(token: IdToken, *, kib: int = 20) -> IdToken:
+    """A claim that nobody knows makes the token this much larger (honest)."""
+    return replace(token, claims=claims_of(token) | {"https://vendor.example/claim/bulk": "x" * kib * 1024})
+
+
+@mutation("RFC 8725 3.10")
+def nested(token: IdToken, *, depth: int) -> IdToken:
+    """A claim that nobody knows is nested this many arrays deep (honest while shallow)."""
+    text = json.dumps(claims_of(token), separators=(",", ":"))
+    deep = f'"https://vendor.example/claim/deep":{"[" * depth}{"]" * depth}'
+    return replace(token, claims=f"{{{deep},{text[1:]}".encode())
+
+
+@mutation("CORE 3.3")
+def another_person(token: IdToken, *, same_email: bool = False) -> IdToken:
+    """Somebody else launches: with an id and a name of their own, and perhaps the same address (honest)."""
+    claims = claims_of(token)
+    other = {
+        "sub": f"{claims.get('sub', '')}-b",
+        "given_name": "Mary",
+        "family_name": "Shelley",
+        "name": "Mary Shelley",
+    }
+    address = {} if same_email else {"email": f"b.{claims.get('email', '@example.org')}"}
+    return replace(token, claims=claims | other | address)
+
+
 @mutation("CERT 6.1.1")
 def certification_no_lti(token: IdToken) -> IdToken:
     """The payload is a JSON object without one LTI claim, as the certification suite sends it."""
@@ -89,6 +135,22 @@ def expiry_as(token: IdToken, *, form: str) -> IdToken:
     if form not in forms:
         raise NotApplicableError(f"there is no form {form} of an expiry")
     return replace(token, claims=claims_of(token) | {"exp": forms[form]})
+
+
+@mutation("RFC 8259 6")
+def expiry_written(token: IdToken, *, text: str) -> IdToken:
+    """The expiry is this text of JSON or of what some readers take for it, such as `1e400` or `NaN`."""
+    claims = claims_of(token)
+    claims.pop("exp", None)
+    rest = json.dumps(claims, separators=(",", ":"))
+    return replace(token, claims=f'{{"exp":{text},{rest[1:]}'.encode())
+
+
+@mutation("SEC 5.1.2")
+def issued_before(token: IdToken, *, by_s: int = 60) -> IdToken:
+    """The token was issued this many seconds earlier and is still good (honest)."""
+    claims = claims_of(token)
+    return replace(token, claims=claims | {"iat": _time(token, "iat") - by_s, "exp": _time(token, "exp") - by_s})
 
 
 @mutation("RFC 7519 4.1.6")
@@ -126,6 +188,28 @@ def audience_added(token: IdToken, *, audience: str = "https://other-tool.exampl
 
 
 @mutation("SEC 5.1.3 step 3")
+def audience_behind(token: IdToken, *, audience: str = "https://other-tool.example") -> IdToken:
+    """The client id stands behind a further audience, which the tool cannot trust."""
+    claims = claims_of(token)
+    return replace(token, claims=claims | {"aud": [audience, claims["aud"]], "azp": claims["aud"]})
+
+
+@mutation("SEC 5.1.2")
+def authorized_party_named(token: IdToken) -> IdToken:
+    """The token names the tool as its authorized party, too (honest)."""
+    return replace(token, claims=claims_of(token) | {"azp": claims_of(token)["aud"]})
+
+
+@mutation("SEC 5.1.3 step 3")
+def audience_swapped_case(token: IdToken) -> IdToken:
+    """The audience differs from the client id by the case of its letters."""
+    audience = str(claims_of(token)["aud"])
+    if audience.swapcase() == audience:
+        raise NotApplicableError("the client id has no letters")
+    return replace(token, claims=claims_of(token) | {"aud": audience.swapcase()})
+
+
+@mutation("SEC 5.1.3 step 3")
 def audience_extended(token: IdToken, *, suffix: str = "x") -> IdToken:
     """The audience merely begins with the client id."""
     claims = claims_of(token)
@@ -136,6 +220,12 @@ def audience_extended(token: IdToken, *, suffix: str = "x") -> IdToken:
 def issuer_with_slash(token: IdToken) -> IdToken:
     """The issuer gets a trailing slash, which makes it another issuer."""
     return replace(token, claims=claims_of(token) | {"iss": f"{claims_of(token)['iss']}/"})
+
+
+@mutation("SEC 5.1.2")
+def issuer_with_query(token: IdToken) -> IdToken:
+    """The issuer gets a query, which makes it another issuer."""
+    return replace(token, claims=claims_of(token) | {"iss": f"{claims_of(token)['iss']}?tenant=2"})
 
 
 @mutation("SEC 5.1.3 step 2")
@@ -179,6 +269,32 @@ def deployment_swapped_case(token: IdToken) -> IdToken:
     return replace(token, claims=claims_of(token) | {name: swapped})
 
 
+@mutation("CORE 5.3.4")
+def target_link_with(token: IdToken, *, suffix: str = "?from=claim") -> IdToken:
+    """The signed target link differs from the one of the login, though it is still on the tool's host."""
+    name = claim_name("target_link_uri")
+    return replace(token, claims=claims_of(token) | {name: f"{claims_of(token)[name]}{suffix}"})
+
+
+def _attribute_field(context: Context, attribute: str) -> str:
+    field = context.launch.registration.attributes.get(attribute)
+    if field is None:
+        raise NotApplicableError(f"the registration names no custom field for {attribute}")
+    return f"custom.{field}"
+
+
+@mutation("CORE 5.4.6")
+def without_attribute(token: IdToken, context: Context, *, attribute: str) -> IdToken:
+    """The custom field that the registration names for `email`, `course_id` or `person_id` is left out."""
+    return _edited(token, _attribute_field(context, attribute), None, keep=False)
+
+
+@mutation("CORE 5.4.6")
+def attribute(token: IdToken, context: Context, *, attribute: str, value: Any) -> IdToken:
+    """The custom field that the registration names for an attribute has another value."""
+    return _edited(token, _attribute_field(context, attribute), value)
+
+
 @mutation("CORE 5.4.6")
 def unresolved(token: IdToken, *, claim: str, variable: str) -> IdToken:
     """A substitution variable arrives unresolved, as the text `$Person.email.primary`."""
@@ -202,4 +318,7 @@ def payload(token: IdToken, *, text: str) -> IdToken:
 def encoded(token: IdToken, *, encoding: str) -> IdToken:
     """The payload is honest JSON in another encoding than UTF-8."""
     text = json.dumps(claims_of(token), separators=(",", ":"), ensure_ascii=False)
-    return replace(token, claims=text.encode(encoding))
+    try:
+        return replace(token, claims=text.encode(encoding))
+    except (LookupError, UnicodeEncodeError) as error:
+        raise NotApplicableError(f"the claims cannot be written in {encoding}: {error}") from None

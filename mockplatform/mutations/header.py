@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.x509.oid import NameOID
 
 from mockplatform.model import IdToken
 from mockplatform.mutation import Context, header_of, mutation
@@ -70,6 +76,21 @@ def key_set_url(token: IdToken, context: Context, *, name: str = "jku") -> IdTok
     """The header points to the attacker's key set, and the attacker signed under the kid found there."""
     lie = {name: context.canary_url, "kid": context.keys.kid("foreign")}
     return replace(token, header=header_of(token) | lie, key="foreign")
+
+
+@mutation("RFC 7515 4.1.6")
+def certificate_chain(token: IdToken, context: Context) -> IdToken:
+    """The header carries the attacker's own certificate as `x5c`, and the attacker signed."""
+    key = context.keys.private("foreign")
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "platform.example")])
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), serial_number=1)
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2099, 1, 1, tzinfo=UTC))
+        .sign(key, hashes.SHA256())
+    )
+    chain = [base64.b64encode(certificate.public_bytes(serialization.Encoding.DER)).decode("ascii")]
+    return replace(token, header=header_of(token) | {"x5c": chain}, key="foreign")
 
 
 @mutation("RFC 7515 4.1.11")

@@ -78,3 +78,10 @@ def same_kid_other_type(keys: KeySet, context: Context) -> KeySet:
     """An elliptic-curve key with the very same kid stands before each key (honest: the type tells them apart)."""
     twins = tuple(dict(context.keys.jwk("ec")) | {"kid": key["kid"]} for key in keys.keys if "kid" in key)
     return replace(keys, keys=(*twins, *keys.keys))
+
+
+@mutation("SEC 6.3")
+def same_kid_other_key(keys: KeySet, context: Context) -> KeySet:
+    """Another RSA key of the platform with the very same kid stands before each key, so the type cannot tell."""
+    twins = tuple(dict(context.keys.jwk("rotated")) | {"kid": key["kid"]} for key in keys.keys if "kid" in key)
+    return replace(keys, keys=(*twins, *keys.keys), headers=_NO_STORE)

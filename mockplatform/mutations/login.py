@@ -5,12 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mockplatform.model import LoginRequest
-from mockplatform.mutation import mutation
+from mockplatform.mutation import NotApplicableError, mutation
 
 
 def _with(login: LoginRequest, **values: str) -> LoginRequest:
     params = dict(login.params) | values
     return replace(login, params=tuple(params.items()))
+
+
+def _sent(login: LoginRequest, name: str) -> str:
+    sent = dict(login.params)
+    if name not in sent:
+        raise NotApplicableError(f"the login has no {name}")
+    return sent[name]
 
 
 @mutation("SEC 5.1.1.1")
@@ -31,6 +38,12 @@ def changed(login: LoginRequest, *, name: str, value: str) -> LoginRequest:
     return _with(login, **{name: value})
 
 
+@mutation("SEC 5.1.1.1")
+def long(login: LoginRequest, *, name: str, length: int = 65536) -> LoginRequest:
+    """A parameter is absurdly long."""
+    return _with(login, **{name: "x" * length})
+
+
 @mutation("RFC 6749 3.1")
 def repeated(login: LoginRequest, *, name: str, value: str) -> LoginRequest:
     """A parameter comes a second time with another value."""
@@ -40,13 +53,13 @@ def repeated(login: LoginRequest, *, name: str, value: str) -> LoginRequest:
 @mutation("SEC 5.1.2")
 def issuer_with_slash(login: LoginRequest) -> LoginRequest:
     """The issuer gets a trailing slash, which makes it another issuer."""
-    return _with(login, iss=dict(login.params)["iss"] + "/")
+    return _with(login, iss=_sent(login, "iss") + "/")
 
 
 @mutation("SEC 5.1.2")
 def issuer_in_capitals(login: LoginRequest) -> LoginRequest:
     """The issuer is written in capitals, which makes it another issuer."""
-    return _with(login, iss=dict(login.params)["iss"].upper())
+    return _with(login, iss=_sent(login, "iss").upper())
 
 
 @mutation("SEC 5.1.1.1")
@@ -58,4 +71,4 @@ def by(login: LoginRequest, *, method: str) -> LoginRequest:
 @mutation("CORE 4.1.1")
 def message_hint_with(login: LoginRequest, *, suffix: str) -> LoginRequest:
     """The opaque message hint ends in characters that are easily mangled (honest)."""
-    return _with(login, lti_message_hint=dict(login.params)["lti_message_hint"] + suffix)
+    return _with(login, lti_message_hint=_sent(login, "lti_message_hint") + suffix)

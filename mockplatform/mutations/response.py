@@ -54,7 +54,7 @@ def state_of_earlier(response: AuthResponse, context: Context) -> AuthResponse:
 
 
 @mutation("SEC 5.1.3 step 9")
-def sent_again(response: AuthResponse, context: Context) -> AuthResponse:
+def sent_again(response: AuthResponse, context: Context) -> AuthResponse:  # noqa: ARG001 - it tells the stage
     """The earlier response of this scenario, byte for byte."""
     return _earlier(context)
 
@@ -62,8 +62,10 @@ def sent_again(response: AuthResponse, context: Context) -> AuthResponse:
 @mutation("RFC 6749 3.1")
 def token_twice(response: AuthResponse, *, good_first: bool) -> AuthResponse:
     """`id_token` comes twice: once honest, once with a spoilt signature."""
-    honest = ("id_token", dict(response.fields)["id_token"])
-    spoilt = ("id_token", dict(response.fields)["id_token"].rsplit(".", 1)[0] + ".AAAA")
+    token = dict(response.fields).get("id_token")
+    if token is None:
+        raise NotApplicableError("the response has no token")
+    honest, spoilt = ("id_token", token), ("id_token", token.rsplit(".", 1)[0] + ".AAAA")
     others: Params = tuple(pair for pair in response.fields if pair[0] != "id_token")
     return replace(response, fields=(*((honest, spoilt) if good_first else (spoilt, honest)), *others))
 
@@ -95,3 +97,9 @@ def extra_fields(response: AuthResponse) -> AuthResponse:
     """Form fields that nobody knows come along (honest)."""
     extra = (("session_state", "abc.def"), ("expires_in", "300"), ("vendor_field", "1"), ("utf8", "✓"))
     return replace(response, fields=(*response.fields, *extra))
+
+
+@mutation("OIDC 3.2.2.5")
+def many_fields(response: AuthResponse, *, count: int = 10_000) -> AuthResponse:
+    """Thousands of fields that nobody knows come along."""
+    return replace(response, fields=(*response.fields, *((f"field{n}", "1") for n in range(count))))

@@ -5,19 +5,36 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import replace
+from typing import Any
 
 from mockplatform.keys import b64url
 from mockplatform.model import IdToken, SignedToken
-from mockplatform.mutation import mutation
+from mockplatform.mutation import NotApplicableError, mutation
 
 
 def _parts(token: SignedToken) -> tuple[str, str, str]:
-    header, payload, signature = token.text.split(".")
+    parts = token.text.split(".")
+    if len(parts) != 3:
+        raise NotApplicableError("the token has not three segments")
+    header, payload, signature = parts
     return header, payload, signature
 
 
 def _decoded(part: str) -> bytes:
-    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+    try:
+        return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+    except ValueError as error:
+        raise NotApplicableError(f"a segment is no base64url: {error}") from None
+
+
+def _members(part: str) -> dict[str, Any]:
+    try:
+        value = json.loads(_decoded(part))
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise NotApplicableError("there is no JSON object in which a member could change")
+    return value
 
 
 def _joined(*parts: str) -> SignedToken:
@@ -30,11 +47,19 @@ def by_foreign_key(token: IdToken) -> IdToken:
     return replace(token, key="foreign")
 
 
+@mutation("SEC 6.3")
+def by_other_listed_key(token: IdToken) -> IdToken:
+    """The platform's next key signed, under the kid of the one before it."""
+    return replace(token, key="rotated")
+
+
 @mutation("SEC 5.1.3 step 1")
 def flipped_bit(token: SignedToken) -> SignedToken:
     """One bit of the signature is flipped."""
     header, payload, signature = _parts(token)
     raw = bytearray(_decoded(signature))
+    if not raw:
+        raise NotApplicableError("the signature is empty")
     raw[len(raw) // 2] ^= 1
     return _joined(header, payload, b64url(bytes(raw)))
 
@@ -71,7 +96,7 @@ def zeros(token: SignedToken) -> SignedToken:
 def payload_changed(token: SignedToken, *, claim: str = "sub", value: str = "somebody-else") -> SignedToken:
     """A claim was changed after the token was signed."""
     header, payload, signature = _parts(token)
-    claims = json.loads(_decoded(payload)) | {claim: value}
+    claims = _members(payload) | {claim: value}
     return _joined(header, b64url(json.dumps(claims).encode()), signature)
 
 
@@ -79,7 +104,7 @@ def payload_changed(token: SignedToken, *, claim: str = "sub", value: str = "som
 def header_changed(token: SignedToken) -> SignedToken:
     """A member was added to the header after the token was signed."""
     header, payload, signature = _parts(token)
-    members = json.loads(_decoded(header)) | {"added": True}
+    members = _members(header) | {"added": True}
     return _joined(b64url(json.dumps(members).encode()), payload, signature)
 
 
@@ -87,6 +112,16 @@ def header_changed(token: SignedToken) -> SignedToken:
 def padded(token: SignedToken) -> SignedToken:
     """The signature carries the `=` padding that base64url leaves out."""
     return SignedToken(text=token.text + "==")
+
+
+@mutation("RFC 7515 2")
+def other_alphabet(token: SignedToken) -> SignedToken:
+    """The signature is written with `+` and `/`, where base64url has `-` and `_`."""
+    header, payload, signature = _parts(token)
+    other = signature.translate(str.maketrans("-_", "+/"))
+    if other == signature:
+        raise NotApplicableError("the signature has none of the letters in which the alphabets differ")
+    return _joined(header, payload, other)
 
 
 @mutation("RFC 7515 2")
@@ -99,7 +134,7 @@ def with_space(token: SignedToken) -> SignedToken:
 @mutation("RFC 7515 3.1")
 def segments(token: SignedToken, *, count: int) -> SignedToken:
     """The token has another number of segments than three."""
-    parts = [*_parts(token), "AAAA", "AAAA"]
+    parts = [*_parts(token), *["AAAA"] * (count - 3)]
     return _joined(*parts[:count])
 
 

@@ -10,14 +10,15 @@ from conformance.sample_tool import login as login_steps
 from conformance.sample_tool import message, protocol, trust
 from conformance.sample_tool.answer import Answer
 from conformance.sample_tool.flaws.kinds import Change, Flaw, insert, rewrite
+from conformance.sample_tool.keyset import KeySetError
 from conformance.sample_tool.model import Launch, Login
 from conformance.sample_tool.protocol import token_of
-from conformance.sample_tool.refusal import Reason
+from conformance.sample_tool.refusal import UNEXPECTED, Reason
 
 __all__ = ["FLAWS", "bare_500"]
 
-MOST_FIELDS = 1000
 LONGEST_HINT = 4096
+LARGEST_TOKEN = 65536
 
 
 def bare_500(answer: Answer) -> Answer:
@@ -28,6 +29,11 @@ def bare_500(answer: Answer) -> Answer:
 def uncaught(noticed: Callable[[Reason], bool]) -> Change:
     """Refusals that were meant to be found out earlier, and end in an exception."""
     return rewrite(lambda answer, reason: bare_500(answer) if noticed(reason) else answer)
+
+
+def unexpected(step: Change) -> tuple[Change, ...]:
+    """A step that breaks, and a tool that has no page for what it did not expect."""
+    return (step, uncaught(lambda reason: reason == UNEXPECTED))
 
 
 def expiry_as_a_date(launch: Launch) -> Launch:
@@ -45,10 +51,17 @@ def subject_for_the_database(launch: Launch) -> Launch:
     return launch
 
 
-def few_fields(launch: Launch) -> Launch:
-    """Reads forms with a framework that has a limit."""
-    if len(launch.form) > MOST_FIELDS:
-        raise ValueError(f"Too many fields. The maximum number of fields is {MOST_FIELDS}.")
+def readable_form(launch: Launch) -> Launch:
+    """Uses what the framework has read, even if it has read nothing."""
+    if not launch.form:
+        raise AttributeError("'NoneType' object has no attribute 'get'")
+    return launch
+
+
+def small_token(launch: Launch) -> Launch:
+    """Logs the token into a column that is too short."""
+    if len(launch.id_token) > LARGEST_TOKEN:
+        raise ValueError(f"value too long for type character varying({LARGEST_TOKEN})")
     return launch
 
 
@@ -64,7 +77,10 @@ async def one_key_per_id(launch: Launch) -> Launch:
     url, kid = launch.integration.jwks_url, str(token_of(launch).header["kid"])
     key_sets = launch.tool.key_sets
     held = key_sets.cached(url)
-    found = held if held is not None and any(held.named(kid)) else await key_sets.fetched(url)
+    try:
+        found = held if held is not None and any(held.named(kid)) else await key_sets.fetched(url)
+    except KeySetError:
+        return launch
     if len(list(found.named(kid))) > 1:
         raise ValueError(f"duplicate key id {kid}")
     return launch
@@ -105,7 +121,7 @@ FLAWS: Final = (
         name="duplicate-kid-crashes",
         why="The keys are filed under their ids, and two with one id are thought impossible.",
         profile="class",
-        changes=(insert(one_key_per_id, before=protocol.key),),
+        changes=unexpected(insert(one_key_per_id, before=protocol.key)),
     ),
     Flaw(
         name="foreign-target-crashes",
@@ -129,7 +145,7 @@ FLAWS: Final = (
         name="odd-expiry-crashes",
         why="The expiry becomes a date before anybody asks whether there is such a date.",
         profile="class",
-        changes=(insert(expiry_as_a_date, before=trust.expiry),),
+        changes=unexpected(insert(expiry_as_a_date, before=trust.expiry)),
     ),
     Flaw(
         name="roles-crash",
@@ -144,21 +160,33 @@ FLAWS: Final = (
         changes=(uncaught(lambda reason: reason.code in (1007, 1023)),),
     ),
     Flaw(
+        name="absent-claims-crash",
+        why="Claims are read by `claims[name]`, and the platform is trusted to send them all.",
+        profile="class",
+        changes=(uncaught(lambda reason: reason.type == "MissingClaim"),),
+    ),
+    Flaw(
+        name="large-tokens-crash",
+        why="The token goes into a log table whose column is too short for it.",
+        profile="ltix",
+        changes=unexpected(insert(small_token, before=protocol.shape)),
+    ),
+    Flaw(
         name="nul-crashes",
         why="The database refuses a character that nobody thought of.",
         profile="class",
-        changes=(insert(subject_for_the_database, before=message.subject),),
+        changes=unexpected(insert(subject_for_the_database, before=message.subject)),
     ),
     Flaw(
-        name="many-fields-crash",
-        why="The framework's limit on form fields raises an exception instead of an answer.",
-        profile="class",
-        changes=(insert(few_fields, before=protocol.oidc_error),),
+        name="unreadable-forms-crash",
+        why="A form beyond the framework's limits, or in another form than a form, is nothing; and nothing is read.",
+        profile="ltix",
+        changes=unexpected(insert(readable_form, before=protocol.oidc_error)),
     ),
     Flaw(
         name="long-hints-crash",
         why="The hints of a login go into a column that is too short for them.",
-        profile="class",
-        changes=(insert(short_hints, before=login_steps.parameters),),
+        profile="ltix",
+        changes=unexpected(insert(short_hints, before=login_steps.parameters)),
     ),
 )
