@@ -17,30 +17,67 @@ if TYPE_CHECKING:
     from conformance.errors import codes, types
     from conformance.model import Report, Result, Scenario
     from conformance.profile import load_profile
-    from conformance.toolfile import Tool
+    from conformance.pytest_suite import lti_suite
+    from conformance.pytest_values import InProcess, RunningPlatform
+    from conformance.toolfile import (
+        Arrangement,
+        Attributes,
+        Launched,
+        Observe,
+        PlatformSettings,
+        Probe,
+        SecondPlatform,
+        Tool,
+        ToolSettings,
+        Waiver,
+    )
 
 __all__ = [
+    "Arrangement",
+    "Attributes",
+    "InProcess",
+    "Launched",
+    "Observe",
+    "PlatformSettings",
+    "Probe",
     "Report",
     "Result",
+    "RunningPlatform",
     "Scenario",
+    "SecondPlatform",
     "Tool",
+    "ToolSettings",
+    "Waiver",
     "__version__",
     "codes",
     "conduct",
     "load_profile",
+    "lti_suite",
     "scenarios",
     "select",
     "types",
 ]
 
 _HOMES = {
+    "Arrangement": "toolfile",
+    "Attributes": "toolfile",
+    "InProcess": "pytest_values",
+    "Launched": "toolfile",
+    "Observe": "toolfile",
+    "PlatformSettings": "toolfile",
+    "Probe": "toolfile",
     "Report": "model",
     "Result": "model",
+    "RunningPlatform": "pytest_values",
     "Scenario": "model",
+    "SecondPlatform": "toolfile",
     "Tool": "toolfile",
+    "ToolSettings": "toolfile",
+    "Waiver": "toolfile",
     "codes": "errors",
     "conduct": "conduct",
     "load_profile": "profile",
+    "lti_suite": "pytest_suite",
     "scenarios": "catalogue",
     "select": "catalogue",
     "types": "errors",

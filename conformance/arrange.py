@@ -21,7 +21,15 @@ from conformance.transport import Request, TransportTrouble
 from mockplatform.errors import UsageError
 from mockplatform.model import Course, Person, Registration
 
-__all__ = ["arrange", "missing_states"]
+__all__ = ["ArrangementFailedError", "arrange", "missing_states"]
+
+
+class ArrangementFailedError(UsageError):
+    """The tool could not be brought into a state; `lost` if nobody answers at its address."""
+
+    def __init__(self, text: str, *, lost: bool = False) -> None:
+        super().__init__(text)
+        self.lost = lost
 
 
 def missing_states(lab: Lab, states: tuple[str, ...]) -> tuple[str, ...]:
@@ -35,7 +43,8 @@ def arrange(lab: Lab, states: tuple[str, ...], *, person: Person, course: Course
     """Bring the tool into the states for this person and course.
 
     Raises:
-        UsageError: the tool refuses to be arranged.
+        ArrangementFailedError: the tool refuses to be arranged.
+        UsageError: a callback cannot be imported.
     """
     for state in states:
         values = {
@@ -64,7 +73,10 @@ def _class_by_launch(lab: Lab, course: Course, registration: Registration) -> No
 def _carry_out(lab: Lab, where: str, entry: Arrangement, values: Mapping[str, str]) -> None:
     if entry.request is None:
         target = load_object(entry.target, where=where) if isinstance(entry.target, str) else entry.target
-        _call(target, values)
+        try:
+            _call(target, values)
+        except Exception as error:
+            raise ArrangementFailedError(f"{where}: {entry.target} raised {type(error).__name__}: {error}") from error
         return
     parts = urlsplit(lab.tool.tool.launch_url)
     method, _, path = _filled(entry.request, values).partition(" ")
@@ -81,9 +93,9 @@ def _carry_out(lab: Lab, where: str, entry: Arrangement, values: Mapping[str, st
     try:
         status = lab.transport.send(request).status
     except TransportTrouble as trouble:
-        raise UsageError(f"{where}: {entry.request}: {trouble}") from None
-    if status >= 400:
-        raise UsageError(f"{where}: {entry.request} answered {status}; a state is arranged by a 2xx answer")
+        raise ArrangementFailedError(f"{where}: {entry.request}: {trouble}", lost=trouble.kind == "refused") from None
+    if not 200 <= status < 300:
+        raise ArrangementFailedError(f"{where}: {entry.request} answered {status}; a state is arranged by a 2xx answer")
 
 
 def _call(target: Callable[..., Any], values: Mapping[str, str]) -> None:

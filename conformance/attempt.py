@@ -92,7 +92,7 @@ def _visit(
     answer = lab.platform.authorize(AuthRequest(params=dict(visit.params)))
     if isinstance(answer, AuthRefusal):
         told = "the platform had to refuse the authentication request: " + "; ".join(answer.problems)
-        return Visit(request=visit.request, trouble=told, trouble_kind="foreign")
+        return Visit(request=visit.request, trouble=told, trouble_kind="unanswered")
     return _post(lab, browser, answer) if attempt.finish else visit
 
 
@@ -100,7 +100,7 @@ def _post(lab: Lab, browser: Browser, response: AuthResponse) -> Visit:
     request = form_request(response.method, _reachable(lab, response.url), response.fields, response.content_type)
     visit = browser.navigate(request, stop_at=lab.is_platform)
     if visit.stopped and urlsplit(visit.request.url).path == _auth_path(lab):
-        return Visit(request=visit.request, trouble="the tool began another login", trouble_kind="foreign")
+        return Visit(request=visit.request, trouble="the tool began another login", trouble_kind="again")
     return visit
 
 

@@ -11,18 +11,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Literal
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from conformance.transport import Request, Response, Transport, TransportTrouble
 from mockplatform.model import Exchange, Params
 
-__all__ = ["Browser", "Visit", "form_request"]
+__all__ = ["Browser", "Visit", "form_request", "origin"]
 
 MAX_HOPS = 20
 SHOWN = 4000
 FORM = "application/x-www-form-urlencoded"
+_URL_CHARACTERS = "%:/?#[]@!$&'()*+,;=~"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,8 @@ class Visit:
     """The last request, sent or not."""
     response: Response | None = None
     trouble: str = ""
-    trouble_kind: Literal["", "refused", "dropped", "timeout", "loop", "foreign"] = ""
+    trouble_kind: Literal["", "refused", "dropped", "timeout", "loop", "foreign", "again", "unanswered"] = ""
+    """`unanswered`: the platform could not send an answer to where the tool wanted it."""
 
     @property
     def stopped(self) -> bool:
@@ -76,8 +78,8 @@ class Browser:
         for _ in range(MAX_HOPS):
             if stop_at(request.url):
                 return Visit(request=request)
-            if not self._may_contact(request.url):
-                return Visit(request=request, trouble=f"led to {_origin(request.url)}", trouble_kind="foreign")
+            if not (_is_address(request.url) and self._may_contact(request.url)):
+                return Visit(request=request, trouble=f"led to {origin(request.url)}", trouble_kind="foreign")
             try:
                 response = self.send(request)
             except TransportTrouble as trouble:
@@ -114,11 +116,14 @@ class Browser:
         return response
 
     def _cookie_header(self, host: str, path: str) -> str:
-        return "; ".join(
-            f"{name}={value}"
+        fitting = [
+            (scope, f"{name}={value}")
             for (owner, scope, name), value in self._cookies.items()
             if owner == host and _covers(scope, path)
-        )
+        ]
+        # The longer path first (RFC 6265, section 5.4): a tool takes the first of two cookies with one name.
+        fitting.sort(key=lambda cookie: -len(cookie[0]))
+        return "; ".join(pair for _, pair in fitting)
 
     def _keep_cookies(self, host: str, path: str, response: Response) -> None:
         for header, text in response.headers:
@@ -155,7 +160,7 @@ def _next(request: Request, response: Response) -> Request | None:
     """The request that an answer leads to, if it leads anywhere."""
     location = response.header("location")
     if response.status in (301, 302, 303, 307, 308) and location:
-        url = urljoin(request.url, location)
+        url = _joined(request.url, location)
         keep = response.status in (307, 308)
         return Request(
             method=request.method if keep else "GET",
@@ -169,10 +174,15 @@ def _next(request: Request, response: Response) -> Request | None:
 
 
 def _self_posting(base: str, body: bytes) -> Request | None:
-    """The form that a page sends by itself: its only one, with a script that submits it."""
+    """The form that a page sends by itself: its only one, without a field to fill in, and submitted by a script."""
     page = LexborHTMLParser(body)
     forms = page.css("form")
-    if len(forms) != 1:
+    scripts = [node.text() for node in page.css("script")] + [
+        node.attributes.get("onload") or "" for node in page.css("body")
+    ]
+    # A list of languages says `onchange="this.form.submit()"`, a way out `onclick`: both wait for the person.
+    by_itself = any("submit()" in script and "click" not in script for script in scripts)
+    if len(forms) != 1 or not by_itself or _waits_for_a_person(forms[0]):
         return None
     attributes = forms[0].attributes
     fields = tuple(
@@ -181,10 +191,34 @@ def _self_posting(base: str, body: bytes) -> Request | None:
         if (field.attributes.get("type") or "").lower() not in ("submit", "button", "image")
     )
     method = (attributes.get("method") or "get").upper()
-    return form_request(method, urljoin(base, attributes.get("action") or ""), fields)
+    return form_request(method, _joined(base, attributes.get("action") or ""), fields)
 
 
-def _origin(url: str) -> str:
+def _waits_for_a_person(form: LexborNode) -> bool:
+    kinds = {(field.attributes.get("type") or "text").lower() for field in form.css("input")}
+    return bool(kinds - {"hidden", "submit", "button", "image", "reset"} or form.css_first("select, textarea"))
+
+
+def _joined(base: str, reference: str) -> str:
+    """The address that a reference means, with what no request can carry escaped as browsers escape it."""
+    try:
+        return quote(urljoin(base, reference.strip()), safe=_URL_CHARACTERS)
+    except ValueError:
+        return reference
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port of a URL."""
+    if not _is_address(url):
+        return url.partition("?")[0]
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
 

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from conformance.checks import checks
 from conformance.errors import codes, types
+from conformance.faults import FAULT_POINTS
 from conformance.model import (
     Answer,
     Attempt,
@@ -29,6 +30,7 @@ from conformance.model import (
     Scenario,
     Severity,
 )
+from conformance.profile import profile_names
 from conformance.requirements import requirements
 from mockplatform.errors import UsageError
 from mockplatform.model import KeySet
@@ -38,6 +40,7 @@ from mockplatform.tables import build, named, read_toml
 __all__ = ["read_scenarios", "ruled", "scenarios", "select"]
 
 FOLDER = Path(__file__).parent
+NEEDS = ("attributes", "second")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +112,13 @@ class ScenarioTable:
     ruling: tuple[RulingTable, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileTable:
+    """A scenario file."""
+
+    scenario: tuple[Mapping[str, Any], ...] = ()
+
+
 @functools.cache
 def scenarios() -> tuple[Scenario, ...]:
     """The catalogue, in the order of its files."""
@@ -123,7 +133,7 @@ def read_scenarios(folder: Path) -> tuple[Scenario, ...]:
     """
     found: dict[str, Scenario] = {}
     for path in sorted(folder.glob("*.toml")):
-        for index, table in enumerate(read_toml(path).get("scenario", ())):
+        for index, table in enumerate(build(FileTable, read_toml(path), where=path.name).scenario):
             row = build(ScenarioTable, table, where=f"{path.name}: scenario {table.get('name', index)!r}:")
             scenario = _scenario(row, f"{path.stem}/{row.name}", f"{path.name}: scenario '{row.name}'")
             if scenario.id in found:
@@ -135,8 +145,13 @@ def read_scenarios(folder: Path) -> tuple[Scenario, ...]:
 def _scenario(row: ScenarioTable, id_: str, where: str) -> Scenario:
     _known(row.requirement, requirements(), f"{where}: requirement")
     _known(row.checks, checks(), f"{where}: check")
+    _known(row.needs, NEEDS, f"{where}: needs")
+    _known([fault.point for fault in row.faults], FAULT_POINTS, f"{where}: fault point")
     judged = AttemptTable(name="judged", mutations=row.mutations, browser=row.browser, login=row.login)
-    attempts = [_attempt(attempt, where) for attempt in (*row.before, judged)]
+    tables = (*row.before, judged)
+    for index, table in enumerate(tables):
+        _known([table.login], ("fresh", "none", *(earlier.name for earlier in tables[:index])), f"{where}: login")
+    attempts = [_attempt(table, where) for table in tables]
     needs = set(row.needs) | {f"fault:{fault.point}" for fault in row.faults}
     needs |= {"attributes"} if row.registration == "attributes" else set()
     needs |= {"second"} if "claims.of_second_platform" in row.mutations else set()
@@ -175,6 +190,7 @@ def _attempt(table: AttemptTable, where: str) -> Attempt:
 
 
 def _expectations(tables: Mapping[str, ExpectTable], severity: Severity, where: str) -> Mapping[str, Expectation]:
+    _known(tables, ("any", *profile_names()), f"{where}: profile")
     return {name: _expectation(table, severity, f"{where}: expect.{name}") for name, table in tables.items()}
 
 

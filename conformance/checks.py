@@ -29,6 +29,11 @@ def no_outbound_call(seen: Observation) -> str | None:
     return "the tool fetched keys from a place that the token named" if seen.canary_hits else None
 
 
+def sends_nobody_away(seen: Observation) -> str | None:
+    """The tool sent the person to no host but its own and the platform's."""
+    return f"the tool sent the person to {seen.left_for}" if seen.left_for else None
+
+
 def fresh_values(seen: Observation) -> str | None:
     """State and nonce differ from login to login and are long enough not to be guessed."""
     for name in ("state", "nonce"):

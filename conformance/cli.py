@@ -105,6 +105,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UsageError as error:
         print(f"lti-conformance: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("lti-conformance: interrupted", file=sys.stderr)
+        return 3
     except BrokenPipeError:
         # The reader has gone (`| head`): Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -15,7 +15,7 @@ from conformance.runner import Options, PlainLaunchFailed, Runner, ToolLost
 from conformance.waivers import stale_waivers, waive
 from mockplatform._version import __version__
 
-__all__ = ["conduct"]
+__all__ = ["conduct", "plain_failure"]
 
 
 def conduct(
@@ -38,17 +38,20 @@ def conduct(
     began = time.perf_counter()
     results: list[Result] = []
     stopped = ""
+
+    def settle(result: Result) -> Result:
+        told = replace(result, replay=f"{replay} --only {result.scenario.id}")
+        return waive(told, lab.tool.waiver, lab.profile, now.date())
+
     with opened as lab:
         runner = Runner(lab, options)
         try:
             runner.plain_launch()
-            for result in runner.run(scenarios):
-                told = replace(result, replay=f"{replay} --only {result.scenario.id}")
-                told = waive(told, lab.tool.waiver, lab.profile, now.date())
-                results.append(told)
-                on_result(told)
+            for result in runner.run(scenarios, settle):
+                results.append(result)
+                on_result(result)
         except PlainLaunchFailed as failure:
-            stopped = _plain_failure(failure)
+            stopped = plain_failure(failure)
         except ToolLost as lost:
             stopped = f"the tool is gone: {lost}"
         except KeyboardInterrupt:
@@ -71,7 +74,8 @@ def conduct(
     )
 
 
-def _plain_failure(failure: PlainLaunchFailed) -> str:
+def plain_failure(failure: PlainLaunchFailed) -> str:
+    """Why nothing can be said about the tool, in a sentence."""
     seen = failure.observation
     steps = "; ".join(f"{e.method} {e.url.partition('?')[0]} → {e.status or e.trouble}" for e in seen.exchanges)
     said = f", and said: {seen.message[:200]}" if seen.message else ""

@@ -49,6 +49,7 @@ def demo_lab(profile: Profile, start: Start, *, without: str | None = None) -> I
     with contextlib.ExitStack() as stack:
         transport = stack.enter_context(AsgiTransport(app, timeout_s=tool.network.timeout_s))
         lab = lab_for(tool, profile, transport, start, url=PLATFORM_URL, where="the sample tool:")
+        lab.pause = lambda _: None
         platform.append(create_app(lab.platform))
         yield lab
 
@@ -93,6 +94,8 @@ def _tool(app: Any) -> Tool:
                 {"kind": "html", "css": "[data-error-code]", "attr": "data-error-code"},
             ),
         ),
+        # The sample tool asks at once, and one that never asks has to be found out without a real wait.
+        rulings={"allow_waits": True},
         arrange={
             "zoom_authorised": Arrangement(target=store.authorise_zoom),
             "deferred_work": Arrangement(target=_defer(store)),

@@ -6,6 +6,7 @@ Pure. `OUTCOMES` has a cell for every wanted and observed outcome, so no case ca
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from conformance.model import (
@@ -68,19 +69,16 @@ def judge(
     cell = OUTCOMES[_wanted(expectation), seen.outcome]
     if cell == "unclean" and profile.crash == "failure":
         cell = "wrong"
-    if cell == "unjudged":
+    if cell == "unjudged" and not complaints:
         return Verdict(status="error", axes=_ungraded("unobserved"), reason=seen.trouble, cause="unclear")
     broken: Status = "warned" if expectation.severity != "must" else "failed"
     if cell == "wrong":
         return Verdict(status=broken, axes=_ungraded("failed"), reason=_wrong_outcome(seen))
-    if seen.outcome == "rejected" and seen.session:
+    if seen.outcome != "launched" and seen.session:
         reason = "the launch was refused, but the browser holds a live session afterwards"
         return Verdict(status=broken, axes=_ungraded("failed"), reason=reason)
     if complaints:
         return Verdict(status=broken, axes=_ungraded("failed"), reason="; ".join(complaints))
-    if cell == "unclean":
-        reason = f"refused, though not cleanly: {seen.trouble}"
-        return Verdict(status="passed", axes=_ungraded("passed"), reason=reason, findings=(_UNCLEAN,))
     return _judge_axes(expectation, seen, profile, observable, broken)
 
 
@@ -96,19 +94,24 @@ def _ungraded(outcome: Grade) -> Mapping[Axis, Grade]:
 def _judge_axes(
     expectation: Expectation, seen: Observation, profile: Profile, observable: Collection[str], broken: Status
 ) -> Verdict:
-    answers = [answer for answer in expectation.answers if answer.outcome == seen.outcome]
+    outcome = "launched" if seen.outcome == "launched" else "rejected"
+    answers = [answer for answer in expectation.answers if answer.outcome == outcome]
     counted = [axis for axis in profile.axes if axis != "outcome"]
     demanded = [axis for axis in counted if any(_of(answer, axis) is not None for answer in answers)]
     match = next((a for a in answers if all(_fits(a, seen, axis) for axis in demanded)), None)
-    best = match or answers[0]
+    # What was read may fit an alternate although the rest is out of sight: then that one is the nearest.
+    near = next((a for a in answers if not _wrong(a, seen, demanded)), answers[0])
+    best = match or near
     grades = {axis: _grade(best, seen, axis, preferred=best is expectation.preferred) for axis in AXES}
-    findings = _status_finding(best, seen)
+    unclean = (_UNCLEAN,) if seen.outcome == "crashed" else ()
+    findings = (*_status_finding(best, seen), *unclean)
     if match is None:
-        return _mismatch(best, seen, grades, demanded, observable, broken)
-    if findings:
+        return replace(_mismatch(best, seen, grades, demanded, observable, broken), findings=unclean)
+    if len(findings) > len(unclean):
         return Verdict(status="warned", axes=grades, reason=findings[0].text, findings=findings)
     how = "as expected" if match is expectation.preferred else "an allowed alternate"
-    return Verdict(status="passed", axes=grades, reason=f"{_said(seen)}: {how}")
+    reason = f"refused, though not cleanly: {seen.trouble}" if unclean else f"{_said(seen)}: {how}"
+    return Verdict(status="passed", axes=grades, reason=reason, findings=findings)
 
 
 def _of(answer: Answer, axis: Axis) -> str | int | None:
@@ -127,12 +130,18 @@ def _fits(answer: Answer, seen: Observation, axis: Axis) -> bool:
 
 
 def _grade(answer: Answer, seen: Observation, axis: Axis, *, preferred: bool) -> Grade:
-    observed = seen.axis(axis)
-    if observed is None:
+    # Only answers of the right outcome come here, and a crash that counts as a refusal is right as well.
+    right: Grade = "passed" if preferred else "allowed"
+    if axis == "outcome":
+        return right
+    if seen.axis(axis) is None:
         return "unobserved"
-    if not _fits(answer, seen, axis):
-        return "failed"
-    return "passed" if preferred else "allowed"
+    return right if _fits(answer, seen, axis) else "failed"
+
+
+def _wrong(answer: Answer, seen: Observation, demanded: Sequence[Axis]) -> list[Axis]:
+    """The axes that were read and say something else."""
+    return [axis for axis in demanded if seen.axis(axis) is not None and not _fits(answer, seen, axis)]
 
 
 def _mismatch(
@@ -144,7 +153,7 @@ def _mismatch(
     broken: Status,
 ) -> Verdict:
     """Not the right answer: wrong on an axis that was read, silent on one that could be, or out of sight."""
-    wrong = [axis for axis in demanded if seen.axis(axis) is not None and not _fits(answer, seen, axis)]
+    wrong = _wrong(answer, seen, demanded)
     silent = [axis for axis in demanded if seen.axis(axis) is None and _of(answer, axis) is not None]
     if wrong:
         parts = ", ".join(f"{axis} is {seen.axis(axis)}, expected {_of(answer, axis)}" for axis in wrong)
@@ -165,7 +174,10 @@ def _mismatch(
 def _status_finding(answer: Answer, seen: Observation) -> tuple[Finding, ...]:
     if answer.status is None or seen.status_code == answer.status:
         return ()
-    text = f"answered with HTTP status {seen.status_code} where the standard names {answer.status} (SEC 5.1.3 step 3)"
+    answered = (
+        f"answered with HTTP status {seen.status_code}" if seen.status_code else "answered without an HTTP status"
+    )
+    text = f"{answered} where the standard names {answer.status} (SEC 5.1.3 step 3)"
     return (Finding(id="prescribed-status", text=text),)
 
 
@@ -176,7 +188,8 @@ def _wrong_outcome(seen: Observation) -> str:
     if seen.outcome in ("crashed", "hung"):
         return f"the tool {seen.outcome}{trouble}"
     shown = f", saying: {seen.message[:160]}" if seen.message else trouble
-    return f"a launch that has to work was refused with status {seen.status_code}{shown}"
+    status = f" with status {seen.status_code}" if seen.status_code else ""
+    return f"a launch that has to work was refused{status}{shown}"
 
 
 def _said(seen: Observation) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -60,6 +61,8 @@ class Lab:
     run_id: str
     may_contact: Callable[[str], bool]
     faults: Mapping[str, Any] = field(default_factory=dict)
+    pause: Callable[[float], object] = time.sleep
+    """Waits this many seconds for a key cache, where the tool file allows it."""
 
     def __post_init__(self) -> None:
         self.registrations = registrations(self.tool)
@@ -71,7 +74,8 @@ class Lab:
 
     def is_platform(self, url: str) -> bool:
         """Whether a URL is the platform's own."""
-        return url.startswith(self.platform.url + "/")
+        own = self.platform.url
+        return url.startswith(own) and url[len(own) :][:1] in ("", "/", "?", "#")
 
     def opaque(self, *parts: object) -> str:
         """An id that the same seed and run give again, and nothing else does."""
@@ -120,7 +124,10 @@ def registrations(tool: Tool) -> Mapping[str, Registration]:
 
 def is_loopback(url: str) -> bool:
     """Whether a URL is on this machine."""
-    host = urlsplit(url).hostname or ""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return False
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

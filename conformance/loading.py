@@ -24,12 +24,18 @@ def load_object(target: str, *, where: str) -> Any:
         sys.path.insert(0, here)
     try:
         found: Any = importlib.import_module(module_name)
+    except ImportError as error:
+        raise UsageError(f"{where}: cannot import '{target}': {_line(error)}") from error
+    # A module that exits while it is imported would end the run without a word.
+    except (Exception, SystemExit) as error:
+        raise UsageError(f"{where}: importing '{target}' failed: {type(error).__name__}: {_line(error)}") from error
+    try:
         for name in path.split("."):
             found = getattr(found, name)
-    except ImportError as error:
-        raise UsageError(f"{where}: cannot import '{target}': {error}") from error
     except AttributeError:
         raise UsageError(f"{where}: the module '{module_name}' has no '{path}'") from None
-    except Exception as error:
-        raise UsageError(f"{where}: importing '{target}' failed: {type(error).__name__}: {error}") from error
     return found
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split())

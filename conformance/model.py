@@ -181,6 +181,8 @@ class Observation:
     """What a person was shown, cut short."""
     trouble: str = ""
     """Why there was no usable answer, if there was none."""
+    left_for: str = ""
+    """The foreign origin to which the tool sent the person; nothing was sent there."""
     session: bool | None = None
     """Whether the probe found a live session afterwards; None: it was not asked."""
     auth_problems: tuple[str, ...] = ()

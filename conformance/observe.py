@@ -15,8 +15,8 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.browser import Visit
-from conformance.extractors import json_body
+from conformance.browser import Visit, origin
+from conformance.extractors import html, json_body
 from conformance.model import Finding, Observation, Outcome
 from conformance.sighting import Page, Sighting, Words
 from conformance.toolfile import Launched, Observe
@@ -67,7 +67,7 @@ def _channels(observe: Observe, where: str) -> tuple[Channel, ...]:
         made.append(Channel(kind=kind, rank=module.RANK, settings=settings, module=module))
     if observe.status and not any(channel.kind == "status" for channel in made):
         module = extractors()["status"]
-        settings = module.Settings(classes=observe.status)
+        settings = build(module.Settings, {"classes": observe.status}, where=f"{where} observe.status:")
         made.append(Channel(kind="status", rank=module.RANK, settings=settings, module=module))
     return tuple(made)
 
@@ -95,7 +95,7 @@ class Reader:
     """
 
     def __init__(self, observe: Observe, *, where: str = "tool file:") -> None:
-        self._launched = observe.launched
+        self._launched = _checked(observe.launched, where)
         self._words = Words(observe.names, where=f"{where} observe.names")
         self.channels = _channels(observe, where)
         configured = {channel.kind for channel in self.channels}
@@ -117,7 +117,7 @@ class Reader:
         """Void each text channel that sees an error on the page of a good launch."""
         findings = []
         for channel in self._all:
-            if channel.kind in TEXT_CHANNELS and channel.read(good, self._words):
+            if channel.kind in TEXT_CHANNELS and channel.read(good, self._words) is not None:
                 self._void.add(id(channel.settings))
                 pattern = getattr(channel.settings, "pattern", None) or "the words of observe.names"
                 text = f"the text channel ({pattern}) also matches the page of a good launch, so it is not used"
@@ -132,8 +132,10 @@ class Reader:
             for channel in self._all
             if id(channel.settings) not in self._void and (sighting := channel.read(page, self._words)) is not None
         ]
-        recognised = [kind for kind, _ in seen if kind != "status"]
-        outcome, trouble = self._outcome(visit, page, error_seen=bool(recognised))
+        recognised = [sighting for kind, sighting in seen if kind != "status"]
+        # Frameworks dress their own 500 as problem or JSON: there only an error that has a meaning counts.
+        crashing = page.status is not None and page.status >= 500
+        outcome, trouble = self._outcome(visit, page, error_seen=any(recognised) if crashing else bool(recognised))
         told = [] if outcome == "launched" else [(kind, s) for kind, s in seen if s]
         cut = visit.response is not None and visit.response.cut
         return Observation(
@@ -145,6 +147,7 @@ class Reader:
             channel=told[0][0] if told else None,
             message=_message(page, seen),
             trouble=trouble,
+            left_for=origin(visit.request.url) if visit.trouble_kind == "foreign" else "",
             findings=(*_disagreements(told), *((_CUT,) if cut else ())),
         )
 
@@ -172,8 +175,26 @@ _TROUBLES: Mapping[str, Outcome] = {
     "dropped": "crashed",
     "refused": "crashed",
     "foreign": "unclear",
+    "again": "unclear",
+    "unanswered": "rejected",
 }
 _CUT = Finding(id="answer-cut", text="an answer was longer than 1 MiB and was read only so far")
+
+
+def _checked(launched: Launched, where: str) -> Launched:
+    """The marker of a launched page.
+
+    Raises:
+        UsageError: its path or selector cannot be read; a path that is none would hold for every page.
+    """
+    if launched.json is not None and not json_body.is_path(launched.json):
+        raise UsageError(f"{where} observe.launched.json: {launched.json!r} is not a path such as $.user.id")
+    if launched.css is not None:
+        try:
+            html.Settings(css=launched.css)
+        except ValueError as error:
+            raise UsageError(f"{where} observe.launched: {error}") from None
+    return launched
 
 
 def _has_marker(launched: Launched) -> bool:
@@ -190,22 +211,17 @@ def _looks_launched(launched: Launched, page: Page) -> bool:
         return False
     if launched.css is not None and page.html.css_first(launched.css) is None:
         return False
-    return launched.json is None or _json_has(page, launched.json)
+    return launched.json is None or json_body.at_path(page.data, launched.json) is not None
 
 
 def _same_place(wanted: str, url: str) -> bool:
     parts = urlsplit(url)
     path = f"{parts.path}?{parts.query}" if "?" in wanted else parts.path
-    return path.startswith(wanted) if wanted.startswith("/") else url.startswith(wanted)
-
-
-def _json_has(page: Page, path: str) -> bool:
-    import json
-
-    try:
-        return json_body.at_path(json.loads(page.body), path) is not None
-    except ValueError:
-        return False
+    place = path if wanted.startswith("/") else url
+    # `/course` is the place of `/course/7`, but not of `/course-error`.
+    return place.startswith(wanted) and (
+        wanted[-1:] in ("/", "&") or place[len(wanted) :][:1] in ("", "/", "?", "#", "&")
+    )
 
 
 def _first(told: Sequence[tuple[str, Sighting]], axis: str) -> Any:

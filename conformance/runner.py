@@ -7,20 +7,27 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 
-from conformance.arrange import missing_states
+from conformance.arrange import ArrangementFailedError, missing_states
+from conformance.attempt import ask
 from conformance.checks import checks
+from conformance.evidence import keys_unasked, lacking, skip, unasked, unproven
 from conformance.judge import judge
 from conformance.lab import Lab
 from conformance.model import Attempt, Expectation, Finding, Observation, Result, Scenario, Status, Verdict
 from conformance.observe import page_of
-from conformance.story import Told, honest, tell
+from conformance.pace import Pace
+from conformance.story import Told, honest, read, tell
 from mockplatform.mutation import NotApplicableError
 
 __all__ = ["Options", "PlainLaunchFailed", "Runner", "ToolLost"]
+
+
+KEY_CACHE_S = 301.0
+"""Longer than libraries wait before they ask for a key set again; 30 and 300 s are common."""
 
 
 class ToolLost(Exception):  # noqa: N818 - an event of the run
@@ -64,29 +71,50 @@ class Runner:
 
         Raises:
             PlainLaunchFailed: the tool does not accept it.
+            ToolLost: nobody answers while it is arranged.
         """
         lab = self.lab
         states = lab.profile.states.get("instructor", ())
         if missing_states(lab, states):
             return
-        told = honest(self.lab, "plain", "instructor", "main", states)
+        try:
+            told = honest(self.lab, "plain", "instructor", "main", states)
+        except ArrangementFailedError as failure:
+            if failure.lost:
+                raise ToolLost(str(failure)) from None
+            raise
         seen = told.seen
         # The page must not be read with patterns that it voids itself.
         self.findings += lab.reader.calibrate(page_of(told.performed.visit))
         session = told.story.session("user")
-        seen = replace(lab.reader.read(told.performed.visit), exchanges=seen.exchanges, session=session)
+        seen = replace(read(lab, told.performed), exchanges=seen.exchanges, session=session)
         if seen.outcome != "launched":
             raise PlainLaunchFailed(seen)
-        if lab.probe_works and not seen.session:
-            lab.probe_works = False
-            text = "the probe finds no session after a good launch, so sessions after a refusal were not tested"
-            self.findings.append(Finding(id="probe-void", text=text))
-        elif lab.tool.observe.probe is None:
-            text = "no probe is configured ([observe] probe), so sessions after a refusal were not tested"
-            self.findings.append(Finding(id="no-probe", text=text))
+        self._check_probe(found=bool(seen.session))
 
-    def run(self, scenarios: Sequence[Scenario]) -> Iterator[Result]:
+    def _check_probe(self, *, found: bool) -> None:
+        """A probe is believed if it tells a browser after a good launch from one that was never there."""
+        lab = self.lab
+        probe = lab.tool.observe.probe
+        untested = "so sessions after a refusal were not tested"
+        if probe is None:
+            text = f"no probe is configured ([observe] probe), {untested}"
+            self.findings.append(Finding(id="no-probe", text=text))
+            return
+        problem = "" if found else "no session after a good launch"
+        if found and ask(lab, lab.browser(), probe.request, probe.headers) == probe.status:
+            problem = "a session in a browser that has never launched"
+        if problem:
+            lab.probe_works = False
+            self.findings.append(Finding(id="probe-void", text=f"the probe finds {problem}, {untested}"))
+
+    def run(
+        self, scenarios: Sequence[Scenario], settle: Callable[[Result], Result] = lambda result: result
+    ) -> Iterator[Result]:
         """A result for each scenario, as they come in; exclusive ones last, one at a time.
+
+        Args:
+            settle: has the last word on a result, before it can stop the run.
 
         Raises:
             ToolLost: the tool is gone; what was yielded so far stands.
@@ -94,38 +122,49 @@ class Runner:
         shared = [s for s in scenarios if not s.exclusive]
         exclusive = [s for s in scenarios if s.exclusive]
         began = time.monotonic()
-        pace = _Pace(self.options.rate)
-        for result in self._side_by_side(shared, pace, began) if self.options.jobs > 1 else ():
-            yield result
+        pace = Pace(self.options.rate)
+        if self.options.jobs > 1:
+            yield from self._side_by_side(shared, pace, began, settle)
         for scenario in exclusive if self.options.jobs > 1 else (*shared, *exclusive):
             if self._over(began):
                 return
             pace.wait()
-            result = self.try_scenario(scenario)
+            result = settle(self.try_scenario(scenario))
             yield result
             if self.options.fail_fast and result.status == "failed":
                 return
 
-    def _side_by_side(self, scenarios: Sequence[Scenario], pace: _Pace, began: float) -> Iterator[Result]:
+    def _side_by_side(
+        self, scenarios: Sequence[Scenario], pace: Pace, began: float, settle: Callable[[Result], Result]
+    ) -> Iterator[Result]:
         def task(scenario: Scenario) -> Result | None:
             if self._stop.is_set() or self._over(began):
                 return None
             pace.wait()
-            return self.try_scenario(scenario)
+            return settle(self.try_scenario(scenario))
 
+        lost: ToolLost | None = None
         with ThreadPoolExecutor(self.options.jobs, thread_name_prefix="lti-job") as pool:
             futures: list[Future[Result | None]] = [pool.submit(task, scenario) for scenario in scenarios]
             try:
                 for future in as_completed(futures):
-                    result = future.result()
+                    try:
+                        result = future.result()
+                    except ToolLost as event:
+                        # What the others have found out is kept, though nothing new begins.
+                        lost = event
+                        self._stop.set()
+                        continue
                     if result is None:
                         continue
                     yield result
                     if self.options.fail_fast and result.status == "failed":
                         self._stop.set()
-            finally:
+            except BaseException:
                 self._stop.set()
-                pool.shutdown(cancel_futures=True)
+                raise
+        if lost is not None:
+            raise lost
 
     def _over(self, began: float) -> bool:
         limit = self.options.max_time_s
@@ -144,7 +183,7 @@ class Runner:
         if verdict.status in ("failed", "warned") and self.options.repeat_failures:
             again, seen_again = self._once(scenario, expectation, "2")
             verdict, seen = _both(verdict, seen, again, seen_again)
-        if self.options.strict and verdict.status == "warned":
+        if self.options.strict and verdict.status == "warned" and expectation.severity != "may":
             verdict = replace(verdict, status="failed")
         return Result(
             scenario=scenario,
@@ -155,54 +194,45 @@ class Runner:
         )
 
     def _once(self, scenario: Scenario, expectation: Expectation, take: str) -> tuple[Verdict, Observation | None]:
-        lab = self.lab
         states = self._states(scenario)
-        lacking = self._lacking(scenario, states)
-        if lacking is not None:
-            return lacking, None
-        twin = self._twin(scenario)
-        if twin.outcome != "launched":
-            reason = f"its honest twin was not accepted: {twin.trouble or twin.message or twin.outcome}"
-            return Verdict(status="error", axes={}, reason=reason, cause="control-failed"), twin
+        missing = lacking(self.lab, scenario, states)
+        if missing is not None:
+            return missing, None
         try:
+            twin = self._twin(scenario)
+            if twin.outcome != "launched":
+                reason = f"its honest twin was not accepted: {twin.trouble or twin.message or twin.outcome}"
+                return Verdict(status="error", axes={}, reason=reason, cause="control-failed"), twin
             told = tell(self.lab, scenario, states, take)
+            if keys_unasked(scenario, told):
+                if not self.lab.tool.rulings.get("allow_waits"):
+                    return unasked(), told.seen
+                self.lab.pause(KEY_CACHE_S)
+                told = tell(self.lab, scenario, states, f"{take} after a wait")
+            return self._judged(scenario, expectation, told), told.seen
         except NotApplicableError as error:
-            return Verdict(status="skipped", axes={}, reason=str(error), cause="not-applicable"), None
-        if told.seen.trouble and told.performed.visit.trouble_kind == "refused":
-            self._check_alive(told.seen)
-        unfired = _unfired(scenario, expectation, told)
-        if unfired is not None:
-            return unfired, told.seen
+            return skip("not-applicable", str(error)), None
+        except ArrangementFailedError as failure:
+            if failure.lost:
+                raise ToolLost(f"{failure} (noticed in {scenario.id})") from None
+            return Verdict(status="error", axes={}, reason=str(failure), cause="arrangement-failed"), None
+
+    def _judged(self, scenario: Scenario, expectation: Expectation, told: Told) -> Verdict:
+        lab = self.lab
+        if told.performed.visit.trouble_kind == "refused":
+            self._check_alive(told.seen, scenario)
+        proves_nothing = unproven(scenario, told)
+        if proves_nothing is not None:
+            return proves_nothing
         complaints = tuple(c for name in scenario.checks if (c := checks()[name](told.seen)) is not None)
         verdict = judge(expectation, told.seen, lab.profile, lab.reader.axes, complaints)
-        if told.seen.outcome in ("rejected", "crashed", "hung") and verdict.status == "passed":
+        if told.seen.outcome != "launched" and verdict.status not in ("failed", "error"):
             verdict = self._recovered(scenario, expectation, told, verdict)
-        return verdict, told.seen
+        return verdict
 
     def _states(self, scenario: Scenario) -> tuple[str, ...]:
         given = self.lab.profile.states.get(scenario.role, ())
         return given if scenario.states is None or not given else scenario.states
-
-    def _lacking(self, scenario: Scenario, states: tuple[str, ...]) -> Verdict | None:
-        """Why the scenario cannot be tried with this tool file, as a skip with advice."""
-        lab = self.lab
-        advice = {
-            "attributes": "register the tool with configured attribute names and give [platform.attributes]",
-            "second": "register the tool with a second platform and give [platform.second]",
-            "waits": "it waits for the tool's key cache; allow it with allow_waits = true in [rulings]",
-        }
-        for need in scenario.needs:
-            kind, _, point = need.partition(":")
-            if kind == "fault":
-                if point not in lab.faults:
-                    return _skip("missing-fault-point", f'bind the fault point "{point}" in [faults] of the tool file')
-            elif not (need in lab.registrations or (need == "waits" and lab.tool.rulings.get("allow_waits"))):
-                return _skip("missing-capability", advice[need])
-        missing = missing_states(lab, states) or missing_states(lab, lab.profile.states.get(scenario.role, ()))
-        if missing:
-            names = ", ".join(missing)
-            return _skip("missing-arrangement", f"the state {names} is needed: add it to [arrange] of the tool file")
-        return None
 
     def _twin(self, scenario: Scenario) -> Observation:
         """The scenario's launch without a lie, sent once for all that share its arrangement."""
@@ -211,6 +241,8 @@ class Runner:
         with self._twin_lock:
             if key not in self._twins:
                 told = honest(self.lab, "twin " + " ".join(key), scenario.role, scenario.registration, states)
+                if told.performed.visit.trouble_kind == "refused":
+                    raise ToolLost(f"{told.seen.trouble} (noticed in {scenario.id})")
                 self._twins[key] = told.seen
             return self._twins[key]
 
@@ -225,52 +257,17 @@ class Runner:
         if scenario.rotates and again.performed.key_fetches == 0:
             text = "after a spoilt key set the tool did not fetch the honest one for the next launch"
             return replace(verdict, findings=(*verdict.findings, Finding(id="key-cache", text=text)))
-        reason = f"refused as it should be, but afterwards the same person cannot launch: {again.seen.message[:160]}"
+        if again.performed.visit.trouble_kind == "refused":
+            self._check_alive(again.seen, scenario)
+        shown = again.seen.message[:160] or again.seen.trouble or again.seen.outcome
+        reason = f"refused as it should be, but afterwards the same person cannot launch: {shown}"
         status: Status = "failed" if expectation.severity == "must" else "warned"
         return replace(verdict, status=status, reason=reason, cause="no-recovery")
 
-    def _check_alive(self, seen: Observation) -> None:
+    def _check_alive(self, seen: Observation, scenario: Scenario) -> None:
         told = honest(self.lab, "alive", "instructor", "main", self.lab.profile.states.get("instructor", ()))
         if told.performed.visit.trouble_kind == "refused":
-            raise ToolLost(seen.trouble)
-
-
-class _Pace:
-    """Holds scenarios back so that no more than `rate` begin in a second."""
-
-    def __init__(self, rate: float | None) -> None:
-        self._gap_s = 1 / rate if rate else 0.0
-        self._next = 0.0
-        self._lock = threading.Lock()
-
-    def wait(self) -> None:
-        """Return when the next scenario may begin."""
-        if not self._gap_s:
-            return
-        with self._lock:
-            now = time.monotonic()
-            begin = max(now, self._next)
-            self._next = begin + self._gap_s
-        threading.Event().wait(begin - now)
-
-
-def _skip(cause: str, reason: str) -> Verdict:
-    return Verdict(status="skipped", axes={}, reason=reason, cause=cause)
-
-
-def _unfired(scenario: Scenario, expectation: Expectation, told: Told) -> Verdict | None:
-    """An armed fault that nobody reached proves nothing, whatever the tool answered."""
-    for point, hits in told.armed.items():
-        if hits == 0:
-            reason = f'the fault point "{point}" was armed and never reached, so the answer says nothing about it'
-            return Verdict(status="error", axes={}, reason=reason, cause="fault-not-armed")
-    spoils = any(name.startswith("key_set.") for name in scenario.mutations)
-    if spoils and expectation.preferred.outcome == "rejected" and told.performed.key_fetches == 0:
-        if told.seen.outcome == "launched":
-            return None
-        reason = "the tool did not fetch the key set during this launch, so its answer says nothing about it"
-        return _skip("fault-not-armed", reason)
-    return None
+            raise ToolLost(f"{seen.trouble} (noticed in {scenario.id})")
 
 
 def _both(

@@ -12,14 +12,25 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conformance.catalogue import scenarios, select
-from conformance.model import Expectation, Profile, Scenario
+from conformance.model import Answer, Expectation, Observation, Profile
 from conformance.profile import load_profile, profile_names
 from conformance.sample_tool import FLAWS, Flaw
 
-__all__ = ["Law", "Trial", "guarding", "prove", "try_flaw"]
+__all__ = ["Law", "Seen", "Trial", "guarding", "prove", "try_flaw"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What the correct tool answered to a scenario: the yardstick for flaws that spoil all answers of a kind."""
+
+    answer: Answer
+    told: bool
+    """Whether it refused and told an error; a bare refusal comes from the web framework, before any step."""
+    at_launch: bool
+    """Whether it was the launch that it answered, in a browser without an earlier session."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +41,8 @@ class Trial:
     profile: str
     broke: tuple[str, ...]
     """Scenarios that ended `failed` or `error`."""
-    expected: tuple[str, ...]
+    seen: Mapping[str, Seen]
+    expected: tuple[str, ...] = ()
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -87,26 +99,50 @@ class Law:
         )
 
 
-def guarding(flaw: Flaw, profile: Profile, chosen: Sequence[Scenario]) -> tuple[str, ...]:
-    """The scenarios that must notice a flaw under its profile."""
+def guarding(flaw: Flaw, profile: Profile, correct: Mapping[str, Seen]) -> tuple[str, ...]:
+    """The scenarios that must notice a flaw under its profile, given what the correct tool answered."""
+    chosen = select(scenarios(), profile)
     if flaw.fails == "guards":
         return tuple(scenario.id for scenario in chosen if flaw.name in scenario.guards)
-    concerns = _SELECTORS[flaw.fails]
-    return tuple(s.id for s in chosen if (wanted := profile.expectation(s)) is not None and concerns(wanted))
+    notices = _SELECTORS[flaw.fails]
+    wanted = {scenario.id: profile.expectation(scenario) for scenario in chosen}
+    return tuple(id_ for id_, seen in correct.items() if (answers := wanted[id_]) and notices(answers, seen, profile))
+
+
+def _fits(wanted: Expectation, seen: Answer, profile: Profile) -> bool:
+    """Whether an answer is a right one, by a shorter way than the judge's own."""
+    for answer in wanted.answers:
+        pairs = {
+            "class": (answer.klass, seen.klass),
+            "type": (answer.type, seen.type),
+            "code": (answer.code, seen.code),
+        }
+        if answer.outcome == seen.outcome and all(
+            pairs[a][0] in (None, pairs[a][1]) for a in profile.axes if a in pairs
+        ):
+            return True
+    return False
 
 
 def _refuses(wanted: Expectation) -> bool:
     return all(answer.outcome == "rejected" for answer in wanted.answers)
 
 
-_SELECTORS: Mapping[str, Callable[[Expectation], bool]] = {
-    "everything": lambda _: True,
-    "refusals": _refuses,
-    "classes": lambda wanted: _refuses(wanted) and all(a.klass not in (None, "invalid") for a in wanted.answers),
-    "types": lambda wanted: _refuses(wanted) and all(answer.type is not None for answer in wanted.answers),
-    "codes": lambda wanted: _refuses(wanted) and all(answer.code is not None for answer in wanted.answers),
+_SELECTORS: Mapping[str, Callable[[Expectation, Seen, Profile], bool]] = {
+    "everything": lambda _wanted, _seen, _profile: True,
+    "refusals": lambda wanted, seen, _profile: seen.told and _refuses(wanted),
+    "errors": lambda _wanted, seen, _profile: seen.told,
+    "launches": lambda _wanted, seen, _profile: seen.told and seen.at_launch,
+    "classes": lambda wanted, seen, p: seen.told and not _fits(wanted, replace(seen.answer, klass="invalid"), p),
+    "types": lambda wanted, seen, p: seen.told and not _fits(wanted, replace(seen.answer, type=None), p),
+    "codes": lambda wanted, seen, p: seen.told and not _fits(wanted, replace(seen.answer, code=None), p),
+    "next codes": lambda wanted, seen, p: seen.told and not _fits(wanted, _next_code(seen.answer), p),
 }
-"""What a global flaw must break: a flaw that spoils every answer of a kind is not guarded one by one."""
+"""Which answers of the correct tool a global flaw spoils: such a flaw is not guarded scenario by scenario."""
+
+
+def _next_code(answer: Answer) -> Answer:
+    return replace(answer, code=answer.code and answer.code + 1)
 
 
 def try_flaw(name: str | None, profile_name: str) -> Trial:
@@ -116,23 +152,48 @@ def try_flaw(name: str | None, profile_name: str) -> Trial:
     from conformance.target import Start
 
     profile = load_profile(profile_name)
-    chosen = select(scenarios(), profile)
     with demo_lab(profile, Start(seed=0), without=name) as lab:
         runner = Runner(lab, Options(strict=True, repeat_failures=False))
-        broke = [result.scenario.id for result in runner.run(chosen) if result.status in ("failed", "error")]
-    expected = guarding(FLAWS[name], profile, chosen) if name is not None else ()
-    return Trial(flaw=name, profile=profile_name, broke=tuple(sorted(broke)), expected=expected)
+        results = list(runner.run(select(scenarios(), profile)))
+        launch_url = lab.tool.tool.launch_url
+    broke = [result.scenario.id for result in results if result.status in ("failed", "error")]
+    seen = {r.scenario.id: _seen(r.observation, launch_url) for r in results if r.observation and name is None}
+    return Trial(flaw=name, profile=profile_name, broke=tuple(sorted(broke)), seen=seen)
+
+
+def _seen(observation: Observation, launch_url: str) -> Seen:
+    refused = observation.outcome == "rejected"
+    return Seen(
+        answer=Answer(
+            outcome="rejected" if refused else "launched",
+            klass=observation.klass,
+            type=observation.type,
+            code=observation.code,
+        ),
+        told=refused and observation.channel is not None,
+        at_launch=observation.session is False and observation.exchanges[-1].url == launch_url,
+    )
 
 
 def prove(only: Sequence[str] = (), *, processes: int | None = None) -> Iterator[Trial]:
     """The trials of the correct tool under each profile and of every flaw, as they come in."""
     flaws = [flaw for flaw in FLAWS.values() if not only or flaw.name in only]
-    tasks: list[tuple[str | None, str]] = [] if only else [(None, name) for name in profile_names()]
-    tasks += [(flaw.name, flaw.profile) for flaw in flaws]
-    workers = min(processes or os.cpu_count() or 1, len(tasks))
-    if workers <= 1:
+    tasks = [(None, name) for name in profile_names()] + [(flaw.name, flaw.profile) for flaw in flaws]
+    correct: dict[str, Mapping[str, Seen]] = {}
+    for trial in _tried(tasks, processes or os.cpu_count() or 1):
+        if trial.flaw is None:
+            correct[trial.profile] = trial.seen
+            yield trial
+        else:
+            flaw = FLAWS[trial.flaw]
+            yield replace(trial, expected=guarding(flaw, load_profile(flaw.profile), correct[flaw.profile]))
+
+
+def _tried(tasks: Sequence[tuple[str | None, str]], processes: int) -> Iterator[Trial]:
+    """The bare trials, in the order of the tasks."""
+    if processes == 1:
         yield from (try_flaw(*task) for task in tasks)
         return
     # A fresh interpreter for each worker: a fork would inherit locks held by threads of the caller.
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
         yield from pool.map(try_flaw, *zip(*tasks, strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,6 +39,14 @@ class Page:
         return self.body.decode("utf-8", "replace")
 
     @cached_property
+    def data(self) -> Any:
+        """The body as JSON; None if it is none."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+    @cached_property
     def html(self) -> Any:
         """The body as a parsed page."""
         from selectolax.lexbor import LexborHTMLParser
@@ -52,8 +61,10 @@ class Page:
         from selectolax.lexbor import LexborHTMLParser
 
         page = LexborHTMLParser(self.body)
-        for node in page.css("script, style, head"):
-            node.decompose()
+        for name in ("script", "style", "head"):
+            # By tag: a document's first CSS query costs more than to parse a short page.
+            for node in page.tags(name):
+                node.decompose()
         root = page.body or page.root
         return " ".join(root.text(separator=" ").split()) if root is not None else ""
 
@@ -92,7 +103,7 @@ class Words:
         text = str(word).strip()
         if text in self._own:
             return self._own[text]
-        if text.isdecimal() and int(text) in codes():
+        if re.fullmatch(r"[0-9]{4}", text) and int(text) in codes():
             return Sighting(code=int(text))
         if text in self._code_names:
             return Sighting(code=self._code_names[text])

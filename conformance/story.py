@@ -10,9 +10,10 @@ from conformance.arrange import arrange
 from conformance.attempt import Performed, ask, perform
 from conformance.browser import Browser
 from conformance.lab import ROLES, Cast, Lab
-from conformance.model import Attempt, Observation, Role, Scenario
+from conformance.model import Attempt, Observation, Outcome, Role, Scenario
+from mockplatform.errors import UsageError
 
-__all__ = ["Story", "Told", "honest", "tell"]
+__all__ = ["Story", "Told", "honest", "read", "tell"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,8 @@ class Story:
     done: dict[str, Performed] = field(default_factory=dict)
     signed_in: set[str] = field(default_factory=set)
     """The browsers in which a launch of this story was accepted."""
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    """How each launch ended, by its name."""
 
     def arrange(self, states: tuple[str, ...]) -> None:
         """Bring the tool into these states for the person and the course."""
@@ -65,16 +68,22 @@ class Story:
         performed = perform(lab, launch, attempt, browser, self.done, kid=self.kid)
         self.done[attempt.name] = performed
         seen = replace(
-            lab.reader.read(performed.visit),
+            read(lab, performed),
             auth_problems=performed.pending.auth_problems,
-            auth_requests=tuple(p.pending.auth_request.params for p in self.done.values() if p.pending.auth_request),
+            auth_requests=self._auth_requests(),
             key_fetches=performed.key_fetches,
             canary_hits=performed.canary_hits,
             exchanges=tuple(browser.exchanges[already:]),
         )
         if seen.outcome == "launched":
             self.signed_in.add(attempt.browser)
+        self.outcomes[attempt.name] = seen.outcome
         return Told(story=self, performed=performed, seen=seen)
+
+    def _auth_requests(self) -> tuple[Mapping[str, str], ...]:
+        """What the tool asked, once for each login: a launch that continues one has none of its own."""
+        asked = (performed.pending.auth_request for performed in self.done.values())
+        return tuple({id(request): request.params for request in asked if request is not None}.values())
 
     def session(self, browser: str) -> bool | None:
         """Whether the tool knows the person in a browser; None if that cannot be asked."""
@@ -90,6 +99,16 @@ class Story:
     def sequel(self) -> Story:
         """A story of the same people in the same browsers, in which nothing is spoilt."""
         return replace(self, name=f"{self.name} sequel", kid=None, browsers=dict(self.browsers), done={})
+
+
+def read(lab: Lab, performed: Performed) -> Observation:
+    """What a launch looks like now, by patterns that may have become void since it was sent."""
+    seen = lab.reader.read(performed.visit)
+    if seen.outcome != "launched" or performed.pending.response is not None:
+        return seen
+    # A login page that answers 2xx looks launched to a marker that asks for no more than that.
+    early = "a page that looks launched came before the platform had sent its answer"
+    return replace(seen, outcome="unclear", trouble=early)
 
 
 def honest(lab: Lab, name: str, role: Role, registration: str, states: tuple[str, ...]) -> Told:
@@ -114,6 +133,11 @@ def tell(lab: Lab, scenario: Scenario, states: tuple[str, ...], take: str) -> To
     story.arrange(states)
     with contextlib.ExitStack() as stack:
         armed = {f.point: stack.enter_context(lab.faults[f.point](f.mode)) for f in scenario.faults}
+        for point, fault in armed.items():
+            if not hasattr(fault, "hits"):
+                raise UsageError(
+                    f'faults."{point}": what its driver yields has no `hits`, so nobody knows if it was met'
+                )
         for attempt in scenario.before:
             story.send(attempt)
         told = story.send(scenario.attempt)

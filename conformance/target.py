@@ -7,6 +7,7 @@ import datetime
 import os
 import random
 import signal
+import socket
 import ssl
 import subprocess
 import tempfile
@@ -30,7 +31,7 @@ from mockplatform.lms import Platform
 from mockplatform.server import listen, serve
 from mockplatform.tls import authority_at, new_authority, server_context
 
-__all__ = ["Start", "lab_for", "open_lab", "process_keys"]
+__all__ = ["Start", "as_asgi", "lab_for", "open_lab", "platform_for", "process_keys"]
 
 _KEYS = KeyRing()
 
@@ -49,6 +50,18 @@ def process_keys() -> KeyRing:
     return _KEYS
 
 
+def platform_for(start: Start, *, url: str) -> Platform:
+    """A platform that answers every tool and notes its mistakes, reachable at `url` once somebody serves it."""
+    drawn = random.Random(start.seed)  # noqa: S311 - ids that a seed must be able to repeat
+    return Platform(
+        url=url,
+        clock=start.clock,
+        new_id=lambda: f"{drawn.getrandbits(128):032x}",
+        keys=process_keys(),
+        on_problem="note",
+    )
+
+
 def lab_for(
     tool: Tool,
     profile: Profile,
@@ -56,18 +69,12 @@ def lab_for(
     start: Start,
     *,
     url: str,
+    platform: Platform | None = None,
     where: str = "tool file:",
     allow_remote: bool = False,
 ) -> Lab:
-    """A lab with a platform of its own, reachable at `url` once somebody serves it."""
-    drawn = random.Random(start.seed)  # noqa: S311 - ids that a seed must be able to repeat
-    platform = Platform(
-        url=url,
-        clock=start.clock,
-        new_id=lambda: f"{drawn.getrandbits(128):032x}",
-        keys=process_keys(),
-        on_problem="note",
-    )
+    """A lab with a platform of its own, reachable at `url` once somebody serves it, or with one that is there."""
+    platform = platform or platform_for(start, url=url)
     platform.registrations = tuple(registrations(tool).values())
     hosts = {urlsplit(tool.tool.login_url).hostname, urlsplit(tool.tool.launch_url).hostname}
     return Lab(
@@ -85,9 +92,18 @@ def lab_for(
 
 @contextlib.contextmanager
 def open_lab(
-    tool: Tool, profile: Profile, start: Start, *, where: str = "tool file:", allow_remote: bool = False
+    tool: Tool,
+    profile: Profile,
+    start: Start,
+    *,
+    platform: Platform | None = None,
+    where: str = "tool file:",
+    allow_remote: bool = False,
 ) -> Iterator[Lab]:
     """A lab for a running tool, for one that is started by a command, or for an application in this process.
+
+    Args:
+        platform: one that is served already; without it the lab serves its own at `platform.url`.
 
     Raises:
         UsageError: an address is taken or remote, or the tool does not come up.
@@ -98,9 +114,12 @@ def open_lab(
         transport = stack.enter_context(
             HttpTransport(timeout_s=network.timeout_s, ca_path=network.ca_path, proxy=network.proxy)
         )
-        lab = lab_for(tool, profile, transport, start, url=tool.platform.url, where=where, allow_remote=allow_remote)
-        bound = listen(*_address(tool.platform.url))
-        stack.enter_context(serve(create_app(lab.platform), bound, _tls(tool, where)))
+        url = tool.platform.url
+        lab = lab_for(
+            tool, profile, transport, start, url=url, platform=platform, where=where, allow_remote=allow_remote
+        )
+        if platform is None:
+            stack.enter_context(serve(create_app(lab.platform), listen(*_address(url)), _tls(tool, where)))
         if tool.tool.app is not None:
             stack.enter_context(_application(tool, where))
         elif tool.tool.start is not None:
@@ -171,6 +190,7 @@ def as_asgi(app: Any) -> Callable[..., Any]:
 @contextlib.contextmanager
 def _command(tool: Tool, transport: Transport, where: str) -> Iterator[None]:
     """The tool's start command in a process group of its own, which is stopped as a whole at the end."""
+    _refuse_stranger(tool, where)
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(  # noqa: S602 - the user's own command line, from the user's own file
             str(tool.tool.start),
@@ -186,6 +206,16 @@ def _command(tool: Tool, transport: Transport, where: str) -> Iterator[None]:
             yield
         finally:
             _stop_group(process)
+
+
+def _refuse_stranger(tool: Tool, where: str) -> None:
+    """Something else at the tool's address, an older run perhaps, would be tested in its place."""
+    parts = urlsplit(tool.tool.login_url)
+    with contextlib.suppress(OSError), socket.create_connection(_address(tool.tool.login_url), timeout=1):
+        raise UsageError(
+            f"{where} tool.start: something answers at {parts.scheme}://{parts.netloc} before the tool is started; "
+            "stop it, or drop 'start' to test it as it is"
+        )
 
 
 def _wait_until_up(

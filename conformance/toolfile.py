@@ -33,6 +33,7 @@ __all__ = [
 ]
 
 DEFAULT_NAME = "lti-conformance.toml"
+_STATUS = re.compile(r"[1-5](?:\d\d|xx)")
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
@@ -103,6 +104,10 @@ class Launched:
     url: str | None = None
     css: str | None = None
     json: str | None = None
+
+    def __post_init__(self) -> None:
+        if not _STATUS.fullmatch(str(self.status)):
+            raise ValueError(f"status {self.status!r} is neither a status such as 200 nor a kind such as '2xx'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
+from mockplatform.errors import UsageError
 from mockplatform.model import Params
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 MAX_BODY = 1024 * 1024
+LIFESPAN_S = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,14 +82,21 @@ class HttpTransport:
     def __init__(self, *, timeout_s: float, ca_path: str | None = None, proxy: str | None = None) -> None:
         import httpcore2
 
+        from conformance.deadline import Deadline, PunctualBackend
+
         self._core = httpcore2
         context = httpcore2.default_ssl_context()
         if ca_path is not None:
-            context.load_verify_locations(ca_path)
+            try:
+                context.load_verify_locations(ca_path)
+            except OSError as error:
+                raise UsageError(f"network.ca_path: {ca_path}: {error.strerror or error}") from None
+        self._deadline = Deadline()
+        backend = PunctualBackend(self._deadline)
         self._pool = (
-            httpcore2.HTTPProxy(proxy, ssl_context=context)
+            httpcore2.HTTPProxy(proxy, ssl_context=context, network_backend=backend)
             if proxy
-            else httpcore2.ConnectionPool(ssl_context=context, max_connections=64, retries=0)
+            else httpcore2.ConnectionPool(ssl_context=context, max_connections=64, network_backend=backend)
         )
         self._timeout_s = timeout_s
 
@@ -104,7 +112,9 @@ class HttpTransport:
         limit = self._timeout_s
         timeouts = {"connect": limit, "read": limit, "write": limit, "pool": limit}
         host = urlsplit(request.url).netloc
-        headers = [("Host", host), ("Content-Length", str(len(request.body))), *request.headers]
+        headers = [(b"Host", host.encode()), (b"Content-Length", str(len(request.body)).encode())]
+        headers += [(name.encode(), value.encode("latin-1", "replace")) for name, value in request.headers]
+        self._deadline.start(limit)
         try:
             with self._pool.stream(
                 request.method,
@@ -113,22 +123,20 @@ class HttpTransport:
                 content=request.body,
                 extensions={"timeout": timeouts},
             ) as answer:
-                return self._read(answer, time.monotonic() + limit)
+                return self._read(answer)
         except core.TimeoutException:
-            raise TransportTrouble("timeout", f"no answer within {limit:g} s") from None
+            raise TransportTrouble("timeout", f"no whole answer within {limit:g} s") from None
         except core.ConnectError as error:
             raise TransportTrouble("refused", f"nobody answers at {host}: {error}") from None
         except (core.NetworkError, core.ProtocolError, core.ProxyError, OSError) as error:
             raise TransportTrouble("dropped", f"the connection ended without an answer: {error}") from None
 
-    def _read(self, answer: Any, deadline: float) -> Response:
+    def _read(self, answer: Any) -> Response:
         body = bytearray()
         for chunk in answer.iter_stream():
             body += chunk
             if len(body) > MAX_BODY:
                 break
-            if time.monotonic() > deadline:
-                raise TransportTrouble("timeout", f"the answer was not complete within {self._timeout_s:g} s")
         return Response(
             status=answer.status,
             headers=_decoded(answer.headers),
@@ -150,7 +158,11 @@ class AsgiTransport:
 
     def __enter__(self) -> Self:
         self._lifespan = _Lifespan(self._app, self._state)
-        self._loop.run_until_complete(self._lifespan.start())
+        try:
+            self._loop.run_until_complete(self._lifespan.start())
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
         return self
 
     def __exit__(
@@ -180,11 +192,12 @@ async def call_application(
     """
     exchange = _AsgiExchange(request)
     try:
-        async with asyncio.timeout(timeout_s):
+        async with asyncio.timeout(timeout_s) as limit:
             await app(_scope(request, state or {}), exchange.receive, exchange.send)
-    except TimeoutError:
-        raise TransportTrouble("timeout", f"no answer within {timeout_s:g} s") from None
     except Exception as error:  # noqa: BLE001 - whatever leaves the application is its crash, and data here
+        # A TimeoutError may be the application's own.
+        if limit.expired():
+            raise TransportTrouble("timeout", f"no whole answer within {timeout_s:g} s") from None
         if exchange.status is None:
             return Response(status=500, headers=(), body=f"{type(error).__name__} in the application".encode())
     if exchange.status is None:
@@ -194,7 +207,7 @@ async def call_application(
 
 
 class _AsgiExchange:
-    __slots__ = ("_asked", "body", "headers", "request", "status")
+    __slots__ = ("_asked", "_over", "body", "headers", "request", "status")
 
     def __init__(self, request: Request) -> None:
         self.request = request
@@ -202,9 +215,12 @@ class _AsgiExchange:
         self.headers: Params = ()
         self.body = bytearray()
         self._asked = False
+        self._over = asyncio.Event()
 
     async def receive(self) -> Mapping[str, Any]:
         if self._asked:
+            # A streaming answer watches for this and stops at once when it comes.
+            await self._over.wait()
             return {"type": "http.disconnect"}
         self._asked = True
         return {"type": "http.request", "body": self.request.body, "more_body": False}
@@ -213,8 +229,11 @@ class _AsgiExchange:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self.headers = _decoded(message.get("headers", ()))
-        elif message["type"] == "http.response.body" and len(self.body) <= MAX_BODY:
-            self.body += message.get("body", b"")
+        elif message["type"] == "http.response.body":
+            if len(self.body) <= MAX_BODY:
+                self.body += message.get("body", b"")
+            if not message.get("more_body", False):
+                self._over.set()
 
 
 class _Lifespan:
@@ -230,7 +249,10 @@ class _Lifespan:
     async def start(self) -> None:
         scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": self._state}
         self._task = asyncio.ensure_future(self._app(scope, self._inbox.get, self._outbox.put))
-        await self._exchange("lifespan.startup")
+        answer = await self._exchange("lifespan.startup")
+        if answer.get("type") == "lifespan.startup.failed":
+            said = " ".join(str(answer.get("message", "")).split()[-40:])
+            raise UsageError(f"the application did not start: {said or 'it gave no reason'}")
 
     async def stop(self) -> None:
         if self._task is not None and not self._task.done():
@@ -240,44 +262,37 @@ class _Lifespan:
             with contextlib.suppress(asyncio.CancelledError, Exception):
                 await self._task
 
-    async def _exchange(self, kind: str) -> None:
+    async def _exchange(self, kind: str) -> Mapping[str, Any]:
         assert self._task is not None
         await self._inbox.put({"type": kind})
         answer = asyncio.ensure_future(self._outbox.get())
-        await asyncio.wait({answer, self._task}, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait({answer, self._task}, timeout=LIFESPAN_S, return_when=asyncio.FIRST_COMPLETED)
+        if answer in done:
+            return answer.result()
         answer.cancel()
+        return {} if done else {"type": f"{kind}.failed", "message": f"it took more than {LIFESPAN_S} s"}
 
 
 def _scope(request: Request, state: Mapping[str, Any]) -> dict[str, Any]:
-    scheme, rest = request.url.split("://", 1)
-    authority, slash, target = rest.partition("/")
-    path, _, query = (slash + target or "/").partition("?")
-    host, _, port = authority.partition(":")
-    headers = [(b"host", authority.encode()), (b"content-length", str(len(request.body)).encode())]
+    parts = urlsplit(request.url)
+    path = parts.path or "/"
+    headers = [(b"host", parts.netloc.encode()), (b"content-length", str(len(request.body)).encode())]
     headers += [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in request.headers]
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
         "http_version": "1.1",
         "method": request.method,
-        "scheme": scheme,
-        "path": _unquoted(path),
+        "scheme": parts.scheme,
+        "path": unquote(path),
         "raw_path": path.encode(),
-        "query_string": query.encode(),
+        "query_string": parts.query.encode(),
         "root_path": "",
         "headers": headers,
         "client": ("127.0.0.1", 1),
-        "server": (host, int(port) if port else {"http": 80, "https": 443}[scheme]),
+        "server": (parts.hostname, parts.port or {"http": 80, "https": 443}[parts.scheme]),
         "state": dict(state),
     }
-
-
-def _unquoted(path: str) -> str:
-    if "%" not in path:
-        return path
-    from urllib.parse import unquote
-
-    return unquote(path)
 
 
 def _decoded(headers: Any) -> Params:

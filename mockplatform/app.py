@@ -23,6 +23,7 @@ def create_app(platform: Platform) -> Starlette:
             Route("/return", web.returned),
             Route("/.well-known/openid-configuration", oidc.configuration),
             Route("/auth", oidc.auth, methods=["GET", "POST"]),
+            Route("/token", oidc.no_grant, methods=["POST"]),
             Route("/jwks", oidc.key_set),
             Route("/canary/jwks", oidc.canary),
         ],

@@ -32,6 +32,9 @@ _MAKERS: Mapping[str, Callable[[], PrivateKey]] = {
     "ec": lambda: ec.generate_private_key(ec.SECP256R1()),
 }
 
+# `json.dumps` makes an encoder for every call with separators of its own.
+_JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+
 _DIGESTS: Mapping[str, Callable[[], hashes.HashAlgorithm]] = {
     "256": hashes.SHA256,
     "384": hashes.SHA384,
@@ -48,7 +51,7 @@ def encode_json(value: Mapping[str, Any] | bytes) -> bytes:
     """The bytes of a JSON object; bytes pass as they are, so that a mutation can break the JSON itself."""
     if isinstance(value, bytes):
         return value
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
+    return _JSON.encode(value).encode("utf-8", "surrogatepass")
 
 
 class KeyRing:

@@ -92,6 +92,7 @@ class Platform:
 
     Args:
         url: where its endpoints are reachable, without a trailing slash.
+        issuer: what its configuration names as issuer; the URL unless given.
         clock: seconds since the epoch.
         new_id: makes opaque ids that no one can guess.
         on_problem: what an authentication request with a mistake gets: an OpenID Connect error, as SEC 5.1.1.5
@@ -106,10 +107,12 @@ class Platform:
     people: tuple[Person, ...] = ()
     courses: tuple[Course, ...] = ()
     on_problem: Literal["refuse", "note"] = "refuse"
+    issuer: str = ""
     journal: deque[Exchange] = field(default_factory=lambda: deque(maxlen=MAX_JOURNAL))
     canary_hits: int = 0
 
     def __post_init__(self) -> None:
+        self.issuer = self.issuer or self.url
         self.key_set = PlatformKeys(ring=self.keys)
         self._pending: OrderedDict[str, PendingLaunch] = OrderedDict()
         self._lock = threading.Lock()
@@ -174,7 +177,9 @@ class Platform:
         pending.auth_request = request
         pending.auth_problems = flow.auth_problems(request, pending.login, pending.launch)
         if not _may_redirect(request, pending.launch.registration):
-            return AuthRefusal(problems=pending.auth_problems or ("redirect_uri is not on the tool's host",))
+            named = any(problem.startswith("redirect_uri") for problem in pending.auth_problems)
+            foreign = () if named else ("redirect_uri is not on the tool's host",)
+            return AuthRefusal(problems=(*pending.auth_problems, *foreign))
         if pending.auth_problems and self.on_problem == "refuse":
             return flow.auth_error(request, "invalid_request", "; ".join(pending.auth_problems))
         return self.answer(pending, request)
@@ -207,8 +212,9 @@ class Platform:
             pending = self._pending.get(request.params.get("lti_message_hint", ""))
             if pending is not None:
                 return pending
-            hint = request.params.get("login_hint")
-            return next((p for p in reversed(self._pending.values()) if p.launch.login_hint == hint), None)
+            # As it was sent, which may be spoilt, or twice.
+            hint = ("login_hint", request.params.get("login_hint"))
+            return next((p for p in reversed(self._pending.values()) if hint in p.login.params), None)
 
     def _spoil(self, value: AnyStage, pending: PendingLaunch) -> AnyStage:
         return through(value, pending.mutations, pending.context)
@@ -223,4 +229,9 @@ def _may_redirect(request: AuthRequest, registration: Registration) -> bool:
     redirect_uri = request.params.get("redirect_uri", "")
     if registration.redirect_uris:
         return redirect_uri in registration.redirect_uris
-    return urlsplit(redirect_uri).hostname == urlsplit(registration.launch_url).hostname
+    try:
+        asked = urlsplit(redirect_uri)
+    except ValueError:
+        return False
+    # `javascript://host/` has a host, too.
+    return asked.scheme in ("http", "https") and asked.hostname == urlsplit(registration.launch_url).hostname

@@ -163,16 +163,19 @@ def _parsed(text: str, where: str) -> tuple[str, Mapping[str, Any]]:
         node = ast.parse(text, mode="eval").body
         call = node if isinstance(node, ast.Call) else ast.Call(func=node, args=[], keywords=[])
         arguments = {k.arg: ast.literal_eval(k.value) for k in call.keywords}
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, TypeError):
         raise unreadable from None
-    if call.args or None in arguments:
+    if call.args or None in arguments or len(arguments) < len(call.keywords):
         raise unreadable
     return ast.unparse(call.func), {str(name): value for name, value in arguments.items()}
 
 
 def _check_type(value: object, parameter: inspect.Parameter, where: str) -> None:
     wanted = parameter.annotation
-    if wanted in (str, int, float, bool) and not isinstance(value, (int, float) if wanted is float else wanted):
+    if wanted not in (str, int, float, bool):
+        return
+    # bool is a subclass of int: only the exact type will do.
+    if type(value) is not wanted and not (wanted is float and type(value) is int):
         raise UsageError(f"{where} is {value!r}, expected {wanted.__name__}")
 
 
@@ -184,6 +187,13 @@ def through(value: AnyStage, spoilts: Iterable[Spoilt], context: Context) -> Any
     return value
 
 
+class _Members(dict[str, Any]):
+    """A JSON object from which no lie can be taken that an earlier one has removed."""
+
+    def __missing__(self, name: str) -> Any:
+        raise NotApplicableError(f"an earlier mutation has taken {name} away")
+
+
 def claims_of(token: IdToken) -> dict[str, Any]:
     """A copy of the token's claims.
 
@@ -192,7 +202,7 @@ def claims_of(token: IdToken) -> dict[str, Any]:
     """
     if isinstance(token.claims, bytes):
         raise NotApplicableError("the payload has been replaced by raw bytes")
-    return dict(token.claims)
+    return _Members(token.claims)
 
 
 def header_of(token: IdToken) -> dict[str, Any]:
@@ -203,4 +213,4 @@ def header_of(token: IdToken) -> dict[str, Any]:
     """
     if isinstance(token.header, bytes):
         raise NotApplicableError("the header has been replaced by raw bytes")
-    return dict(token.header)
+    return _Members(token.header)

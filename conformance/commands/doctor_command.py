@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from conformance.profile import load_profile
-from conformance.runner import Options, PlainLaunchFailed, Runner
+from conformance.runner import Options, PlainLaunchFailed, Runner, ToolLost
 from conformance.target import Start, environment, open_lab
 from conformance.toolfile import Tool, find, load
 from mockplatform.lms import Platform
@@ -29,6 +29,9 @@ def command(options: argparse.Namespace) -> int:
                 print(f"  {exchange.method} {exchange.url.partition('?')[0]} → {exchange.status or exchange.trouble}")
             print(f"✗ The plain launch fails: {failure}")
             _advise(lab.platform, failure)
+            return 3
+        except ToolLost as lost:
+            print(f"✗ Nobody answers: {lost}")
             return 3
         fetches = lab.platform.key_set.fetches
         print(f"✓ The plain launch works; the tool fetched the key set {fetches} time{'s' if fetches != 1 else ''}.")

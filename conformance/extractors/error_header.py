@@ -11,7 +11,8 @@ __all__ = ["KIND", "RANK", "Settings", "axes", "read"]
 
 KIND = "header"
 RANK = 1
-_MEMBER = re.compile(r'([a-z]+)=(?:"([^"]*)"|([^,;\s]+))')
+# Keys as RFC 8941 spells them, so that `error_type=…` is not taken for `type=…`.
+_MEMBER = re.compile(r'(?<![\w.*-])([a-z*][a-z0-9_.*-]*)=(?:"([^"]*)"|([^,;\s]+))')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,5 +41,5 @@ def read(settings: Settings, page: Page, words: Words) -> Sighting | None:
     return Sighting(
         klass=parts.get("class", kind).klass or kind.klass,
         type=kind.type,
-        code=parts.get("code", Sighting()).code,
+        code=parts.get("code", kind).code or kind.code,
     )

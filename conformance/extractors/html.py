@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from selectolax.lexbor import LexborHTMLParser, SelectolaxError
+
 from conformance.sighting import Page, Sighting, Words
 
 __all__ = ["KIND", "RANK", "Settings", "axes", "read"]
@@ -19,6 +21,12 @@ class Settings:
     css: str
     attr: str | None = None
 
+    def __post_init__(self) -> None:
+        try:
+            LexborHTMLParser("<p>").css_first(self.css)
+        except SelectolaxError:
+            raise ValueError(f"css {self.css!r} is not a CSS selector") from None
+
 
 def axes(settings: Settings, words: Words) -> frozenset[str]:
     """A code, and whatever the tool's own words say."""
@@ -33,4 +41,7 @@ def read(settings: Settings, page: Page, words: Words) -> Sighting | None:
     if element is None:
         return None
     text = (element.attributes.get(settings.attr) or "") if settings.attr else element.text()
+    if not text.strip():
+        # A place for errors that is empty is on many good pages.
+        return None
     return words.meaning(text) or words.search(text)

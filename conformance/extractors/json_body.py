@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from conformance.sighting import Page, Sighting, Words
 from mockplatform.tables import named
 
-__all__ = ["KIND", "RANK", "Settings", "at_path", "axes", "read"]
+__all__ = ["KIND", "RANK", "Settings", "at_path", "axes", "is_path", "read"]
 
 KIND = "json"
 RANK = 3
@@ -28,8 +27,13 @@ class Settings:
 
     def __post_init__(self) -> None:
         for path in (self.klass, self.type, self.code, self.message):
-            if path is not None and not re.fullmatch(rf"\$(?:{_STEP.pattern})+", path):
+            if path is not None and not is_path(path):
                 raise ValueError(f"{path!r} is not a path such as $.error.code or $.errors[0].type")
+
+
+def is_path(text: str) -> bool:
+    """Whether `at_path` understands it."""
+    return re.fullmatch(rf"\$(?:{_STEP.pattern})+", text) is not None
 
 
 def at_path(body: Any, path: str) -> Any:
@@ -57,15 +61,14 @@ def read(settings: Settings, page: Page, words: Words) -> Sighting | None:
     """What stands at the paths."""
     if "json" not in (page.header("content-type") or ""):
         return None
-    try:
-        body = json.loads(page.body)
-    except ValueError:
-        return None
+    body = page.data
     found = {
         axis: words.meaning(value)
         for axis, path in (("class", settings.klass), ("type", settings.type), ("code", settings.code))
         if path and (value := at_path(body, path)) is not None
     }
+    if not found:
+        return None
     kind = found.get("type", Sighting())
     return Sighting(
         klass=found.get("class", kind).klass or kind.klass,

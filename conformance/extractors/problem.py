@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from conformance.sighting import Page, Sighting, Words
@@ -32,10 +31,7 @@ def read(settings: Settings, page: Page, words: Words) -> Sighting | None:
     """The members of the problem; a type may also be the tail of the problem's own `type` URI."""
     if "application/problem+json" not in (page.header("content-type") or ""):
         return None
-    try:
-        problem = json.loads(page.body)
-    except ValueError:
-        return None
+    problem = page.data
     if not isinstance(problem, dict):
         return None
     tail = str(problem.get("type", "")).replace("#", "/").replace(":", "/").rsplit("/", 1)[-1]

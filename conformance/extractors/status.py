@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -19,6 +20,11 @@ class Settings:
     """The classes of statuses such as `401` or `5xx`."""
 
     classes: Mapping[str, ErrorClass] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for status in self.classes:
+            if not re.fullmatch(r"[1-5](?:\d\d|xx)", status):
+                raise ValueError(f"{status!r} is neither a status such as 401 nor a kind such as 4xx")
 
 
 def axes(settings: Settings, words: Words) -> frozenset[str]:

@@ -20,8 +20,10 @@ class Settings:
     pattern: str | None = None
 
     def __post_init__(self) -> None:
+        if self.pattern is None:
+            return
         try:
-            groups = re.compile(self.pattern or "()").groups
+            groups = re.compile(self.pattern).groups
         except re.error as error:
             raise ValueError(f"pattern is not a regular expression: {error}") from None
         if groups == 0:
@@ -42,4 +44,5 @@ def read(settings: Settings, page: Page, words: Words) -> Sighting | None:
     if match is None:
         return None
     groups = [word for word in match.groups() if word]
-    return next(filter(None, (words.meaning(word) for word in groups)), None)
+    # An error in words that mean nothing to us is an error all the same.
+    return next(filter(None, (words.meaning(word) for word in groups)), Sighting())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from conformance.model import Answer, Observation, Report, Result, Status
+from conformance.model import AXES, Answer, Observation, Report, Result, Status
 from conformance.tally import code_rows, finding_rows, type_rows
 
 __all__ = ["SCHEMA", "render"]
@@ -60,7 +60,7 @@ def _result(result: Result) -> dict[str, Any]:
             "allowed": [_answer(answer) for answer in expectation.allowed],
         },
         "observed": _observed(seen) if seen else None,
-        "axes": dict(verdict.axes),
+        "axes": {axis: verdict.axes.get(axis, "unobserved") for axis in AXES},
         "cause": verdict.cause,
         "reason": verdict.reason,
         "findings": [{"id": finding.id, "text": finding.text} for finding in result.findings],

@@ -10,7 +10,7 @@ from conformance.model import Answer, Observation, Report, Result, Status
 from conformance.requirements import documents, requirements
 from conformance.tally import Row, code_rows, finding_rows, type_rows, worst
 
-__all__ = ["render"]
+__all__ = ["closing_text", "failure_text", "render"]
 
 WIDTH = 100
 _MARKS = {
@@ -34,6 +34,16 @@ def render(report: Report) -> str:
         *_summary(report),
     ]
     return "\n".join(parts) + "\n"
+
+
+def failure_text(result: Result) -> str:
+    """All that is needed to act on one result."""
+    return "\n".join(_failure(result))
+
+
+def closing_text(report: Report) -> str:
+    """What is worth saying about a run as a whole, and its counts."""
+    return "\n".join([*_findings(report), *_summary(report)]).strip("\n")
 
 
 def _table(report: Report) -> Iterator[str]:
@@ -90,7 +100,9 @@ def _failure(result: Result) -> Iterator[str]:
     code = result.expectation.preferred.code
     if code is not None and result.status != "error":
         yield from _line("people", f"{code}: {codes()[code].remedy}")
-    yield from _line("repeat", result.replay)
+    if result.replay:
+        # Not wrapped: a command is copied.
+        yield f"  {'repeat':<10} {result.replay}"
 
 
 def _line(label: str, text: str) -> Iterator[str]:

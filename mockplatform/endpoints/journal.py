@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Journal"]
 
-SHOWN_BYTES = 4000
-UNRECORDED = ("/", "/journal", "/launches")
-"""Pages for the person who reads the journal; everything else is the platform talking."""
+SHOWN_BYTES = 16_000
+UNRECORDED = ("/", "/journal", "/launches", "/favicon.ico")
+"""For the person who reads the journal; everything else is the platform talking."""
 
 
 class Journal:

@@ -1,4 +1,4 @@
-"""Discovery, the authentication endpoint and the key set (SEC 5.1.1, 6.3)."""
+"""Discovery, the authentication endpoint, the key set, and a token endpoint that grants nothing (SEC 4, 5.1.1, 6.3)."""
 
 from __future__ import annotations
 
@@ -8,19 +8,25 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from mockplatform.endpoints.parameters import parameters
-from mockplatform.endpoints.web import page, platform_of
+from mockplatform.endpoints.web import NOT_STORED, page, platform_of
 from mockplatform.lms import AuthRefusal
 from mockplatform.model import AuthRequest
 
-__all__ = ["auth", "canary", "configuration", "key_set"]
+__all__ = ["auth", "canary", "configuration", "key_set", "no_grant"]
+
+_ADVICE = (
+    "Launch the tool anew from the tools page: this launch is perhaps an old one, or not from here.",
+    "If redirect_uri is named above: let the tool send a registered one, or register it (redirect_uris in --config).",
+)
 
 
 async def configuration(request: Request) -> Response:
     """The OpenID configuration, with the LTI members that dynamic registration reads."""
-    url = platform_of(request).url
+    platform = platform_of(request)
+    url = platform.url
     return JSONResponse(
         {
-            "issuer": url,
+            "issuer": platform.issuer,
             "authorization_endpoint": f"{url}/auth",
             "token_endpoint": f"{url}/token",
             "jwks_uri": f"{url}/jwks",
@@ -45,8 +51,18 @@ async def auth(request: Request) -> Response:
     """The authentication endpoint, by GET and POST (SEC 5.1.1.2)."""
     answer = platform_of(request).authorize(AuthRequest(params=dict(await parameters(request))))
     if isinstance(answer, AuthRefusal):
-        return HTMLResponse(page(request, "refused.html", problems=answer.problems), status_code=400)
-    return HTMLResponse(page(request, "form_post.html", url=answer.url, method="post", fields=answer.fields))
+        told = page(request, "refused.html", problems=answer.problems, advice=_ADVICE)
+        return HTMLResponse(told, status_code=400, headers=NOT_STORED)
+    form = page(request, "form_post.html", url=answer.url, method="post", fields=answer.fields)
+    return HTMLResponse(form, headers=NOT_STORED)
+
+
+async def no_grant(request: Request) -> Response:
+    """The token endpoint refuses every grant (RFC 6749 5.2)."""
+    # Tools cannot be registered without a token URL, so one is announced. There are no services that its tokens
+    # would open; RFC 6749 has a word for that, which every OAuth client understands, unlike a 404 or a 501.
+    told = {"error": "unsupported_grant_type", "error_description": "this platform offers no LTI services"}
+    return JSONResponse(told, 400, headers=NOT_STORED)
 
 
 async def key_set(request: Request) -> Response:

@@ -13,7 +13,8 @@ __all__ = ["parameters"]
 
 async def parameters(request: Request) -> Params:
     """Query and URL-encoded form parameters in order, a name may come twice."""
-    found = parse_qsl(request.url.query, keep_blank_values=True)
+    # Not `request.url`, which puts the whole address together and takes it apart again.
+    found = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
     if request.method == "POST":
         body = (await request.body()).decode("utf-8", "replace")
         found += parse_qsl(body, keep_blank_values=True)

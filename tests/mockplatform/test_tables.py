@@ -81,9 +81,7 @@ def problem(**values: object) -> str:
 def test_a_table_fills_a_dataclass() -> None:
     """Values reach the fields, and absent keys leave the defaults."""
     assert built() == Tool(name="quiz")
-    assert built(port=80, strict=True, login_url="/l") == Tool(
-        name="quiz", port=80, strict=True, login_url="/l"
-    )
+    assert built(port=80, strict=True, login_url="/l") == Tool(name="quiz", port=80, strict=True, login_url="/l")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,110 @@
+"""The fixtures of the plugin; as light to import as the plugin itself."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.pytest_options import SCENARIO, conductor_of
+
+if TYPE_CHECKING:
+    from conformance.model import Observation, Role, Scenario
+    from conformance.pytest_bench import AnyBench
+    from conformance.pytest_values import RunningPlatform
+
+__all__ = ["lti_bench", "lti_faults", "lti_launch", "lti_platform", "lti_tool", "lti_trial"]
+
+
+@contextlib.contextmanager
+def _in_one_line() -> Iterator[None]:
+    from mockplatform.errors import UsageError
+
+    try:
+        yield
+    except UsageError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def lti_platform(pytestconfig: pytest.Config) -> Iterator[RunningPlatform]:
+    """A running platform and what a tool has to register of it."""
+    with _in_one_line(), conductor_of(pytestconfig).platform() as platform:
+        yield platform
+
+
+@pytest.fixture(scope="session")
+def lti_tool(pytestconfig: pytest.Config) -> Any:
+    """The tool under test; override it to return a URL, an application, an `InProcess` or a `Tool`."""
+    with _in_one_line():
+        conductor = conductor_of(pytestconfig)
+        return conductor.tool(conductor.tool_file())
+
+
+@pytest.fixture(scope="session")
+def lti_faults() -> Mapping[str, Callable[[str], Any]]:
+    """What makes the tool's back end fail, by fault point; override it."""
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    given: Any
+    bench: AnyBench
+
+    def of(self, given: Any) -> AnyBench:
+        if given is not self.given:
+            pytest.fail("lti_tool differs within a module: override it in a module or in a conftest.py", pytrace=False)
+        return self.bench
+
+
+@pytest.fixture(scope="module")
+def lti_bench(request: pytest.FixtureRequest, lti_tool: Any, lti_faults: Mapping[str, Any]) -> Iterator[_Held]:
+    """The tool as scenarios and launches reach it."""
+    conductor = conductor_of(request.config)
+    # A session's fixture would keep the first module's tool for the modules that override it.
+    with (
+        _in_one_line(),
+        conductor.bench(lti_tool, lti_faults, lambda: request.getfixturevalue("lti_platform")) as bench,
+    ):
+        yield _Held(lti_tool, bench)
+
+
+@pytest.fixture
+def lti_trial(request: pytest.FixtureRequest, lti_bench: _Held, lti_tool: Any) -> Callable[[Scenario], None]:
+    """Tries a scenario; used by the tests of `lti_suite`."""
+    from conformance.pytest_items import settle
+
+    bench, settings = lti_bench.of(lti_tool), conductor_of(request.config).settings
+    item: pytest.Item = request.node
+    mark = item.get_closest_marker(SCENARIO)
+
+    def trial(scenario: Scenario) -> None:
+        assert mark is not None
+        settle(item, bench.try_scenario(mark.kwargs["profile"], scenario.id), settings)
+
+    return trial
+
+
+@pytest.fixture
+def lti_launch(pytestconfig: pytest.Config, lti_bench: _Held, lti_tool: Any) -> Callable[..., Observation]:
+    """Sends a launch, honest or with mutations, and returns what the tool did."""
+    from conformance.pytest_bench import outside_loops
+    from conformance.pytest_values import Wish
+    from mockplatform.errors import UsageError
+
+    bench, profile = lti_bench.of(lti_tool), conductor_of(pytestconfig).profile()
+
+    def launch(*, role: Role = "instructor", mutations: Sequence[str] = (), **more: Any) -> Observation:
+        __tracebackhide__ = True
+        wish = Wish(role=role, mutations=tuple(mutations), **more)
+        try:
+            return outside_loops(lambda: bench.launch(profile, wish))
+        except UsageError as error:
+            # The line of the test says enough: a wrong name is its own.
+            raise UsageError(str(error)) from None
+
+    return launch

@@ -1,0 +1,157 @@
+"""From what the items of a pytest run have found out to its reports."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import fnmatch
+import pickle
+import platform as machine
+import re
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.catalogue import scenarios
+from conformance.model import Profile, Report, Result
+from conformance.pytest_values import Trial
+from conformance.reporting import SCREEN, Output, output_of, write_whole
+from conformance.reports import formats
+from conformance.reports.as_text import closing_text
+from conformance.toolfile import Waiver
+from conformance.waivers import stale_waivers
+from mockplatform._version import __version__
+from mockplatform.errors import UsageError
+
+if TYPE_CHECKING:
+    from conformance.pytest_session import Conductor
+
+__all__ = ["decoded", "encoded", "finish"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    """What is true of all reports of a pytest run."""
+
+    seed: int
+    strict: bool
+    started: datetime.datetime
+    duration_s: float
+    complete: bool
+
+
+def encoded(trial: Trial) -> str:
+    """The trial as text, which xdist can carry from a worker."""
+    return base64.b64encode(pickle.dumps(trial)).decode("ascii")
+
+
+def decoded(text: str) -> Trial:
+    """The trial that a worker of this run has sent."""
+    trial: Trial = pickle.loads(base64.b64decode(text))  # noqa: S301 - from a process that this run has started
+    return trial
+
+
+def finish(conductor: Conductor, *, complete: bool) -> tuple[Sequence[str], int]:
+    """Write the reports of a run that is over; returns what to say about it and the exit status it deserves."""
+    settings = conductor.settings
+    outputs = [output_of(text, option="--lti-report") for text in settings.reports]
+    if not conductor.trials:
+        return (["no scenario was tried, so no report was written"] if outputs else []), 0
+    run = _Run(
+        seed=settings.seed,
+        strict=settings.strict,
+        started=conductor.started,
+        duration_s=time.perf_counter() - conductor.began,
+        complete=complete,
+    )
+    reports = _reports(conductor.trials.values(), run)
+    # Why a run ended early stands at the item that noticed it.
+    shown = [replace(report, stopped="") for report in reports]
+    lines = [line for report in shown for line in (_heading(report), *closing_text(report).splitlines())]
+    try:
+        lines += _written(reports, outputs)
+    except UsageError as error:
+        return [*lines, str(error)], pytest.ExitCode.USAGE_ERROR
+    stale = any(report.stale_waivers for report in reports)
+    return lines, pytest.ExitCode.TESTS_FAILED if stale else 0
+
+
+def _heading(report: Report) -> str:
+    return f"{report.tool} · profile {report.profile.name}: {report.profile.question}"
+
+
+def _reports(trials: Iterable[Trial], run: _Run) -> tuple[Report, ...]:
+    """A report for each tool and profile, in the order of their first items."""
+    groups: dict[tuple[str, str], list[Trial]] = {}
+    for trial in trials:
+        groups.setdefault((trial.tool, trial.profile.name), []).append(trial)
+    order = {scenario.id: index for index, scenario in enumerate(scenarios())}
+    return tuple(_report(sorted(group, key=lambda trial: order[trial.scenario]), run) for group in groups.values())
+
+
+def _report(trials: Sequence[Trial], run: _Run) -> Report:
+    first = trials[0]
+    results = tuple(trial.result for trial in trials if trial.result is not None)
+    stopped = next((trial.trouble for trial in trials if trial.trouble), "")
+    findings = {finding.id: finding for trial in trials for finding in trial.findings}
+    today = run.started.date()
+    waivers = [waiver for waiver in first.waivers if _is_ripe(waiver, results, first.profile, today)]
+    return Report(
+        tool=first.tool,
+        profile=first.profile,
+        seed=run.seed,
+        started=run.started,
+        duration_s=run.duration_s,
+        complete=run.complete and not stopped,
+        results=results,
+        findings=tuple(findings.values()),
+        versions={"lti-conformance": __version__, "python": machine.python_version()},
+        stale_waivers=stale_waivers(results, waivers, first.profile, today),
+        strict=run.strict,
+        stopped=stopped,
+    )
+
+
+def _is_ripe(waiver: Waiver, results: Sequence[Result], profile: Profile, today: datetime.date) -> bool:
+    """Whether enough was tried to call a waiver stale: `-k` and `--lf` often leave out the one that still fails."""
+    covered = {
+        scenario.id
+        for scenario in scenarios()
+        if profile.expectation(scenario) is not None
+        and any(fnmatch.fnmatchcase(id_, waiver.scenario) for id_ in (scenario.id, *scenario.aliases))
+    }
+    expired = waiver.expires is not None and waiver.expires < today
+    return expired or covered <= {result.scenario.id for result in results}
+
+
+def _written(reports: Sequence[Report], outputs: Iterable[Output]) -> list[str]:
+    """Write the reports; returns the lines for the screen.
+
+    Several reports of one path get their profile, and where that is not enough their tool, into the file name.
+    """
+    lines: list[str] = []
+    for output in outputs:
+        for report, mark in zip(reports, _marks(reports), strict=True):
+            text = formats()[output.format](report)
+            if output.path == SCREEN:
+                lines += ["", *text.splitlines()]
+                continue
+            path = Path(output.path)
+            path = path.with_name(f"{path.stem}-{mark}{path.suffix}") if mark else path
+            write_whole(path, text)
+            lines.append(f"{output.format} report in {path}")
+    return lines
+
+
+def _marks(reports: Sequence[Report]) -> Sequence[str]:
+    """What tells the reports apart; nothing if there is one."""
+    if len(reports) == 1:
+        return [""]
+    profiles = [report.profile.name for report in reports]
+    if len(set(profiles)) == len(profiles):
+        return profiles
+    return [f"{re.sub(r'[^a-z0-9]+', '-', report.tool.lower())}-{report.profile.name}" for report in reports]

@@ -1,0 +1,139 @@
+"""What goes in and out of a pytest session: the tool as a fixture gives it, the platform, and what came of a try."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+from urllib.parse import urljoin
+
+from conformance.model import Finding, Profile, Result, Role
+from conformance.toolfile import (
+    Arrangement,
+    Capabilities,
+    Network,
+    Observe,
+    PlatformSettings,
+    Tool,
+    ToolSettings,
+    Waiver,
+)
+from mockplatform.lms import Platform
+
+__all__ = ["InProcess", "RunningPlatform", "Trial", "Wish"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InProcess:
+    """An application in this process as the tool under test, with what a tool file would say of it.
+
+    Args:
+        app: an ASGI or WSGI application; it is called directly.
+        base_url: where the application believes to be; nobody listens there.
+        platform: how the tool has been registered; its URL is always that of `lti_platform`.
+    """
+
+    app: Any
+    name: str = "Tool"
+    base_url: str = "http://127.0.0.1"
+    login: str = "/lti/login"
+    launch: str = "/lti/launch"
+    platform: PlatformSettings | None = None
+    observe: Observe = field(default_factory=Observe)
+    capabilities: Capabilities = field(default_factory=Capabilities)
+    rulings: Mapping[str, bool | int | str] = field(default_factory=dict)
+    arrange: Mapping[str, Arrangement] = field(default_factory=dict)
+    actions: Mapping[str, Arrangement] = field(default_factory=dict)
+    network: Network = field(default_factory=Network)
+    waiver: tuple[Waiver, ...] = ()
+
+    def tool(self, registered: PlatformSettings) -> Tool:
+        """The same as a tool file would say it, for the platform it is registered with."""
+        given = self.platform or registered
+        return Tool(
+            tool=ToolSettings(
+                name=self.name,
+                login_url=urljoin(self.base_url, self.login),
+                launch_url=urljoin(self.base_url, self.launch),
+            ),
+            platform=replace(given, url=registered.url, issuer=given.issuer or registered.issuer),
+            rulings=self.rulings,
+            observe=self.observe,
+            capabilities=self.capabilities,
+            arrange=self.arrange,
+            actions=self.actions,
+            network=self.network,
+            waiver=self.waiver,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """A launch that a test asks for."""
+
+    role: Role = "instructor"
+    mutations: tuple[str, ...] = ()
+    registration: Literal["main", "attributes"] = "main"
+    states: tuple[str, ...] | None = None
+    """None: those that the profile gives to the role."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """What came of trying a scenario: a result, or why there is none."""
+
+    tool: str
+    waivers: tuple[Waiver, ...]
+    profile: Profile
+    scenario: str
+    result: Result | None = None
+    trouble: str = ""
+    repeated: bool = False
+    """Whether the trouble has been told before."""
+    findings: tuple[Finding, ...] = ()
+    """Those of the plain launch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningPlatform:
+    """A platform and what a tool has to register of it."""
+
+    url: str
+    issuer: str
+    client_id: str
+    deployment_id: str
+    find: Callable[[], Platform] = field(repr=False)
+
+    @property
+    def auth_url(self) -> str:
+        """Where the tool sends the browser to be identified."""
+        return f"{self.url}/auth"
+
+    @property
+    def token_url(self) -> str:
+        """Where the tool asks for access tokens."""
+        return f"{self.url}/token"
+
+    @property
+    def jwks_url(self) -> str:
+        """Where the platform's keys are."""
+        return f"{self.url}/jwks"
+
+    @property
+    def platform(self) -> Platform:
+        """The platform itself: its registrations, its keys and its journal.
+
+        Raises:
+            UsageError: another process runs it.
+        """
+        return self.find()
+
+    def settings(self, **more: Any) -> PlatformSettings:
+        """The same as `[platform]` of a tool file, with more of its keys."""
+        known: dict[str, Any] = {
+            "url": self.url,
+            "issuer": self.issuer,
+            "client_id": self.client_id,
+            "deployment_id": self.deployment_id,
+        }
+        return PlatformSettings(**{**known, **more})

@@ -1,0 +1,55 @@
+"""Where reports go: `FORMAT:PATH`, refused before a run and not after it, and written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance.reports import formats
+from mockplatform.errors import UsageError
+
+__all__ = ["SCREEN", "Output", "output_of", "write_whole"]
+
+SCREEN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A report that was asked for."""
+
+    format: str
+    path: str
+
+
+def output_of(text: str, *, option: str = "--report") -> Output:
+    """The report that `FORMAT:PATH` asks for; no path is the screen.
+
+    Raises:
+        UsageError: the format is unknown or the place cannot be written.
+    """
+    name, _, path = text.partition(":")
+    if name not in formats():
+        raise UsageError(f"{option} {text}: unknown format '{name}'; known are {', '.join(formats())}")
+    folder = Path(path).parent
+    if path not in ("", SCREEN) and (not folder.is_dir() or not os.access(folder, os.W_OK) or Path(path).is_dir()):
+        raise UsageError(f"{option} {text}: cannot write there; the folder must exist and the path be a file")
+    return Output(name, path or SCREEN)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file whole or not at all, so that a report of an earlier run is never half gone.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except OSError as error:
+        Path(name).unlink(missing_ok=True)
+        raise UsageError(f"{path}: cannot write the report: {error.strerror}") from None

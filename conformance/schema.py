@@ -1,0 +1,101 @@
+"""The JSON Schema of the tool file, made from the dataclasses that read it.
+
+`python -m conformance.schema > conformance/schemas/tool.schema.json` publishes it anew.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+import sys
+from collections.abc import Callable, Mapping
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from conformance.faults import FAULT_POINTS, drivers
+from conformance.observe import extractors
+from conformance.toolfile import Tool
+
+__all__ = ["tool_schema"]
+
+_SCALARS: Mapping[Any, Mapping[str, str]] = {
+    str: {"type": "string"},
+    bool: {"type": "boolean"},
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    datetime.date: {"type": "string", "format": "date"},
+}
+
+
+def tool_schema() -> dict[str, Any]:
+    """The schema of a tool file, or of `[tool.lti-conformance]` in a `pyproject.toml`."""
+    schema = _table(Tool)
+    tables = schema["properties"]
+    # These two are read by the modules of a folder, so their dataclass says no more than "a table".
+    tables["observe"]["properties"]["error"]["items"] = _chosen_by("kind", extractors())
+    tables["faults"] = {
+        "type": "object",
+        "properties": {
+            point: _chosen_by("driver", drivers()) | {"description": why} for point, why in FAULT_POINTS.items()
+        },
+        "additionalProperties": False,
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Tool file of lti-conformance",
+        **schema,
+    }
+
+
+def _chosen_by(key: str, choices: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": {key: {"enum": list(choices)}}, "required": [key]}
+
+
+def _of(hint: Any) -> dict[str, Any]:
+    if dataclasses.is_dataclass(hint):
+        return _table(hint)
+    if hint in _SCALARS:
+        return dict(_SCALARS[hint])
+    if hint is Any:
+        return {}
+    return _BY_ORIGIN[get_origin(hint)](get_args(hint))
+
+
+def _table(cls: Any) -> dict[str, Any]:
+    hints = get_type_hints(cls)
+    properties: dict[str, Any] = {}
+    required = []
+    for field in dataclasses.fields(cls):
+        key = field.metadata.get("key", field.name)
+        properties[key] = _of(hints[field.name])
+        if isinstance(field.default, str | bool | int | float):
+            properties[key]["default"] = field.default
+        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+            required.append(key)
+    made = {
+        "type": "object",
+        "description": (cls.__doc__ or "").partition("\n")[0],
+        "properties": properties,
+        "additionalProperties": False,
+    }
+    return made | ({"required": required} if required else {})
+
+
+def _union(members: tuple[Any, ...]) -> dict[str, Any]:
+    # TOML has no null: what may be None is left out.
+    kinds = [_of(member) for member in members if member is not NoneType]
+    return kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+
+
+_BY_ORIGIN: Mapping[Any, Callable[[tuple[Any, ...]], dict[str, Any]]] = {
+    Union: _union,
+    UnionType: _union,
+    Literal: lambda choices: {"enum": list(choices)},
+    tuple: lambda items: {"type": "array", "items": _of(items[0])},
+    Mapping: lambda items: {"type": "object", "additionalProperties": _of(items[1])},
+}
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(tool_schema(), indent=2, ensure_ascii=False) + "\n")

@@ -1,0 +1,7 @@
+"""`python -m mockplatform` is `mockplatform`."""
+
+from __future__ import annotations
+
+from mockplatform.cli import entry
+
+entry()

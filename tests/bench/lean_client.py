@@ -1,0 +1,71 @@
+"""An HTTP client that does no more than it must, several requests at a time over kept connections."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+from tests.bench.rounds import Clock
+
+__all__ = ["Connection", "at_a_time"]
+
+
+class Connection:
+    """One kept connection to a server."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._host, self._port = parts.hostname, parts.port
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def get(self, target: str) -> bytes:
+        """The body of an answer with status 200."""
+        return await self._exchange(f"GET {target} HTTP/1.1\r\nHost: {self._host}:{self._port}\r\n\r\n".encode())
+
+    async def post(self, target: str, form: bytes) -> bytes:
+        """The same for a form."""
+        head = f"POST {target} HTTP/1.1\r\nHost: {self._host}:{self._port}\r\nContent-Length: {len(form)}\r\n"
+        return await self._exchange(f"{head}Content-Type: application/x-www-form-urlencoded\r\n\r\n".encode() + form)
+
+    async def _exchange(self, request: bytes) -> bytes:
+        if self._streams is None:
+            self._streams = await asyncio.open_connection(self._host, self._port, limit=1 << 20)
+        reader, writer = self._streams
+        writer.write(request)
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
+        body = await reader.readexactly(length)
+        assert head.startswith(b"HTTP/1.1 200"), head + body[:300]
+        return body
+
+    def close(self) -> None:
+        """Give the connection up."""
+        if self._streams is not None:
+            self._streams[1].close()
+
+
+def at_a_time(
+    step: Callable[[Connection], Awaitable[object]],
+    connections: list[Connection],
+    loop: asyncio.AbstractEventLoop,
+    slice_s: float,
+    clock: Clock,
+) -> float:
+    """What a step costs by that clock, with one under way on each connection."""
+
+    async def one(connection: Connection, end: float) -> int:
+        count = 0
+        while time.perf_counter() < end:
+            await step(connection)
+            count += 1
+        return count
+
+    async def all_of_them() -> int:
+        end = time.perf_counter() + slice_s
+        return sum(await asyncio.gather(*(one(connection, end) for connection in connections)))
+
+    began = clock()
+    count = loop.run_until_complete(all_of_them())
+    return (clock() - began) / count

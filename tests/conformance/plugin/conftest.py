@@ -1,0 +1,59 @@
+"""Projects that use the plugin, made for one test each, and the sample tool running beside them."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from conformance.sample_tool import Integration, create_tool
+from mockplatform.server import listen, serve
+from tests.conformance.plugin.projects import free_port, tool_file
+
+# An inner run in this process takes away what it has imported, and some of it can be imported only once.
+for module in ("conformance.demo", "conformance.pytest_session", "conformance.pytest_reports", "conformance.selftest"):
+    importlib.import_module(module)
+
+
+@pytest.fixture(autouse=True)
+def _alone(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The inner runs see this plugin and no other, and take their own folder for the root."""
+    pytester.makeini("[pytest]\n")
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p conformance.plugin")
+    monkeypatch.delenv("FLAW", raising=False)
+
+
+@pytest.fixture
+def running_tool() -> Iterator[Callable[..., str]]:
+    """Serves the sample tool, with a flaw if one is named; gives its tool file."""
+    with contextlib.ExitStack() as stack:
+
+        def start(*, without: str | None = None, more: str = "") -> str:
+            platform = f"http://127.0.0.1:{free_port()}"
+            registered = Integration(
+                issuer=platform,
+                client_id="lti-conformance",
+                auth_url=f"{platform}/auth",
+                jwks_url=f"{platform}/jwks",
+                deployment_ids=("1",),
+            )
+            tool = stack.enter_context(serve(create_tool((registered,), without=without), listen()))
+            return tool_file(tool=tool, platform=platform, more=more)
+
+        yield start
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, running_tool: Callable[..., str]) -> Callable[..., Path]:
+    """Writes the tool file of a running sample tool into the project."""
+
+    def write(**options: str) -> Path:
+        path = pytester.path / "lti-conformance.toml"
+        path.write_text(running_tool(**options), encoding="utf-8")
+        return path
+
+    return write

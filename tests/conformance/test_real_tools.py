@@ -1,0 +1,149 @@
+"""Tools that others wrote: what the harness says about them is what their own source says."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import random
+import socket
+import sys
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.catalogue import scenarios, select
+from conformance.cli import main
+from conformance.profile import load_profile
+
+pytest.importorskip("pylti1p3.contrib.flask", reason="PyLTI1p3 is not installed (dependency group dev)")
+pytest.importorskip("flask_caching", reason="Flask-Caching is not installed (dependency group dev)")
+
+ROOT = Path(__file__).parents[2]
+TOOL_FILE = ROOT / "tests" / "real_tools" / "pylti1p3_flask" / "lti-conformance.toml"
+WAIVER = "[[waiver]]\n"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """What a run of the command line left behind."""
+
+    code: int
+    report: Mapping[str, Any]
+    ports: tuple[int, int]
+
+    def ids(self, *statuses: str) -> set[str]:
+        """The scenarios that ended with one of these statuses; all of them if none is given."""
+        return {row["id"] for row in self.report["results"] if not statuses or row["status"] in statuses}
+
+
+def settings_and_waivers() -> tuple[str, list[str]]:
+    """The tool file up to its waivers, and the text of each waiver."""
+    settings, *waivers = TOOL_FILE.read_text("utf-8").split(WAIVER)
+    return settings, waivers
+
+
+def free_port() -> int:
+    """A port that nobody listens on, below those that outgoing connections get."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+def run(folder: Path, profile: str, *options: str, waivers: Sequence[str]) -> Run:
+    """Run the catalogue against the tool with these waivers."""
+    ports = free_port(), free_port()
+    tool_file, report = folder / "lti-conformance.toml", folder / "report.json"
+    settings, _ = settings_and_waivers()
+    tool_file.write_text("".join([settings, *(WAIVER + waiver for waiver in waivers)]), "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(ROOT)
+        patch.setenv("PYTHON", sys.executable)
+        patch.setenv("TOOL_PORT", str(ports[0]))
+        patch.setenv("PLATFORM_PORT", str(ports[1]))
+        code = main(["run", "--tool", str(tool_file), "--profile", profile, "--report", f"json:{report}", *options])
+    return Run(code=code, report=json.loads(report.read_text("utf-8")), ports=ports)
+
+
+@pytest.fixture(scope="module", params=["core", "certification"])
+def profile(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def waived_run(profile: str, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run with the waivers that the tool file holds."""
+    return run(tmp_path_factory.mktemp(profile), profile, waivers=settings_and_waivers()[1])
+
+
+@pytest.fixture(scope="module")
+def bare_run(profile: str, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run without any waiver."""
+    return run(tmp_path_factory.mktemp(profile), profile, waivers=())
+
+
+def test_waivers_are_all_that_stands_between_the_tool_and_exit_code_0(waived_run: Run) -> None:
+    """With its waivers the tool is conformant: nothing fails, and no waiver is stale."""
+    assert (waived_run.code, waived_run.ids("failed", "error"), waived_run.report["complete"]) == (0, set(), True)
+
+
+def test_every_scenario_of_the_profile_has_a_verdict(waived_run: Run, profile: str) -> None:
+    """Nothing that the profile selects is lost on the way to the report."""
+    selected = [scenario.id for scenario in select(scenarios(), load_profile(profile))]
+
+    assert [row["id"] for row in waived_run.report["results"]] == selected
+
+
+def test_waived_scenarios_are_exactly_those_that_fail_without_waivers(waived_run: Run, bare_run: Run) -> None:
+    """No waiver hides a warning or an error, and the verdicts do not change from one run to the next."""
+    assert waived_run.ids("waived") == bare_run.ids("failed")
+    assert waived_run.ids("passed", "warned", "skipped") == bare_run.ids("passed", "warned", "skipped")
+    assert bare_run.ids("error") == set()
+    assert bare_run.code == (1 if bare_run.ids("failed") else 0)
+
+
+def test_each_waiver_names_a_scenario_that_fails(bare_run: Run) -> None:
+    """A waiver outlives neither its scenario nor its failure, and covers one scenario only."""
+    named = [tomllib.loads(waiver)["scenario"] for waiver in settings_and_waivers()[1]]
+
+    assert sorted(named) == sorted(bare_run.ids("failed"))
+
+
+def test_skips_are_for_want_of_something_the_tool_file_could_give(waived_run: Run) -> None:
+    """No scenario is skipped because its answer could not be read."""
+    causes = {row["cause"] for row in waived_run.report["results"] if row["status"] == "skipped"}
+
+    assert causes <= {"missing-capability", "missing-fault-point", "missing-arrangement", "not-applicable"}
+
+
+def test_nothing_is_left_running(waived_run: Run) -> None:
+    """After the run nobody listens at the tool's or the platform's address."""
+    for port in waived_run.ports:
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port), timeout=5)
+
+
+def test_the_tool_fails_without_one_of_its_waivers(tmp_path: Path) -> None:
+    """A failure that is no longer waived makes the run exit with 1."""
+    _, (first, *others) = settings_and_waivers()
+    pattern = tomllib.loads(first)["scenario"]
+
+    outcome = run(tmp_path, "core", "--only", pattern, waivers=others)
+
+    assert outcome.code == 1
+    assert outcome.ids("failed")
+
+
+def test_a_waiver_for_what_passes_is_stale(waived_run: Run, profile: str, tmp_path: Path) -> None:
+    """A waiver that covers nothing broken makes the run exit with 4."""
+    passing = min(waived_run.ids("passed"))
+    unneeded = f'scenario = "{passing}"\nreason = "it used to fail"\n'
+
+    outcome = run(tmp_path, profile, "--only", passing, waivers=[unneeded])
+
+    assert (outcome.code, outcome.ids("passed")) == (4, {passing})

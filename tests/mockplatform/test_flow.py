@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from mockplatform import flow
+from mockplatform.model import AuthRequest, AuthResponse, SignedToken
+from tests.mockplatform.makers import INSTRUCTOR, NOW_S, make_auth_request, make_launch, make_registration
+
+CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
+
+
+def problems(request: AuthRequest, **registration: object) -> tuple[str, ...]:
+    launch = make_launch(registration=make_registration(**registration))
+    return flow.auth_problems(request, flow.login_request(launch), launch)
+
+
+def test_the_login_request_names_the_launch() -> None:
+    """The login carries issuer, hints, target, client and deployment, and goes to the login URL."""
+    login = flow.login_request(make_launch())
+
+    assert (login.method, login.url) == ("POST", "http://127.0.0.1:8000/lti/login")
+    assert dict(login.params) == {
+        "iss": "http://127.0.0.1:9400",
+        "login_hint": "hint-person-7",
+        "target_link_uri": "http://127.0.0.1:8000/lti/launch",
+        "lti_message_hint": "launch-1",
+        "client_id": "Client-A",
+        "lti_deployment_id": "Dep-1",
+    }
+    assert len(login.params) == 6
+
+
+def test_the_login_request_may_come_by_get() -> None:
+    """The method is the launch's own."""
+    assert flow.login_request(make_launch(login_method="GET")).method == "GET"
+
+
+def test_the_registration_adds_login_parameters() -> None:
+    """What a tool wants with every login stands behind LTI's own parameters."""
+    launch = make_launch(registration=make_registration(login_params={"new_window": "1"}))
+
+    assert flow.login_request(launch).params[-1] == ("new_window", "1")
+
+
+def test_a_right_authentication_request_has_no_problems() -> None:
+    """The answer that SEC 5.1.1.2 asks for is accepted."""
+    assert problems(make_auth_request()) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("scope", "openid"),
+        ("response_type", "id_token"),
+        ("response_mode", "form_post"),
+        ("prompt", "none"),
+        ("client_id", "Client-A"),
+        ("login_hint", "hint-person-7"),
+        ("lti_message_hint", "launch-1"),
+    ],
+)
+def test_each_prescribed_parameter_is_checked(name: str, wanted: str) -> None:
+    """A parameter with one right value is a problem when it is absent, empty or another, and then only it is."""
+    assert problems(make_auth_request(**{name: None})) == (f"{name} is missing",)
+    assert problems(make_auth_request(**{name: ""})) == (f"{name} is '', expected '{wanted}'",)
+    assert problems(make_auth_request(**{name: wanted.upper()})) == (
+        f"{name} is '{wanted.upper()}', expected '{wanted}'",
+    )
+
+
+@pytest.mark.parametrize("name", ["nonce", "state", "redirect_uri"])
+@pytest.mark.parametrize("value", [None, ""])
+def test_each_chosen_parameter_has_to_be_there(name: str, value: str | None) -> None:
+    """Nonce, state and redirect URI are the tool's to choose, but neither absent nor empty."""
+    assert problems(make_auth_request(**{name: value})) == (f"{name} is missing or empty",)
+
+
+def test_a_registered_redirect_uri_is_compared_whole() -> None:
+    """With registered addresses another one is a problem, even one that only adds a slash."""
+    registered = {"redirect_uris": ("http://127.0.0.1:8000/a", "http://127.0.0.1:8000/b")}
+
+    assert problems(make_auth_request(redirect_uri="http://127.0.0.1:8000/b"), **registered) == ()
+    assert problems(make_auth_request(redirect_uri="http://127.0.0.1:8000/b/"), **registered) == (
+        "redirect_uri is 'http://127.0.0.1:8000/b/', registered are http://127.0.0.1:8000/a, http://127.0.0.1:8000/b",
+    )
+
+
+def test_all_problems_are_told() -> None:
+    """A request with many mistakes gets one sentence for each."""
+    assert len(problems(AuthRequest(params={}))) == 10
+
+
+def test_a_spoilt_hint_has_to_come_back_spoilt() -> None:
+    """Hints are opaque: what the login said is what the tool has to say, right or wrong."""
+    launch = make_launch()
+    login = flow.login_request(launch)
+    spoilt = dataclasses.replace(login, params=(*login.params, ("login_hint", "odd+/=")))
+
+    assert flow.auth_problems(make_auth_request(login_hint="odd+/="), spoilt, launch) == ()
+    assert flow.auth_problems(make_auth_request(), spoilt, launch) == (
+        "login_hint is 'hint-person-7', expected 'odd+/='",
+    )
+
+
+def test_the_claims_of_an_honest_token() -> None:
+    """A resource link launch has exactly these claims."""
+    token = flow.id_token(make_launch(), make_auth_request(), kid="key-1", now_s=NOW_S)
+
+    assert token.header == {"alg": "RS256", "typ": "JWT", "kid": "key-1"}
+    assert (token.algorithm, token.key) == ("RS256", "platform")
+    assert token.claims == {
+        "iss": "http://127.0.0.1:9400",
+        "aud": "Client-A",
+        "sub": "person-7",
+        "iat": 1_799_999_995,
+        "exp": 1_800_000_295,
+        "nonce": "Nonce-1",
+        "given_name": "Zoë",
+        "family_name": "Nguyễn",
+        "name": "Zoë Nguyễn",
+        "email": "zoe@example.org",
+        "locale": "de-DE",
+        CLAIM + "message_type": "LtiResourceLinkRequest",
+        CLAIM + "version": "1.3.0",
+        CLAIM + "deployment_id": "Dep-1",
+        CLAIM + "target_link_uri": "http://127.0.0.1:8000/lti/launch",
+        CLAIM + "resource_link": {"id": "link-3", "title": "Quiz 3"},
+        CLAIM + "roles": [INSTRUCTOR],
+        CLAIM + "context": {
+            "id": "course-9",
+            "label": "BIO 7",
+            "title": "Zellen & Gewebe",
+            "type": ["http://purl.imsglobal.org/vocab/lis/v2/course#CourseSection"],
+        },
+        CLAIM + "tool_platform": {
+            "guid": "guid-1",
+            "name": "mockplatform",
+            "product_family_code": "mockplatform",
+            "version": "1",
+        },
+        CLAIM + "launch_presentation": {
+            "document_target": "iframe",
+            "return_url": "http://127.0.0.1:9400/return?launch=1",
+            "locale": "de-DE",
+        },
+        CLAIM + "custom": {"resource": "link-3"},
+    }
+
+
+def test_attributes_travel_in_custom_fields() -> None:
+    """Email, course and person stand in the custom fields that the registration names for them."""
+    named = {"email": "user_email", "course_id": "course_code", "person_id": "person_ref"}
+    launch = make_launch(registration=make_registration(attributes=named))
+    claims = flow.id_token(launch, make_auth_request(), kid="k", now_s=NOW_S).claims
+
+    assert isinstance(claims, dict)
+    assert claims[CLAIM + "custom"] == {
+        "resource": "link-3",
+        "user_email": "zoe@example.org",
+        "course_code": "course-9",
+        "person_ref": "person-7",
+    }
+
+
+@pytest.mark.parametrize("state", ["State-ß/+ =&", "", " lead\tand trail ", "<b>\"'"])
+def test_the_response_brings_token_and_state(state: str) -> None:
+    """The form goes to the redirect URI and carries the token, and the state as the tool wrote it."""
+    response = flow.auth_response(make_auth_request(state=state), SignedToken(text="a.b.c"))
+
+    assert response == AuthResponse(
+        method="POST",
+        url="http://127.0.0.1:8000/lti/launch",
+        fields=(("id_token", "a.b.c"), ("state", state)),
+        content_type="application/x-www-form-urlencoded",
+    )
+
+
+def test_a_response_without_a_state_has_none() -> None:
+    """A tool that sent no state gets none back."""
+    response = flow.auth_response(make_auth_request(state=None), SignedToken(text="a.b.c"))
+
+    assert response.fields == (("id_token", "a.b.c"),)
+
+
+def test_an_error_goes_the_way_of_the_response() -> None:
+    """The error form has a code, a description and the state, and no token (SEC 5.1.1.5)."""
+    response = flow.auth_error(make_auth_request(state="s"), "invalid_request", "nonce is missing")
+
+    assert (response.method, response.url) == ("POST", "http://127.0.0.1:8000/lti/launch")
+    assert response.fields == (
+        ("error", "invalid_request"),
+        ("error_description", "nonce is missing"),
+        ("state", "s"),
+    )
+    assert "state" not in dict(flow.auth_error(make_auth_request(state=None), "e", "d").fields)
+
+
+def test_the_key_set_lists_its_keys() -> None:
+    """The honest key set answers 200 with the given keys, as JSON that may be cached."""
+    answer = flow.key_set({"kid": "a"}, {"kid": "b"})
+
+    assert answer.keys == ({"kid": "a"}, {"kid": "b"})
+    assert (answer.status, answer.content_type, answer.body) == (200, "application/json", None)
+    assert answer.headers == (("cache-control", "public, max-age=300"),)
