@@ -58,9 +58,8 @@ def decoded(text: str) -> Trial:
 def finish(conductor: Conductor, *, complete: bool) -> tuple[Sequence[str], int]:
     """Write the reports of a run that is over; returns what to say about it and the exit status it deserves."""
     settings = conductor.settings
-    outputs = [output_of(text, option="--lti-report") for text in settings.reports]
     if not conductor.trials:
-        return (["no scenario was tried, so no report was written"] if outputs else []), 0
+        return (["no scenario was tried, so no report was written"] if settings.reports else []), 0
     run = _Run(
         seed=settings.seed,
         strict=settings.strict,
@@ -73,7 +72,7 @@ def finish(conductor: Conductor, *, complete: bool) -> tuple[Sequence[str], int]
     shown = [replace(report, stopped="") for report in reports]
     lines = [line for report in shown for line in (_heading(report), *closing_text(report).splitlines())]
     try:
-        lines += _written(reports, outputs)
+        lines += _written(reports, [output_of(text, option="--lti-report") for text in settings.reports])
     except UsageError as error:
         return [*lines, str(error)], pytest.ExitCode.USAGE_ERROR
     stale = any(report.stale_waivers for report in reports)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import contextlib
 import itertools
@@ -18,9 +19,11 @@ from conformance.toolfile import Launched, Observe, Probe, Tool
 from conformance.transport import AsgiTransport, Request, Response, TransportTrouble
 from tests.conformance.makers import make_tool
 
-__all__ = ["CLOCK_S", "Miniature", "Unplugged", "lab_of", "launched", "refused", "welcome"]
+__all__ = ["CLOCK_S", "HANGS", "Miniature", "Unplugged", "lab_of", "launched", "refused", "welcome"]
 
 CLOCK_S = 1_800_000_000.0
+HANGS = 0
+"""The status of an answer that never comes."""
 PLATFORM = "http://127.0.0.1:9400"
 Answer = tuple[int, str, Mapping[str, str]]
 Rule = Callable[["Miniature", Mapping[str, Any]], Answer]
@@ -38,7 +41,7 @@ def refused(code: int | None = None, status: int = 400) -> Answer:
 
 def welcome(tool: Miniature, claims: Mapping[str, Any]) -> Answer:
     """The answer of a tool that looks at expiry, nonce and e-mail address, and gives a session."""
-    if claims.get("exp", 0) < CLOCK_S:
+    if claims.get("exp", 0) < claims["iat"]:
         return refused(1001)
     if claims.get("nonce") not in tool.nonces:
         return refused(1001)
@@ -51,9 +54,18 @@ def welcome(tool: Miniature, claims: Mapping[str, Any]) -> Answer:
 class Miniature:
     """A tool that believes every signature; `rule` says what it answers to the claims of a launch."""
 
-    def __init__(self, rule: Rule = welcome, *, login: Callable[[Miniature], Answer] | None = None) -> None:
+    def __init__(
+        self,
+        rule: Rule = welcome,
+        *,
+        login: Callable[[Miniature], Answer] | None = None,
+        platform: str = PLATFORM,
+        url: str = "http://127.0.0.1:9555",
+    ) -> None:
         self.rule = rule
         self.login = login
+        self.platform = platform
+        self.url = url
         self.nonces: set[str] = set()
         self.sessions: set[str] = set()
         self.launches: list[Mapping[str, Any]] = []
@@ -72,6 +84,8 @@ class Miniature:
         fields = {name: values[0] for name, values in parse_qs((scope["query_string"] + b"&" + body).decode()).items()}
         cookies = dict(scope["headers"]).get(b"cookie", b"").decode()
         status, text, headers = self._answer(scope["path"], fields, cookies)
+        if status == HANGS:
+            await asyncio.Event().wait()
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]
         await send(
             {"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/html"), *raw]}
@@ -84,6 +98,8 @@ class Miniature:
             return self.login(self) if self.login is not None else self.continue_login(fields)
         if path == "/me":
             return (200 if any(session in cookies for session in self.sessions) else 401), "", {}
+        if path == "/loop":
+            return 302, "", {"location": "/loop"}
         payload = fields["id_token"].split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         self.launches.append(claims)
@@ -99,13 +115,13 @@ class Miniature:
             "response_mode": "form_post",
             "prompt": "none",
             "client_id": "lti-conformance",
-            "redirect_uri": "http://127.0.0.1:9555/launch",
+            "redirect_uri": f"{self.url}/launch",
             "login_hint": fields.get("login_hint", ""),
             "lti_message_hint": fields.get("lti_message_hint", ""),
             "state": f"state-{next(self._numbers):020}",
             "nonce": nonce,
         }
-        return 302, "", {"location": f"{PLATFORM}/auth?{urlencode(asked)}"}
+        return 302, "", {"location": f"{self.platform}/auth?{urlencode(asked)}"}
 
     def session(self) -> Mapping[str, str]:
         """The header that gives the browser a session."""

@@ -17,6 +17,7 @@ from starlette.routing import Route
 from conformance import transport as transport_module
 from conformance.transport import MAX_BODY, AsgiTransport, HttpTransport, Request, TransportTrouble
 from mockplatform.errors import UsageError
+from tests.conformance.loopback import Talk, keep_still, keep_still_once, reset, say, server, trickle
 
 URL = "http://127.0.0.1:9555"
 LONG_S = 60.0
@@ -266,68 +267,6 @@ class TestAsgi:
         assert max(most) == 1
 
 
-Talk = Callable[[socket.socket, threading.Event], None]
-
-
-@contextlib.contextmanager
-def server(talk: Talk) -> Iterator[str]:
-    """A server that reads a request and then behaves as `talk` says; the event is set when the test is over."""
-    over = threading.Event()
-    listening = socket.create_server(("127.0.0.1", 0))
-    host, port = listening.getsockname()
-
-    def serve() -> None:
-        with contextlib.suppress(OSError):
-            while not over.is_set():
-                connection, _ = listening.accept()
-                if over.is_set():
-                    connection.close()
-                    return
-                with connection, contextlib.suppress(OSError):
-                    connection.recv(65536)
-                    talk(connection, over)
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    try:
-        yield f"http://{host}:{port}"
-    finally:
-        over.set()
-        with contextlib.suppress(OSError):
-            socket.create_connection((host, port), timeout=1).close()
-        thread.join()
-        listening.close()
-
-
-def say(*pieces: bytes) -> Talk:
-    """Sends these bytes and closes."""
-
-    def talk(connection: socket.socket, _: threading.Event) -> None:
-        for piece in pieces:
-            connection.sendall(piece)
-
-    return talk
-
-
-def trickle(start: bytes) -> Talk:
-    """Sends the start, and then a byte every few milliseconds until the reader gives up."""
-
-    def talk(connection: socket.socket, over: threading.Event) -> None:
-        connection.sendall(start)
-        while not over.wait(0.01):
-            connection.sendall(b"x")
-
-    return talk
-
-
-def keep_still(_: socket.socket, over: threading.Event) -> None:
-    over.wait()
-
-
-def reset(connection: socket.socket, _: threading.Event) -> None:
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
-
-
 def http_trouble(url: str, *, timeout_s: float = LONG_S) -> TransportTrouble:
     with HttpTransport(timeout_s=timeout_s) as transport, pytest.raises(TransportTrouble) as raised:
         transport.send(Request(method="GET", url=f"{url}/a"))
@@ -455,12 +394,3 @@ class TestHttp:
         """A wrong `network.ca_path` is a fault of the tool file."""
         with pytest.raises(UsageError, match="ca_path"):
             HttpTransport(timeout_s=LONG_S, ca_path="/no/such/file.pem")
-
-
-def keep_still_once() -> Talk:
-    """Says nothing until the reader has gone."""
-
-    def talk(connection: socket.socket, _: threading.Event) -> None:
-        connection.recv(1)
-
-    return talk

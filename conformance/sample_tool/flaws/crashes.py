@@ -15,7 +15,7 @@ from conformance.sample_tool.model import Launch, Login
 from conformance.sample_tool.protocol import token_of
 from conformance.sample_tool.refusal import UNEXPECTED, Reason
 
-__all__ = ["FLAWS", "bare_500"]
+__all__ = ["FLAWS", "bare_500", "unexpected"]
 
 LONGEST_HINT = 4096
 LARGEST_TOKEN = 65536

@@ -147,4 +147,4 @@ def test_unknown_paths_and_methods(open_tool: OpenTool) -> None:
     browser = open_tool()
     assert browser.send("GET", "/").status == 200
     assert browser.send("GET", "/nowhere").status == 404
-    assert browser.send("GET", "/lti/launch?id_token=a.b.c").status == 400
+    assert browser.send("GET", "/lti/launch", {"id_token": "a.b.c"}).status == 400

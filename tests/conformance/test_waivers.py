@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pytest
+
+from conformance.model import Result
+from conformance.toolfile import Waiver
+from conformance.waivers import stale_waivers, waive
+from tests.conformance.makers import make_profile, make_result, make_scenario
+
+TODAY = datetime.date(2027, 3, 1)
+CORE = make_profile()
+FOR_ONE = Waiver(scenario="time/expired", reason="Known, planned for May", link="https://tracker.example/7")
+
+
+def waiver(scenario: str = "time/expired", **changes: Any) -> Waiver:
+    return Waiver(**{"scenario": scenario, "reason": "Known", **changes})
+
+
+def failed(id_: str = "time/expired", status: Any = "failed", **changes: Any) -> Result:
+    return make_result(id_, status, **changes)
+
+
+def status_of(given: Waiver, result: Result) -> str:
+    return waive(result, [given], CORE, TODAY).status
+
+
+def stale(given: Waiver, *results: Result) -> tuple[str, ...]:
+    return stale_waivers(results, [given], CORE, TODAY)
+
+
+def test_a_failure_is_waived_with_its_reason() -> None:
+    """The verdict's own reason stays, and the waiver's comes behind."""
+    waived = waive(failed(), [FOR_ONE], CORE, TODAY)
+
+    assert waived.status == "waived"
+    assert waived.verdict.reason == (
+        "the reason why time/expired is failed. Waived: Known, planned for May (https://tracker.example/7)"
+    )
+    assert waived.verdict.axes == failed().verdict.axes
+
+
+@pytest.mark.parametrize(
+    ("status", "after"),
+    [
+        ("failed", "waived"),
+        ("warned", "waived"),
+        ("passed", "passed"),
+        ("skipped", "skipped"),
+        ("error", "error"),
+    ],
+)
+def test_only_what_fails_is_waived(status: str, after: str) -> None:
+    """An error says that nothing was proved, and no waiver makes up for that."""
+    assert after == status_of(FOR_ONE, failed(status=status))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "after"),
+    [
+        ("time/expired", "waived"),
+        ("time/*", "waived"),
+        ("*", "waived"),
+        ("old/expired", "waived"),
+        ("time/expire", "failed"),
+        ("time/Expired", "failed"),
+        ("1001", "failed"),
+    ],
+)
+def test_an_id_an_old_id_or_a_glob(pattern: str, after: str) -> None:
+    """A waiver names scenarios, by their present or former id."""
+    scenario = make_scenario("time/expired", aliases=("old/expired",))
+
+    assert after == status_of(waiver(pattern), failed(scenario=scenario))
+
+
+@pytest.mark.parametrize(
+    ("profiles", "after"), [((), "waived"), (("own",), "waived"), (("core", "own"), "waived"), (("core",), "failed")]
+)
+def test_the_profiles_of_a_waiver(profiles: Any, after: str) -> None:
+    """Without any it holds under each."""
+    assert after == status_of(waiver(profiles=profiles), failed())
+
+
+@pytest.mark.parametrize(
+    ("expires", "after"),
+    [
+        (None, "waived"),
+        (datetime.date(2027, 3, 2), "waived"),
+        (TODAY, "waived"),
+        (datetime.date(2027, 2, 28), "failed"),
+    ],
+)
+def test_the_last_day_still_counts(expires: Any, after: str) -> None:
+    """After it the failure is a failure again."""
+    assert after == status_of(waiver(expires=expires), failed())
+
+
+def test_the_first_waiver_in_force_counts() -> None:
+    """One that has expired does not hide another."""
+    old = waiver(expires=datetime.date(2020, 1, 1), reason="Old")
+    waived = waive(failed(), [old, waiver("time/*", reason="New")], CORE, TODAY)
+
+    assert "Waived: New" in waived.verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("statuses", "is_stale"),
+    [
+        (["passed"], True),
+        (["passed", "passed"], True),
+        (["passed", "skipped"], True),
+        (["waived"], False),
+        (["passed", "waived"], False),
+        (["failed"], False),
+        (["error"], False),
+        (["passed", "error"], False),
+        (["skipped"], False),
+        ([], False),
+    ],
+)
+def test_a_waiver_is_stale_if_what_it_covers_ran_and_did_not_fail(statuses: list[str], *, is_stale: bool) -> None:
+    """Not selected, or skipped, says nothing about it."""
+    results = [failed(f"time/n{n}", status) for n, status in enumerate(statuses)]
+    told = stale(waiver("time/*"), *results, failed("other/one", "passed"))
+
+    assert bool(told) == is_stale
+    if is_stale:
+        assert told == ("waiver 'time/*' is stale: nothing it covers fails any more; remove it",)
+
+
+def test_an_expired_waiver_is_told_as_long_as_it_covers_something() -> None:
+    """Whatever became of the scenario."""
+    old = waiver(expires=datetime.date(2027, 2, 28))
+
+    assert stale(old, failed()) == ("waiver 'time/expired' expired on 2027-02-28: mend the tool or renew the waiver",)
+    assert stale(old, failed("other/one")) == ()
+
+
+def test_a_waiver_for_another_profile_is_not_stale() -> None:
+    """It is not asked for here."""
+    assert stale(waiver(profiles=("core",)), failed(status="passed")) == ()
