@@ -9,6 +9,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from sybil import Sybil
+from sybil.sybil import SybilCollection
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 from sybil.parsers.rest import DocTestParser
 
@@ -24,6 +25,7 @@ class ConsoleBlockParser(CodeBlockParser):
     language = "console"
 
     def evaluate(self, example: Example) -> str | None:
+        """What a command printed otherwise than the document says, or None."""
         from conformance.cli import main
 
         checker = doctest.OutputChecker()
@@ -40,7 +42,9 @@ class ConsoleBlockParser(CodeBlockParser):
         return None
 
 
-pytest_collect_file = Sybil(
-    parsers=[ConsoleBlockParser(), PythonCodeBlockParser(), DocTestParser(optionflags=doctest.ELLIPSIS)],
-    patterns=["README.md", "mockplatform/__init__.py"],
+pytest_collect_file = SybilCollection(
+    [
+        Sybil(parsers=[ConsoleBlockParser(), PythonCodeBlockParser()], patterns=["README.md"]),
+        Sybil(parsers=[DocTestParser(optionflags=doctest.ELLIPSIS)], patterns=["mockplatform/__init__.py"]),
+    ]
 ).pytest()

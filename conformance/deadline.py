@@ -1,10 +1,12 @@
-"""Sockets that keep to one deadline for a whole answer.
+"""Sockets that keep to one deadline for a whole answer, and send a request in one piece.
 
-A time limit for each read alone never ends with a tool that sends a byte every few seconds.
+A time limit for each read alone never ends with a tool that sends a byte every few seconds. A request in two pieces,
+its head and then its body, wakes the tool twice.
 """
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from typing import Any
@@ -36,7 +38,7 @@ class Deadline(threading.local):
 
 
 class PunctualBackend(httpcore2.SyncBackend):
-    """The usual sockets, read under a deadline."""
+    """The usual sockets, read under a deadline and written to in one piece."""
 
     def __init__(self, deadline: Deadline) -> None:
         self._deadline = deadline
@@ -50,12 +52,21 @@ class _Punctual(httpcore2.NetworkStream):
     def __init__(self, stream: Any, deadline: Deadline) -> None:
         self._stream = stream
         self._deadline = deadline
+        self._unsent = b""
+        self._write_timeout: float | None = None
 
     def read(self, max_bytes: int, timeout: float | None = None) -> Any:
+        if self._unsent:
+            unsent, self._unsent = self._unsent, b""
+            # As httpcore2 itself goes on to read: a tool may answer before it has taken the whole request.
+            with contextlib.suppress(httpcore2.WriteError):
+                self._stream.write(unsent, self._write_timeout)
         return self._stream.read(max_bytes, self._deadline.left(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, timeout)
+        # The whole request is known only when its answer is asked for.
+        self._unsent += buffer
+        self._write_timeout = timeout
 
     def close(self) -> None:
         self._stream.close()

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime
+import functools
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -85,6 +86,7 @@ class Bench:
         self._turns = _Turns()
         self._lab: Lab | None = None
         self._stages: dict[str, _Stage] = {}
+        self._profiles: dict[str, Profile] = {}
         self._trouble = ""
         self._told: set[str] = set()
         self._takes = itertools.count(1)
@@ -101,14 +103,14 @@ class Bench:
         Raises:
             UsageError: it does not come up.
         """
-        return self._opened_lab(load_profile(profile)).platform
+        return self._opened_lab(self._profile(profile)).platform
 
     def try_scenario(self, profile: str, scenario: str) -> Trial:
         """What comes of trying a scenario, in its turn."""
-        chosen = load_profile(profile)
+        chosen = self._profile(profile)
         trial = Trial(tool=self.tool.tool.name, waivers=self.tool.waiver, profile=chosen, scenario=scenario)
         try:
-            found = self._scenario(scenario)
+            found = self._scenarios[scenario]
             stage = self._stage(chosen)
             with self._turns.taken(alone=found.exclusive):
                 trouble = self._trouble or stage.trouble
@@ -125,7 +127,7 @@ class Bench:
         Raises:
             UsageError: the launch names something unknown, or the tool cannot be brought up.
         """
-        chosen = load_profile(profile)
+        chosen = self._profile(profile)
         scenario = _story(wish, f"launch/{next(self._takes)}")
         # A tool that refuses the plain launch may be what the test is about: only the reading is made ready by it.
         lab = self._stage(chosen).runner.lab
@@ -143,9 +145,16 @@ class Bench:
             self._told.add(trouble)
         return replace(trial, trouble=trouble, repeated=repeated)
 
-    def _scenario(self, scenario: str) -> Scenario:
-        catalogue = ruled(scenarios(), self.tool.rulings, where=self._where)
-        return next(found for found in catalogue if found.id == scenario)
+    def _profile(self, name: str) -> Profile:
+        """A profile, read once: every item asks for it again by its name."""
+        if name not in self._profiles:
+            self._profiles[name] = load_profile(name)
+        return self._profiles[name]
+
+    @functools.cached_property
+    def _scenarios(self) -> Mapping[str, Scenario]:
+        """The catalogue as this tool's switches rule it, by id."""
+        return {found.id: found for found in ruled(scenarios(), self.tool.rulings, where=self._where)}
 
     def _tried(self, stage: _Stage, scenario: Scenario) -> Result:
         try:

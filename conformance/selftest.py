@@ -178,7 +178,8 @@ def _seen(observation: Observation, launch_url: str) -> Seen:
 def prove(only: Sequence[str] = (), *, processes: int | None = None) -> Iterator[Trial]:
     """The trials of the correct tool under each profile and of every flaw, as they come in."""
     flaws = [flaw for flaw in FLAWS.values() if not only or flaw.name in only]
-    tasks = [(None, name) for name in profile_names()] + [(flaw.name, flaw.profile) for flaw in flaws]
+    profiles = {flaw.profile for flaw in flaws} if only else profile_names()
+    tasks = [*((None, name) for name in profiles), *((flaw.name, flaw.profile) for flaw in flaws)]
     correct: dict[str, Mapping[str, Seen]] = {}
     for trial in _tried(tasks, processes or os.cpu_count() or 1):
         if trial.flaw is None:

@@ -55,6 +55,8 @@ def lti_tool(lti_platform: Any) -> Any:
     """The bare tool, called in this process."""
     from conformance.pytest_values import InProcess
 
+    # A key is made once for a process, in a time that chance decides: it belongs to the start, as in the other runs.
+    lti_platform.platform.keys.private("foreign")
     _Stand.app = create_bare_tool(lti_platform.platform.keys.jwk("platform"), issuer=lti_platform.issuer, url=TOOL)
     return InProcess(
         app=_Stand.app,

@@ -41,7 +41,7 @@ def refused(code: int | None = None, status: int = 400) -> Answer:
 
 def welcome(tool: Miniature, claims: Mapping[str, Any]) -> Answer:
     """The answer of a tool that looks at expiry, nonce and e-mail address, and gives a session."""
-    if claims.get("exp", 0) < claims["iat"]:
+    if claims.get("exp", 0) < tool.clock():
         return refused(1001)
     if claims.get("nonce") not in tool.nonces:
         return refused(1001)
@@ -61,11 +61,13 @@ class Miniature:
         login: Callable[[Miniature], Answer] | None = None,
         platform: str = PLATFORM,
         url: str = "http://127.0.0.1:9555",
+        clock: Callable[[], float] = lambda: CLOCK_S,
     ) -> None:
         self.rule = rule
         self.login = login
         self.platform = platform
         self.url = url
+        self.clock = clock
         self.nonces: set[str] = set()
         self.sessions: set[str] = set()
         self.launches: list[Mapping[str, Any]] = []

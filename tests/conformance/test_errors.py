@@ -108,9 +108,7 @@ def test_all_26_types_have_the_class_and_fields_of_their_source() -> None:
 
 def test_the_classes_of_the_codes() -> None:
     """What failed inside is unknown, what could not be trusted is security, the rest is invalid."""
-    by_class = {
-        klass: {e.code for e in codes().values() if e.klass == klass} for klass in ("security", "unknown")
-    }
+    by_class = {klass: {e.code for e in codes().values() if e.klass == klass} for klass in ("security", "unknown")}
 
     assert by_class["security"] == {1001, 1337}
     assert by_class["unknown"] == {1003, 1008, 1010, 1012, 1013, 1014, 1015, 1016, 1017}
@@ -159,9 +157,7 @@ def test_a_back_end_code_names_its_fault_point(error: ErrorCode) -> None:
 
 def test_repeating_helps_only_after_failures_of_the_back_end() -> None:
     """A repeated launch may work where something failed, save where Zoom wants a new sign-in."""
-    assert {1003, 1008, 1010, 1012, 1013, 1015, 1016, 1017} == {
-        e.code for e in codes().values() if e.retryable
-    }
+    assert {1003, 1008, 1010, 1012, 1013, 1015, 1016, 1017} == {e.code for e in codes().values() if e.retryable}
     assert [error.type for error in types().values() if error.retryable] == ["AccessTokenExpired"]
 
 
@@ -211,9 +207,7 @@ def test_an_error_that_is_defined_twice_is_refused(
     text = errors._FILE.read_text(encoding="utf-8")
     tables = re.split(r"(?m)^(?=\[\[)", text)
     path = tmp_path / "errors.toml"
-    twin = next(
-        t for t in tables if t.startswith(f"[[{kind}]]") and re.search(rf'(?m)^{kind} = "?{key}\b', t)
-    )
+    twin = next(t for t in tables if t.startswith(f"[[{kind}]]") and re.search(rf'(?m)^{kind} = "?{key}\b', t))
     path.write_text(text + twin, encoding="utf-8")
     monkeypatch.setattr(errors, "_FILE", path)
 

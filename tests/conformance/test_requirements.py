@@ -111,9 +111,7 @@ def test_every_code_and_launch_type_has_its_demand() -> None:
     """Each code and launch type is demanded under its own name, and no other is."""
     launch_types = [error for error in types().values() if error.surface == "launch"]
 
-    assert [f"CLASS-{code}" for code in codes()] == [
-        key for key in requirements() if key.startswith("CLASS-")
-    ]
+    assert [f"CLASS-{code}" for code in codes()] == [key for key in requirements() if key.startswith("CLASS-")]
     assert [f"LTIX-{e.type}" for e in launch_types] == [k for k in requirements() if k.startswith("LTIX-")]
     for error in codes().values():
         assert f"{error.code} {error.name}" in requirements()[f"CLASS-{error.code}"].text
