@@ -171,7 +171,7 @@ def _seen(observation: Observation, launch_url: str) -> Seen:
             code=observation.code,
         ),
         told=refused and observation.channel is not None,
-        at_launch=observation.session is False and observation.exchanges[-1].url == launch_url,
+        at_launch=observation.session is False and observation.exchanges[-1].url.partition("?")[0] == launch_url,
     )
 
 

@@ -16,7 +16,7 @@ from conformance.toolfile import load
 from mockplatform.config import load_school
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-TOML = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+TOML: list[str] = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
 PYTEST = next(block for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if "lti_suite" in block)
 
 INNER = {"lti_conformance", "lti_scenario", "lti_bench", "lti_trial"}

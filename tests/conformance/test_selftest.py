@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ def trial(flaw: str | None, broke: tuple[str, ...], expected: tuple[str, ...]) -
     return Trial(flaw=flaw, profile="core", broke=broke, expected=expected, seen={})
 
 
-def seen(*, told: bool = True, at_launch: bool = True, **answer: str | int | None) -> Seen:
+def seen(*, told: bool = True, at_launch: bool = True, **answer: Any) -> Seen:
     return Seen(answer=Answer(**answer), told=told, at_launch=at_launch)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pytest
 
 from conformance.sample_tool import FLAWS, create_tool
