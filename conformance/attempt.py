@@ -50,13 +50,12 @@ def perform(
     context = Context(
         launch=launch,
         keys=platform.keys,
-        canary_url=platform.canary_url,
+        canary_url=platform.canary_url(launch),
         earlier=tuple(performed.pending.earlier for performed in earlier.values()),
         second=lab.registrations.get("second"),
     )
     spoilers = [m for m in attempt.mutations if m.mutation.stage is KeySet]
     pending = platform.begin(launch, attempt.mutations, context, kid)
-    canary_before = platform.canary_hits
     published = (
         contextlib.nullcontext(platform.key_set) if kid is None else platform.spoilt_keys(spoilers, context, kid=kid)
     )
@@ -68,7 +67,7 @@ def perform(
                 pending=pending,
                 visit=visit,
                 key_fetches=key_set.fetches - fetched_before,
-                canary_hits=platform.canary_hits - canary_before,
+                canary_hits=platform.canary_hits.pop(launch.id, 0),
             )
     finally:
         platform.forget(pending)

@@ -222,7 +222,7 @@ def _answer(table: AnswerTable, base: Answer | None, where: str) -> Answer:
 
 
 def _known(names: Iterable[Any], known: Iterable[Any], where: str) -> None:
-    by_text = {str(key): key for key in known}
+    by_text = set(map(str, known))
     for name in names:
         if str(name) not in by_text:
             near = difflib.get_close_matches(str(name), by_text, n=1)

@@ -37,7 +37,6 @@ def conduct(
     """
     began = time.perf_counter()
     results: list[Result] = []
-    stopped = ""
 
     def settle(result: Result) -> Result:
         told = replace(result, replay=f"{replay} --only {result.scenario.id}")
@@ -45,17 +44,7 @@ def conduct(
 
     with opened as lab:
         runner = Runner(lab, options)
-        try:
-            runner.plain_launch()
-            for result in runner.run(scenarios, settle):
-                results.append(result)
-                on_result(result)
-        except PlainLaunchFailed as failure:
-            stopped = plain_failure(failure)
-        except ToolLost as lost:
-            stopped = f"the tool is gone: {lost}"
-        except KeyboardInterrupt:
-            stopped = "interrupted"
+        stopped = _try_all(runner, scenarios, settle, results, on_result)
     order = {scenario.id: index for index, scenario in enumerate(scenarios)}
     results.sort(key=lambda result: order[result.scenario.id])
     return Report(
@@ -72,6 +61,28 @@ def conduct(
         strict=options.strict,
         stopped=stopped,
     )
+
+
+def _try_all(
+    runner: Runner,
+    scenarios: Sequence[Scenario],
+    settle: Callable[[Result], Result],
+    results: list[Result],
+    on_result: Callable[[Result], None],
+) -> str:
+    """Add each result as it comes; why the run ended early, or nothing."""
+    try:
+        runner.plain_launch()
+        for result in runner.run(scenarios, settle):
+            results.append(result)
+            on_result(result)
+    except PlainLaunchFailed as failure:
+        return plain_failure(failure)
+    except ToolLost as lost:
+        return f"the tool is gone: {lost}"
+    except KeyboardInterrupt:
+        return "interrupted"
+    return ""
 
 
 def plain_failure(failure: PlainLaunchFailed) -> str:

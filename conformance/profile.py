@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -29,6 +30,7 @@ class ProfileTable:
     states: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+@cache
 def profile_names() -> tuple[str, ...]:
     """The names of the profiles that come with the package."""
     return tuple(path.stem for path in sorted(FOLDER.glob("*.toml")))

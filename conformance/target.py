@@ -28,8 +28,6 @@ from mockplatform.app import create_app
 from mockplatform.errors import UsageError
 from mockplatform.keys import KeyRing
 from mockplatform.lms import Platform
-from mockplatform.server import listen, serve
-from mockplatform.tls import authority_at, new_authority, server_context
 
 __all__ = ["Start", "as_asgi", "lab_for", "open_lab", "platform_for", "process_keys"]
 
@@ -108,6 +106,9 @@ def open_lab(
     Raises:
         UsageError: an address is taken or remote, or the tool does not come up.
     """
+    # The demonstration needs neither a server nor certificates.
+    from mockplatform.server import listen, serve
+
     _refuse_remote(tool, where, allow_remote=allow_remote)
     network = tool.network
     with contextlib.ExitStack() as stack:
@@ -158,6 +159,8 @@ def _tls(tool: Tool, where: str) -> ssl.SSLContext | None:
         if tool.platform.ca_path is not None:
             raise UsageError(f"{where} platform.ca_path: there is nothing to trust, platform.url is plain http")
         return None
+    from mockplatform.tls import authority_at, new_authority, server_context
+
     now = datetime.datetime.now(datetime.UTC)
     path = tool.platform.ca_path
     authority = authority_at(Path(path), now) if path is not None else new_authority(now)
@@ -167,6 +170,8 @@ def _tls(tool: Tool, where: str) -> ssl.SSLContext | None:
 @contextlib.contextmanager
 def _application(tool: Tool, where: str) -> Iterator[None]:
     """The tool's own application, imported once the variables are set, and served in a thread."""
+    from mockplatform.server import listen, serve
+
     os.environ.update(environment(tool))
     app = load_object(str(tool.tool.app), where=f"{where} tool.app")
     with serve(as_asgi(app), listen(*_address(tool.tool.login_url))):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -92,12 +93,10 @@ class HttpTransport:
             except OSError as error:
                 raise UsageError(f"network.ca_path: {ca_path}: {error.strerror or error}") from None
         self._deadline = Deadline()
+        pool: Any = functools.partial(httpcore2.HTTPProxy, proxy) if proxy else httpcore2.ConnectionPool
         backend = PunctualBackend(self._deadline)
-        self._pool = (
-            httpcore2.HTTPProxy(proxy, ssl_context=context, network_backend=backend)
-            if proxy
-            else httpcore2.ConnectionPool(ssl_context=context, max_connections=64, network_backend=backend)
-        )
+        # A connection that the tool is about to close must not pass for one that it dropped.
+        self._pool = pool(ssl_context=context, network_backend=backend, max_connections=64, keepalive_expiry=1.0)
         self._timeout_s = timeout_s
 
     def __enter__(self) -> Self:

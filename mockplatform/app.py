@@ -25,7 +25,7 @@ def create_app(platform: Platform) -> Starlette:
             Route("/auth", oidc.auth, methods=["GET", "POST"]),
             Route("/token", oidc.no_grant, methods=["POST"]),
             Route("/jwks", oidc.key_set),
-            Route("/canary/jwks", oidc.canary),
+            Route("/canary/{launch}/jwks", oidc.canary),
         ],
         middleware=[Middleware(Journal, platform=platform)],
     )

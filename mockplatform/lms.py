@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
@@ -109,7 +109,8 @@ class Platform:
     on_problem: Literal["refuse", "note"] = "refuse"
     issuer: str = ""
     journal: deque[Exchange] = field(default_factory=lambda: deque(maxlen=MAX_JOURNAL))
-    canary_hits: int = 0
+    canary_hits: Counter[str] = field(default_factory=Counter)
+    """How often the attacker's key set was asked for, by the launch whose token named it."""
 
     def __post_init__(self) -> None:
         self.issuer = self.issuer or self.url
@@ -117,10 +118,9 @@ class Platform:
         self._pending: OrderedDict[str, PendingLaunch] = OrderedDict()
         self._lock = threading.Lock()
 
-    @property
-    def canary_url(self) -> str:
+    def canary_url(self, launch: Launch) -> str:
         """Where the attacker's key set lies; a tool that asks for it trusts what a token tells it."""
-        return f"{self.url}/canary/jwks"
+        return f"{self.url}/canary/{launch.id}/jwks"
 
     def intend(
         self,
@@ -153,7 +153,7 @@ class Platform:
         kid: str | None = None,
     ) -> PendingLaunch:
         """Start a launch: its login request waits in the answer for a browser to send it."""
-        context = context or Context(launch=launch, keys=self.keys, canary_url=self.canary_url)
+        context = context or Context(launch=launch, keys=self.keys, canary_url=self.canary_url(launch))
         login = through(flow.login_request(launch), mutations, context)
         pending = PendingLaunch(
             launch=launch,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import anyio
-import httpcore2
 
 from conformance.sample_tool.keyset import Fetch
+
+if TYPE_CHECKING:
+    from httpcore2 import AsyncConnectionPool
 
 __all__ = ["http_fetch"]
 
@@ -15,6 +19,9 @@ BODY_LIMIT = 1 << 20
 
 def http_fetch() -> Fetch:
     """A fetch over one connection pool."""
+    # Who brings a fetch of their own, as the demonstration does, needs no client.
+    import httpcore2
+
     # A kept connection belongs to the event loop that opened it, and the tool may be driven by several.
     pool = httpcore2.AsyncConnectionPool(max_keepalive_connections=0)
 
@@ -34,7 +41,7 @@ def http_fetch() -> Fetch:
     return fetch
 
 
-async def _get(pool: httpcore2.AsyncConnectionPool, url: str) -> tuple[int, bytes]:
+async def _get(pool: AsyncConnectionPool, url: str) -> tuple[int, bytes]:
     body = b""
     async with pool.stream("GET", url, headers={"Accept": "application/json"}) as response:
         async for chunk in response.aiter_stream():

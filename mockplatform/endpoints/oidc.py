@@ -77,5 +77,5 @@ async def key_set(request: Request) -> Response:
 async def canary(request: Request) -> Response:
     """The attacker's key set; asking for it is counted against the tool."""
     platform = platform_of(request)
-    platform.canary_hits += 1
+    platform.canary_hits[request.path_params["launch"]] += 1
     return JSONResponse({"keys": [dict(platform.keys.jwk("foreign"))]})

@@ -5,7 +5,6 @@ A claim is named by its short name where LTI prefixes it (`version`, `context.id
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -81,14 +80,6 @@ def bulky(token: IdToken, *, kib: int = 20) -> IdToken:
     return replace(token, claims=claims_of(token) | {"https://vendor.example/claim/bulk": "x" * kib * 1024})
 
 
-@mutation("RFC 8725 3.10")
-def nested(token: IdToken, *, depth: int) -> IdToken:
-    """A claim that nobody knows is nested this many arrays deep (honest while shallow)."""
-    text = json.dumps(claims_of(token), separators=(",", ":"))
-    deep = f'"https://vendor.example/claim/deep":{"[" * depth}{"]" * depth}'
-    return replace(token, claims=f"{{{deep},{text[1:]}".encode())
-
-
 @mutation("CORE 3.3")
 def another_person(token: IdToken, *, same_email: bool = False) -> IdToken:
     """Somebody else launches: with an id and a name of their own, and perhaps the same address (honest)."""
@@ -135,15 +126,6 @@ def expiry_as(token: IdToken, *, form: str) -> IdToken:
     if form not in forms:
         raise NotApplicableError(f"there is no form {form} of an expiry")
     return replace(token, claims=claims_of(token) | {"exp": forms[form]})
-
-
-@mutation("RFC 8259 6")
-def expiry_written(token: IdToken, *, text: str) -> IdToken:
-    """The expiry is this text of JSON or of what some readers take for it, such as `1e400` or `NaN`."""
-    claims = claims_of(token)
-    claims.pop("exp", None)
-    rest = json.dumps(claims, separators=(",", ":"))
-    return replace(token, claims=f'{{"exp":{text},{rest[1:]}'.encode())
 
 
 @mutation("SEC 5.1.2")
@@ -299,26 +281,3 @@ def attribute(token: IdToken, context: Context, *, attribute: str, value: Any) -
 def unresolved(token: IdToken, *, claim: str, variable: str) -> IdToken:
     """A substitution variable arrives unresolved, as the text `$Person.email.primary`."""
     return _edited(token, claim, f"${variable}")
-
-
-@mutation("RFC 7519 4")
-def duplicate(token: IdToken, *, claim: str, first: Any) -> IdToken:
-    """A claim comes twice: first with the given value, then with the honest one."""
-    text = json.dumps(claims_of(token), separators=(",", ":"))
-    return replace(token, claims=f"{{{json.dumps(claim_name(claim))}:{json.dumps(first)},{text[1:]}".encode())
-
-
-@mutation("RFC 7519 7.2")
-def payload(token: IdToken, *, text: str) -> IdToken:
-    """The payload is this text instead of a JSON object."""
-    return replace(token, claims=text.encode())
-
-
-@mutation("RFC 8725 3.7")
-def encoded(token: IdToken, *, encoding: str) -> IdToken:
-    """The payload is honest JSON in another encoding than UTF-8."""
-    text = json.dumps(claims_of(token), separators=(",", ":"), ensure_ascii=False)
-    try:
-        return replace(token, claims=text.encode(encoding))
-    except (LookupError, UnicodeEncodeError) as error:
-        raise NotApplicableError(f"the claims cannot be written in {encoding}: {error}") from None

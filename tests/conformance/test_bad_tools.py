@@ -37,6 +37,9 @@ EXPIRED = "".join(
     f"[[scenario]]\nname = 'n{n}'\n{HEAD}mutations = ['claims.expired']\nexpect.any = {{ code = 1001 }}\n"
     for n in range(5)
 )
+NO_ANSWER = "the tool crashed (the connection ended without an answer"
+PROVES_NOTHING = "the plain launch does not work, so no refusal would prove anything"
+END = b"\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 QUICK = "[network]\ntimeout_s = 0.5\n"
 
 TOOL = """
@@ -60,7 +63,7 @@ uvicorn.run(tool, port={port}, log_level="critical", lifespan="off")
 
 CHILD = """
 import signal, socket
-signal.signal(signal.SIGTERM, signal.SIG_IGN)
+{before}
 listening = socket.create_server(("127.0.0.1", {port}))
 print("ready", flush=True)
 while True:
@@ -139,10 +142,7 @@ class TestThePlainLaunchFails:
         ran = run(described(tmp_path, f"http://127.0.0.1:{port}"))
 
         assert (ran.code, ran.err) == (3, "")
-        assert (
-            f"the plain launch does not work, so no refusal would prove anything: the tool crashed (nobody answers at 127.0.0.1:{port}"
-            in ran.out
-        )
+        assert f"{PROVES_NOTHING}: the tool crashed (nobody answers at 127.0.0.1:{port}" in ran.out
         assert "`lti-conformance doctor` shows what the tool has to register" in ran.out
         assert "nothing was tried, incomplete" in ran.out
         assert (ran.report["complete"], ran.report["results"]) == (False, [])
@@ -153,21 +153,12 @@ class TestThePlainLaunchFails:
         [
             (keep_still, "the tool hung (no whole answer within 0.5 s)"),
             (trickle(b"HTTP/1.1 200 OK\r\nX: "), "the tool hung (no whole answer within 0.5 s)"),
-            (say(), "the tool crashed (the connection ended without an answer"),
-            (reset, "the tool crashed (the connection ended without an answer"),
-            (say(b"SSH-2.0-OpenSSH_9.6\r\n"), "the tool crashed (the connection ended without an answer"),
-            (
-                say(b"HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n"),
-                "the tool hung (redirected 20",
-            ),
-            (
-                say(b"HTTP/1.1 302 Found\r\nLocation: http://example.org/\r\nContent-Length: 0\r\n\r\n"),
-                "led to http://example.org",
-            ),
-            (
-                say(b"HTTP/1.1 500 Oops\r\nContent-Length: 4\r\n\r\nOops"),
-                "the tool crashed (status 500 without a recognised error)",
-            ),
+            (say(), NO_ANSWER),
+            (reset, NO_ANSWER),
+            (say(b"SSH-2.0-OpenSSH_9.6\r\n"), NO_ANSWER),
+            (say(b"HTTP/1.1 302 Found\r\nLocation: /login" + END), "the tool hung (redirected 20"),
+            (say(b"HTTP/1.1 302 Found\r\nLocation: http://example.org/" + END), "led to http://example.org"),
+            (say(b"HTTP/1.1 500 Oops" + END), "the tool crashed (status 500 without a recognised error)"),
             (say(b"HTTP/1.1 200 OK\r\nContent-Length: 10000000\r\n\r\n" + b"x" * 10_000_000), "the tool rejected"),
             (say(b"HTTP/1.1 404 No\r\nContent-Length: 7\r\n\r\nUnknown"), "the tool rejected, and said: Unknown"),
         ],
@@ -257,9 +248,8 @@ def started(folder: Path, port: int, *, before: str = "", dies_at: int = 0, rest
     script = folder / "tool.py"
     script.write_text(TOOL.format(root=str(ROOT), port=port, before=before, dies_at=dies_at), encoding="utf-8")
     command = shell or f"exec {shlex.quote(sys.executable)} {shlex.quote(str(script))}"
-    return described(
-        folder, f"http://127.0.0.1:{port}", tool=f"start = '''{command}'''\nready_timeout_s = 60\n", rest=rest
-    )
+    tool = f"start = '''{command}'''\nready_timeout_s = 60\n"
+    return described(folder, f"http://127.0.0.1:{port}", tool=tool, rest=rest)
 
 
 class TestStartCommands:
@@ -276,7 +266,8 @@ class TestStartCommands:
         """The whole process group ends, a child that ignores the friendly signal too."""
         port, childs_port = free_port(), free_port()
         child = tmp_path / "child.py"
-        child.write_text(CHILD.format(port=childs_port), encoding="utf-8")
+        ignore = "signal.signal(signal.SIGTERM, signal.SIG_IGN)"
+        child.write_text(CHILD.format(port=childs_port, before=ignore), encoding="utf-8")
         before = (
             "import subprocess\n"
             f"child = subprocess.Popen([sys.executable, {str(child)!r}], stdout=subprocess.PIPE)\n"
@@ -309,7 +300,7 @@ class TestStartCommands:
         """The limit ends it, its last words are shown, and nothing is left of it."""
         childs_port = free_port()
         child = tmp_path / "child.py"
-        child.write_text(CHILD.format(port=childs_port), encoding="utf-8")
+        child.write_text(CHILD.format(port=childs_port, before=""), encoding="utf-8")
         path = started(tmp_path, free_port(), shell=f"exec {sys.executable} {child}")
         path.write_text(path.read_text(encoding="utf-8").replace("ready_timeout_s = 60", "ready_timeout_s = 1.5"))
         ran = run(path)
@@ -357,7 +348,8 @@ class TestApplications:
         port = free_port()
         text = (
             "import os, time\nfrom tests.conformance.miniatures import Miniature\n"
-            f"app = Miniature(platform=os.environ['LTI_PLATFORM_ISSUER'], url='http://127.0.0.1:{port}', clock=time.time)\n"
+            "issuer = os.environ['LTI_PLATFORM_ISSUER']\n"
+            f"app = Miniature(platform=issuer, url='http://127.0.0.1:{port}', clock=time.time)\n"
         )
         ran = run(self.app(tmp_path, "bad_tools_fine", text, monkeypatch, port=port))
 

@@ -216,7 +216,7 @@ def test_a_session_fails_even_if_code_and_class_are_right() -> None:
 
 
 @pytest.mark.parametrize("session", [None, False])
-def test_no_session_or_none_asked_for_is_no_failure(session: bool | None) -> None:  # noqa: FBT001
+def test_no_session_or_none_asked_for_is_no_failure(session: bool | None) -> None:
     """A probe that found nothing, or that was not sent, leaves the verdict alone."""
     assert judge(REFUSAL, make_observation(session=session), OUTCOME_ONLY, ()).status == "passed"
 

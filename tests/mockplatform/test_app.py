@@ -188,7 +188,7 @@ async def test_the_key_set(http: httpx2.AsyncClient, platform: Platform) -> None
 
 async def test_a_spoilt_key_set_is_served_as_it_is(http: httpx2.AsyncClient, platform: Platform) -> None:
     """Status, type and body of a spoilt key set reach the wire."""
-    context = Context(launch=make_launch(), keys=platform.keys, canary_url=platform.canary_url)
+    context = Context(launch=make_launch(), keys=platform.keys, canary_url="http://127.0.0.1/canary")
     with platform.spoilt_keys([bind("key_set.status(code=503)", where="test")], context, kid="fresh"):
         answer = await http.get("/jwks")
     assert (answer.status_code, answer.text) == (503, '{"error":"unavailable"}')
@@ -200,10 +200,10 @@ async def test_a_spoilt_key_set_is_served_as_it_is(http: httpx2.AsyncClient, pla
 
 async def test_the_canary_counts(http: httpx2.AsyncClient, platform: Platform) -> None:
     """The attacker's key set holds the attacker's key, and whoever asks for it is counted."""
-    answer = await http.get("/canary/jwks")
+    answer = await http.get("/canary/launch-1/jwks")
 
     assert [key["kid"] for key in answer.json()["keys"]] == [platform.keys.kid("foreign")]
-    assert platform.canary_hits == 1
+    assert platform.canary_hits == {"launch-1": 1}
 
 
 async def test_the_first_page_lists_the_tools(http: httpx2.AsyncClient, platform: Platform) -> None:

@@ -266,7 +266,7 @@ def test_an_honest_key_set(platform: Platform, keys: KeyRing) -> None:
 
 def test_a_spoilt_key_set_lists_a_fresh_kid(platform: Platform, keys: KeyRing) -> None:
     """While it is spoilt, the key set also has the platform's key under the fresh kid, and lies about all."""
-    context = Context(launch=intend(platform), keys=keys, canary_url=platform.canary_url)
+    context = Context(launch=intend(platform), keys=keys, canary_url="http://127.0.0.1/canary")
 
     with platform.spoilt_keys([bound("key_set.member(name='use', value='enc')")], context, kid="fresh") as published:
         spoilt = platform.key_set.publish()
@@ -279,7 +279,7 @@ def test_a_spoilt_key_set_lists_a_fresh_kid(platform: Platform, keys: KeyRing) -
 
 def test_the_key_set_is_honest_again_after_a_failure(platform: Platform, keys: KeyRing) -> None:
     """A key set that was spoilt for a block is mended although the block fails."""
-    context = Context(launch=intend(platform), keys=keys, canary_url=platform.canary_url)
+    context = Context(launch=intend(platform), keys=keys, canary_url="http://127.0.0.1/canary")
 
     def fail() -> None:
         with platform.spoilt_keys([bound("key_set.no_keys")], context, kid="fresh"):

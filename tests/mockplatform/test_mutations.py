@@ -24,13 +24,13 @@ REFERENCE = re.compile(r"(CORE|SEC|CERT|OIDC|RFC \d{4}) [A-Z]?\d*(\.\d+)*( step 
 # What to call a mutation with that cannot be called without arguments, or that is honest without them.
 EXAMPLES: Mapping[str, str] = {
     "claims.attribute": "claims.attribute(attribute='email', value='other@example.org')",
-    "claims.duplicate": "claims.duplicate(claim='sub', first='somebody-else')",
-    "claims.encoded": "claims.encoded(encoding='utf-16')",
+    "payload.duplicate": "payload.duplicate(claim='sub', first='somebody-else')",
+    "payload.encoded": "payload.encoded(encoding='utf-16')",
     "claims.expiry_as": "claims.expiry_as(form='text')",
-    "claims.expiry_written": "claims.expiry_written(text='1e400')",
-    "claims.nested": "claims.nested(depth=20)",
+    "payload.expiry": "payload.expiry(text='1e400')",
+    "payload.nested": "payload.nested(depth=20)",
     "claims.of_length": "claims.of_length(claim='context.id', length=300)",
-    "claims.payload": "claims.payload(text='[]')",
+    "payload.text": "payload.text(text='[]')",
     "claims.unresolved": "claims.unresolved(claim='custom.resource', variable='ResourceLink.id')",
     "claims.value": "claims.value(claim='roles', value=[])",
     "claims.without": "claims.without(claim='context.id')",
@@ -225,7 +225,7 @@ def test_a_member_of_a_claim_is_taken_out(stages: Mapping[type[Any], Stage], con
 
 def test_a_duplicate_claim_comes_first(stages: Mapping[type[Any], Stage], context: Context) -> None:
     """Of a duplicate the lie stands first, so a reader who takes the last one sees the truth."""
-    raw = spoil("claims.duplicate(claim='sub', first='other')", stages[IdToken], context).claims
+    raw = spoil("payload.duplicate(claim='sub', first='other')", stages[IdToken], context).claims
     pairs = json.loads(raw, object_pairs_hook=list)
 
     assert [value for name, value in pairs if name == "sub"] == ["other", "person-7"]
@@ -361,8 +361,8 @@ def test_lies_about_the_key_set(stages: Mapping[type[Any], Stage], context: Cont
         "claims.nonce_of_earlier",
         "claims.without_attribute(attribute='email')",
         "claims.expiry_as(form='roman')",
-        "claims.encoded(encoding='ascii')",
-        "claims.encoded(encoding='klingon')",
+        "payload.encoded(encoding='ascii')",
+        "payload.encoded(encoding='klingon')",
     ],
 )
 def test_a_lie_without_its_matter_does_not_apply(text: str, stages: Mapping[type[Any], Stage], keys: KeyRing) -> None:
