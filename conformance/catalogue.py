@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import fnmatch
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -221,11 +221,10 @@ def _answer(table: AnswerTable, base: Answer | None, where: str) -> Answer:
     return Answer(klass=klass, type=type_, code=code, status=table.status)
 
 
-def _known(names: Iterable[Any], known: Iterable[Any], where: str) -> None:
-    by_text = set(map(str, known))
+def _known(names: Iterable[Any], known: Collection[Any], where: str) -> None:
     for name in names:
-        if str(name) not in by_text:
-            near = difflib.get_close_matches(str(name), by_text, n=1)
+        if name not in known:
+            near = difflib.get_close_matches(str(name), map(str, known), n=1)
             raise UsageError(f"{where}: unknown '{name}'" + (f"; did you mean '{near[0]}'?" if near else ""))
 
 

@@ -137,12 +137,18 @@ def _convert(hint: Any, value: Any, place: _Place) -> Any:
         return value
     if dataclasses.is_dataclass(hint):
         return _table(hint, value, place)
-    converter = _BY_ORIGIN.get(get_origin(hint) or hint)
-    if converter is None and isinstance(hint, type) and issubclass(hint, StrEnum):
-        converter = _enum
+    converter = _converter(hint)
     if converter is None:
         raise TypeError(f"{place.where}: no TOML value can fill a field of type {hint!r}")
     return converter(hint, value, place)
+
+
+@cache
+def _converter(hint: Any) -> Callable[[Any, Any, _Place], Any] | None:
+    converter = _BY_ORIGIN.get(get_origin(hint) or hint)
+    if converter is None and isinstance(hint, type) and issubclass(hint, StrEnum):
+        return _enum
+    return converter
 
 
 def _table(cls: Any, value: Any, place: _Place) -> Any:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from inspect import isawaitable
 from typing import TypeVar
 
 from conformance.sample_tool import edit, login, message, product, protocol, session, trust, values
@@ -117,7 +116,7 @@ async def follow(state: S, steps: Sequence[Step[S]]) -> tuple[S, Reason | None]:
     try:
         for step in steps:
             outcome = step(state)
-            state = await outcome if isawaitable(outcome) else outcome
+            state = await outcome if isinstance(outcome, Awaitable) else outcome
     except Refusal as refusal:
         return state, refusal.reason
     return state, None
