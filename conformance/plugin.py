@@ -21,7 +21,6 @@ from conformance.pytest_options import (
     add_options,
     conductor_of,
     has_conductor,
-    settings_of,
     worker_of,
 )
 
@@ -71,6 +70,8 @@ def pytest_configure_node(node: Any) -> None:
 
 
 def _may_need_a_driver(config: pytest.Config) -> bool:
+    from conformance.pytest_settings import settings_of
+
     settings = settings_of(config)
     if settings.tool or settings.collect or any(TOOL_FILE in arg for arg in config.invocation_params.args):
         return True
@@ -84,6 +85,8 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     config = parent.config
     if file_path.suffix != ".toml":
         return None
+    from conformance.pytest_settings import settings_of
+
     settings = settings_of(config)
     named = parent.session.isinitpath(file_path) and (file_path.name == TOOL_FILE or file_path == settings.tool)
     if not named and not (settings.collect and file_path.name == TOOL_FILE):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -50,10 +49,11 @@ def lti_faults() -> Mapping[str, Callable[[str], Any]]:
     return {}
 
 
-@dataclass(frozen=True, slots=True)
 class _Held:
-    given: Any
-    bench: AnyBench
+    # No dataclass: making one takes longer than all else that this module does in a run without a tool.
+    def __init__(self, given: Any, bench: AnyBench) -> None:
+        self.given = given
+        self.bench = bench
 
     def of(self, given: Any) -> AnyBench:
         if given is not self.given:

@@ -15,13 +15,14 @@ import pytest
 from conformance.catalogue import ruled, scenarios, select, words
 from conformance.model import Profile, Result, Scenario
 from conformance.profile import load_profile
-from conformance.pytest_options import SCENARIO, TRIAL, LtiConformanceWarning, Settings
+from conformance.pytest_options import SCENARIO, TRIAL, LtiConformanceWarning
 from conformance.reporting import output_of
 from conformance.reports.as_text import failure_text
 from mockplatform.errors import UsageError
 
 if TYPE_CHECKING:
     from conformance.pytest_session import Conductor
+    from conformance.pytest_settings import Settings
     from conformance.pytest_values import Trial
 
 __all__ = ["ScenarioFile", "check", "marker", "parametrize", "selected", "settle", "sifted"]

@@ -1,10 +1,8 @@
-"""The options of a run, and the LTI side that follows from them; as light to import as the plugin itself."""
+"""What the plugin adds to pytest, and the LTI side that follows from it; as light to import as the plugin itself."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,11 +16,9 @@ __all__ = [
     "TOOL_FILE",
     "TRIAL",
     "LtiConformanceWarning",
-    "Settings",
     "add_options",
     "conductor_of",
     "has_conductor",
-    "settings_of",
     "worker_of",
 ]
 
@@ -34,22 +30,6 @@ _CONDUCTOR: pytest.StashKey[Conductor] = pytest.StashKey()
 
 class LtiConformanceWarning(pytest.PytestWarning):
     """A tool breaks what it should keep, though it need not."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """The options of a run, from the command line and the configuration file."""
-
-    root: Path
-    tool: Path | None
-    profile: str | None
-    only: tuple[str, ...]
-    seed: int
-    strict: bool
-    reports: tuple[str, ...]
-    allow_remote: bool
-    collect: bool
-    junit_properties: bool
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -72,33 +52,6 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("lti_junit_properties", "put codes and outcomes into JUnit XML", type="bool", default=True)
 
 
-def settings_of(config: pytest.Config) -> Settings:
-    """The options of this run.
-
-    Raises:
-        pytest.UsageError: the seed is no number.
-    """
-    option, ini = config.getoption, config.getini
-    tool = config.invocation_params.dir / option("lti_tool") if option("lti_tool") else None
-    if tool is None and ini("lti_tool"):
-        tool = config.rootpath / ini("lti_tool")
-    seed = ini("lti_seed") if option("lti_seed") is None else option("lti_seed")
-    if not str(seed).removeprefix("-").isdecimal():
-        raise pytest.UsageError(f"lti_seed: {seed!r} is no number")
-    return Settings(
-        root=config.rootpath,
-        tool=tool,
-        profile=option("lti_profile") or ini("lti_profile") or None,
-        only=tuple(option("lti_only")),
-        seed=int(seed),
-        strict=option("lti_strict") or ini("lti_strict"),
-        reports=(*ini("lti_report"), *option("lti_report")),
-        allow_remote=option("lti_allow_remote"),
-        collect=option("lti_collect") or ini("lti_collect"),
-        junit_properties=ini("lti_junit_properties"),
-    )
-
-
 def worker_of(config: pytest.Config) -> Mapping[str, Any] | None:
     """What xdist hands over to its worker processes; None in the controlling or only process."""
     found: Mapping[str, Any] | None = getattr(config, "workerinput", None)
@@ -109,6 +62,7 @@ def conductor_of(config: pytest.Config) -> Conductor:
     """The LTI side of this process, from the moment that somebody needs it."""
     if _CONDUCTOR not in config.stash:
         from conformance.pytest_session import Conductor
+        from conformance.pytest_settings import settings_of
 
         config.stash[_CONDUCTOR] = Conductor(settings_of(config), worker_of(config))
     return config.stash[_CONDUCTOR]

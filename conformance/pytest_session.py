@@ -23,7 +23,7 @@ from mockplatform.lms import Platform
 from mockplatform.server import listen, serve
 
 if TYPE_CHECKING:
-    from conformance.pytest_options import Settings
+    from conformance.pytest_settings import Settings
 
 __all__ = ["Conductor"]
 

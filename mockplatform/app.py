@@ -17,14 +17,15 @@ def create_app(platform: Platform) -> Starlette:
     """The platform as an ASGI application."""
     app = Starlette(
         routes=[
+            # Looked through from the top: what every launch asks for stands first.
+            Route("/auth", oidc.auth, methods=["GET", "POST"]),
+            Route("/jwks", oidc.key_set),
             Route("/", web.home),
             Route("/launches", web.launch, methods=["POST"]),
             Route("/journal", web.journal),
             Route("/return", web.returned),
             Route("/.well-known/openid-configuration", oidc.configuration),
-            Route("/auth", oidc.auth, methods=["GET", "POST"]),
             Route("/token", oidc.no_grant, methods=["POST"]),
-            Route("/jwks", oidc.key_set),
             Route("/canary/{launch}/jwks", oidc.canary),
         ],
         middleware=[Middleware(Journal, platform=platform)],
