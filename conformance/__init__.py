@@ -9,8 +9,6 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from mockplatform._version import __version__
-
 if TYPE_CHECKING:
     from conformance.catalogue import scenarios, select
     from conformance.conduct import conduct
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
         ToolSettings,
         Waiver,
     )
+    from mockplatform._version import __version__
 
 __all__ = [
     "Arrangement",
@@ -85,6 +84,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return importlib.import_module("mockplatform._version").__version__
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

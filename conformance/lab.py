@@ -5,6 +5,7 @@ A `Lab` is made once for a run and shared by all scenarios; keys, connections an
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import ipaddress
 import time
@@ -125,9 +126,14 @@ def registrations(tool: Tool) -> Mapping[str, Registration]:
 def is_loopback(url: str) -> bool:
     """Whether a URL is on this machine."""
     try:
-        host = urlsplit(url).hostname or ""
+        return _is_own(urlsplit(url).hostname or "")
     except ValueError:
         return False
+
+
+# Asked before every request, and of the same few hosts.
+@functools.lru_cache(maxsize=64)
+def _is_own(host: str) -> bool:
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

@@ -28,7 +28,8 @@ def measure() -> Iterator[Line]:
 def _plugin() -> Iterator[Line]:
     with tempfile.TemporaryDirectory() as empty:
         command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
-        place = ["--rootdir", empty, empty]
+        # Else a stray pytest.ini beside the folder has its neighbours looked at as well.
+        place = ["--rootdir", empty, "--confcutdir", empty, empty]
         alone = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         plugins = [argument for name in (*OTHERS, OWN) for argument in ("-p", name)]
         subjects = {
