@@ -1,4 +1,4 @@
-"""States of the tool that a launch alone cannot make (error catalogue, states T0 to Ty).
+"""States of the tool that a launch alone cannot make.
 
 A state comes from `[arrange]` in the tool file: a request to the tool, or a callback in this process. The state
 `class_exists` also follows from a launch by an authorised instructor, so it needs no entry of its own.

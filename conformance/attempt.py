@@ -86,25 +86,34 @@ def _visit(
         return _post(lab, browser, lab.platform.answer(pending, request))
     login = pending.login
     visit = browser.navigate(form_request(login.method, login.url, login.params), stop_at=lab.is_platform)
-    if not (visit.stopped and urlsplit(visit.request.url).path == _auth_path(lab)):
+    if not (visit.stopped and _is_auth(visit.request.url)):
         return visit
     answer = lab.platform.authorize(AuthRequest(params=dict(visit.params)))
     if isinstance(answer, AuthRefusal):
         told = "the platform had to refuse the authentication request: " + "; ".join(answer.problems)
-        return Visit(request=visit.request, trouble=told, trouble_kind="unanswered")
+        wanted = dict(visit.params).get("redirect_uri", "")
+        own = urlsplit(login.url).hostname
+        away = (urlsplit(wanted).hostname or own) != own
+        # A tool that has the token sent to a foreign host has sent the person there, but for a strict platform.
+        return Visit(
+            request=Request(method="POST", url=wanted),
+            trouble=told,
+            trouble_kind="foreign" if away else "unanswered",
+        )
     return _post(lab, browser, answer) if attempt.finish else visit
 
 
 def _post(lab: Lab, browser: Browser, response: AuthResponse) -> Visit:
     request = form_request(response.method, _reachable(lab, response.url), response.fields, response.content_type)
     visit = browser.navigate(request, stop_at=lab.is_platform)
-    if visit.stopped and urlsplit(visit.request.url).path == _auth_path(lab):
+    if visit.stopped and _is_auth(visit.request.url):
         return Visit(request=visit.request, trouble="the tool began another login", trouble_kind="again")
     return visit
 
 
-def _auth_path(lab: Lab) -> str:
-    return urlsplit(lab.platform.url).path + "/auth"
+def _is_auth(url: str) -> bool:
+    """Whether a URL of the platform is its authentication endpoint; a tunnel before it may add a path."""
+    return urlsplit(url).path.endswith("/auth")
 
 
 def _unasked(lab: Lab, pending: PendingLaunch) -> AuthRequest:

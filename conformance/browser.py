@@ -21,7 +21,7 @@ from mockplatform.model import Exchange, Params
 __all__ = ["Browser", "Visit", "form_request", "origin"]
 
 MAX_HOPS = 20
-SHOWN = 4000
+SHOWN = 16_000
 FORM = "application/x-www-form-urlencoded"
 _URL_CHARACTERS = "%:/?#[]@!$&'()*+,;=~"
 

@@ -34,6 +34,12 @@ def sends_nobody_away(seen: Observation) -> str | None:
     return f"the tool sent the person to {seen.left_for}" if seen.left_for else None
 
 
+def markup_escaped(seen: Observation) -> str | None:
+    """No page shows the markup that the launch carried as markup."""
+    raw = any("<script>alert(1)</script>" in exchange.response_body for exchange in seen.exchanges)
+    return "a page shows markup of the launch unescaped, so a launch can run its own script there" if raw else None
+
+
 def fresh_values(seen: Observation) -> str | None:
     """State and nonce differ from login to login and are long enough not to be guessed."""
     for name in ("state", "nonce"):
@@ -49,4 +55,4 @@ def checks() -> Mapping[str, Check]:
     """Every check by name."""
     module = sys.modules[__name__]
     functions = inspect.getmembers(module, inspect.isfunction)
-    return {name: f for name, f in functions if f.__module__ == __name__ and name != "checks"}
+    return {name: f for name, f in functions if f.__module__ == __name__ and name != "checks" and name[0] != "_"}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import math
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -75,8 +76,8 @@ def _run_options(run: argparse.ArgumentParser) -> None:
     )
     run.add_argument("--strict", action="store_true", help="a broken SHOULD fails as well")
     run.add_argument("--fail-fast", action="store_true", help="stop at the first failure")
-    run.add_argument("--max-time", type=float, metavar="S", help="begin no scenario after this many seconds")
-    run.add_argument("--rate", type=float, metavar="N", help="begin at most this many scenarios a second")
+    run.add_argument("--max-time", type=_above_zero, metavar="S", help="begin no scenario after this many seconds")
+    run.add_argument("--rate", type=_above_zero, metavar="N", help="begin at most this many scenarios a second")
     run.add_argument("--allow-remote", action="store_true", help="contact hosts other than this machine")
 
 
@@ -92,6 +93,13 @@ def _positive(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text} is not at least 1")
+    return value
+
+
+def _above_zero(text: str) -> float:
+    value = float(text)
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
     return value
 
 

@@ -10,8 +10,9 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from conformance.lab import Lab
-from conformance.model import Report, Result, Scenario
+from conformance.model import Finding, Report, Result, Scenario
 from conformance.runner import Options, PlainLaunchFailed, Runner, ToolLost
+from conformance.toolfile import Tool
 from conformance.waivers import stale_waivers, waive
 from mockplatform._version import __version__
 
@@ -55,7 +56,7 @@ def conduct(
         duration_s=time.perf_counter() - began,
         complete=not stopped and len(results) == len(scenarios),
         results=tuple(results),
-        findings=tuple(runner.findings),
+        findings=(*ignored_settings(lab.tool), *runner.findings),
         versions={"lti-conformance": __version__, "python": machine.python_version()},
         stale_waivers=stale_waivers(results, lab.tool.waiver, lab.profile, now.date()),
         strict=options.strict,
@@ -83,6 +84,20 @@ def _try_all(
     except KeyboardInterrupt:
         return "interrupted"
     return ""
+
+
+def ignored_settings(tool: Tool) -> tuple[Finding, ...]:
+    """A finding for each part of the tool file that this version reads and does not use yet."""
+    unused = {
+        "[[persona]]": bool(tool.persona),
+        "[actions]": bool(tool.actions),
+        "[profile] order": tool.profile.order != "pipeline",
+        "[capabilities] services": bool(tool.capabilities.services),
+        "[platform] consumer_key": tool.platform.consumer_key is not None,
+    }
+    text = "this version reads these parts of the tool file and does not use them yet: "
+    named = ", ".join(name for name, given in unused.items() if given)
+    return (Finding(id="ignored-settings", text=text + named),) if named else ()
 
 
 def plain_failure(failure: PlainLaunchFailed) -> str:

@@ -91,7 +91,8 @@ def _unaccepted(scenario: Scenario, told: Told) -> Verdict | None:
 def _unsent(scenario: Scenario, told: Told) -> Verdict | None:
     """The honest login was turned away, so that the lie behind it was never told."""
     stages = {spoilt.mutation.stage for spoilt in scenario.attempt.mutations}
-    if not stages or LoginRequest in stages or scenario.faults or told.performed.pending.response is not None:
+    lies = bool(stages) or scenario.attempt.login not in ("fresh", "none")
+    if not lies or LoginRequest in stages or scenario.faults or told.performed.pending.response is not None:
         return None
     reason = f"the honest login before the spoilt part was not continued: {told.seen.trouble or told.seen.outcome}"
     return _error("not-sent", reason)

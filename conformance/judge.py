@@ -40,7 +40,7 @@ OUTCOMES: Mapping[tuple[Literal["launched", "rejected", "either"], Outcome], Cel
     ("rejected", "unclear"): "unjudged",
     ("either", "launched"): "right",
     ("either", "rejected"): "right",
-    ("either", "crashed"): "unclean",
+    ("either", "crashed"): "wrong",
     ("either", "hung"): "wrong",
     ("either", "unclear"): "unjudged",
 }

@@ -75,8 +75,8 @@ class Lab:
 
     def is_platform(self, url: str) -> bool:
         """Whether a URL is the platform's own."""
-        own = self.platform.url
-        return url.startswith(own) and url[len(own) :][:1] in ("", "/", "?", "#")
+        own = (self.platform.url, self.tool.network.public_url)
+        return any(o and url.startswith(o) and url[len(o) :][:1] in ("", "/", "?", "#") for o in own)
 
     def opaque(self, *parts: object) -> str:
         """An id that the same seed and run give again, and nothing else does."""

@@ -97,7 +97,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
-    """A switch of `[rulings]`, a setting of it, and what a scenario expects then (error catalogue, part D)."""
+    """A switch of `[rulings]`, for what the documents leave open, and what a scenario expects at one setting."""
 
     switch: str
     value: bool | int | str

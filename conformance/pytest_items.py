@@ -14,10 +14,11 @@ import pytest
 
 from conformance.catalogue import ruled, scenarios, select, words
 from conformance.model import Profile, Result, Scenario
-from conformance.profile import load_profile
+from conformance.profile import load_profile, profile_names
 from conformance.pytest_options import SCENARIO, TRIAL, LtiConformanceWarning
 from conformance.reporting import output_of
 from conformance.reports.as_text import failure_text
+from conformance.waivers import check_waivers
 from mockplatform.errors import UsageError
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def check(conductor: Conductor, files: Sequence[Path]) -> None:
         for file in files:
             tool = conductor.tool(file)
             load_profile(tool.profile.name)
-            ruled(scenarios(), tool.rulings, where=f"{file}:")
+            found = ruled(scenarios(), tool.rulings, where=f"{file}:")
+            check_waivers(tool.waiver, found, (*profile_names(), profile.name), where=f"{file}:")
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
 

@@ -17,10 +17,10 @@ from conformance.checks import checks
 from conformance.evidence import keys_unasked, lacking, skip, unasked, unproven
 from conformance.judge import judge
 from conformance.lab import Lab
-from conformance.model import Attempt, Expectation, Finding, Observation, Result, Scenario, Status, Verdict
+from conformance.model import Attempt, Expectation, Finding, Observation, Result, Role, Scenario, Status, Verdict
 from conformance.observe import page_of
 from conformance.pace import Pace
-from conformance.story import Told, honest, read, tell
+from conformance.story import FaultError, Told, honest, read, tell
 from mockplatform.mutation import NotApplicableError
 
 __all__ = ["Options", "PlainLaunchFailed", "Runner", "ToolLost"]
@@ -66,19 +66,22 @@ class Runner:
         self._twin_lock = threading.Lock()
         self._stop = threading.Event()
 
-    def plain_launch(self) -> None:
+    def plain_launch(self) -> bool:
         """Send the launch on which everything else stands, and calibrate the reading by its page.
+
+        False: no state that an honest launch needs under this profile can be arranged, so nothing was sent.
 
         Raises:
             PlainLaunchFailed: the tool does not accept it.
             ToolLost: nobody answers while it is arranged.
         """
         lab = self.lab
-        states = lab.profile.states.get("instructor", ())
-        if missing_states(lab, states):
-            return
+        roles: tuple[Role, ...] = ("instructor", "student")
+        role = next((r for r in roles if not missing_states(lab, lab.profile.states.get(r, ()))), None)
+        if role is None:
+            return False
         try:
-            told = honest(self.lab, "plain", "instructor", "main", states)
+            told = honest(self.lab, "plain", role, "main", lab.profile.states.get(role, ()))
         except ArrangementFailedError as failure:
             if failure.lost:
                 raise ToolLost(str(failure)) from None
@@ -91,6 +94,7 @@ class Runner:
         if seen.outcome != "launched":
             raise PlainLaunchFailed(seen)
         self._check_probe(found=bool(seen.session))
+        return True
 
     def _check_probe(self, *, found: bool) -> None:
         """A probe is believed if it tells a browser after a good launch from one that was never there."""
@@ -212,6 +216,8 @@ class Runner:
             return self._judged(scenario, expectation, told), told.seen
         except NotApplicableError as error:
             return skip("not-applicable", str(error)), None
+        except FaultError as error:
+            return Verdict(status="error", axes={}, reason=str(error), cause="fault-not-armed"), None
         except ArrangementFailedError as failure:
             if failure.lost:
                 raise ToolLost(f"{failure} (noticed in {scenario.id})") from None
@@ -235,12 +241,17 @@ class Runner:
         return given if scenario.states is None or not given else scenario.states
 
     def _twin(self, scenario: Scenario) -> Observation:
-        """The scenario's launch without a lie, sent once for all that share its arrangement."""
+        """The scenario's launch without a lie; of two platforms that take part, both have to be known to the tool."""
+        seen = self._accepted(scenario, scenario.registration)
+        return self._accepted(scenario, "second") if seen.outcome == "launched" and "second" in scenario.needs else seen
+
+    def _accepted(self, scenario: Scenario, registration: str) -> Observation:
+        """An honest launch, sent once for all scenarios that share its arrangement."""
         states = self.lab.profile.states.get(scenario.role, ())
-        key = (scenario.registration, scenario.role, *states)
+        key = (registration, scenario.role, *states)
         with self._twin_lock:
             if key not in self._twins:
-                told = honest(self.lab, "twin " + " ".join(key), scenario.role, scenario.registration, states)
+                told = honest(self.lab, "twin " + " ".join(key), scenario.role, registration, states)
                 if told.performed.visit.trouble_kind == "refused":
                     raise ToolLost(f"{told.seen.trouble} (noticed in {scenario.id})")
                 self._twins[key] = told.seen

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from conformance.arrange import arrange
 from conformance.attempt import Performed, ask, perform
 from conformance.browser import Browser
 from conformance.lab import ROLES, Cast, Lab
-from conformance.model import Attempt, Observation, Outcome, Role, Scenario
-from mockplatform.errors import UsageError
+from conformance.model import Attempt, Fault, Observation, Outcome, Role, Scenario
 
-__all__ = ["Story", "Told", "honest", "read", "tell"]
+__all__ = ["FaultError", "Story", "Told", "honest", "read", "tell"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +118,29 @@ def honest(lab: Lab, name: str, role: Role, registration: str, states: tuple[str
     return story.send(Attempt(name="judged"))
 
 
+class FaultError(Exception):
+    """A driver could not arm or disarm its fault point."""
+
+
+@contextlib.contextmanager
+def _armed(lab: Lab, fault: Fault) -> Iterator[Any]:
+    """What counts the hits of a fault point that fails for the block; drivers are the user's code and may break."""
+    try:
+        driver = lab.faults[fault.point](fault.mode)
+        armed = driver.__enter__()
+    except Exception as error:
+        raise FaultError(f'the driver of "{fault.point}" could not arm it: {error}') from error
+    try:
+        if not hasattr(armed, "hits"):
+            raise FaultError(f'the driver of "{fault.point}" yields nothing with `hits`, so nobody knows if it was met')
+        yield armed
+    finally:
+        try:
+            driver.__exit__(None, None, None)
+        except Exception as error:
+            raise FaultError(f'the driver of "{fault.point}" could not disarm it: {error}') from error
+
+
 def tell(lab: Lab, scenario: Scenario, states: tuple[str, ...], take: str) -> Told:
     """All launches of a scenario, with its faults armed; the last one is judged."""
     name = f"{scenario.id} {take}"
@@ -132,12 +155,7 @@ def tell(lab: Lab, scenario: Scenario, states: tuple[str, ...], take: str) -> To
     )
     story.arrange(states)
     with contextlib.ExitStack() as stack:
-        armed = {f.point: stack.enter_context(lab.faults[f.point](f.mode)) for f in scenario.faults}
-        for point, fault in armed.items():
-            if not hasattr(fault, "hits"):
-                raise UsageError(
-                    f'faults."{point}": what its driver yields has no `hits`, so nobody knows if it was met'
-                )
+        armed = {f.point: stack.enter_context(_armed(lab, f)) for f in scenario.faults}
         for attempt in scenario.before:
             story.send(attempt)
         told = story.send(scenario.attempt)

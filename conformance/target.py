@@ -142,9 +142,17 @@ def environment(tool: Tool) -> Mapping[str, str]:
 
 
 def _refuse_remote(tool: Tool, where: str, *, allow_remote: bool) -> None:
-    for key, url in (("login_url", tool.tool.login_url), ("launch_url", tool.tool.launch_url)):
-        if not allow_remote and not is_loopback(url):
-            raise UsageError(f"{where} tool.{key}: {url} is not on this machine; --allow-remote permits it")
+    contacted = {
+        "tool.login_url": tool.tool.login_url,
+        "tool.launch_url": tool.tool.launch_url,
+        "tool.ready_url": tool.tool.ready_url or "",
+        "observe.probe.request": tool.observe.probe.request if tool.observe.probe else "",
+        **{f"arrange.{state}.request": entry.request or "" for state, entry in tool.arrange.items()},
+    }
+    for key, text in contacted.items():
+        url = text.rpartition(" ")[2]
+        if "://" in url and not allow_remote and not is_loopback(url):
+            raise UsageError(f"{where} {key}: {url} is not on this machine; --allow-remote permits it")
 
 
 def _address(url: str) -> tuple[str, int]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime
+import difflib
 import fnmatch
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from conformance.model import Profile, Result
+from conformance.model import Profile, Result, Scenario
 from conformance.toolfile import Waiver
+from mockplatform.errors import UsageError
 
-__all__ = ["stale_waivers", "waive"]
+__all__ = ["check_waivers", "stale_waivers", "waive"]
 
 BROKEN = ("failed", "warned", "error")
 
@@ -25,6 +27,23 @@ def waive(result: Result, waivers: Sequence[Waiver], profile: Profile, today: da
     link = f" ({waiver.link})" if waiver.link else ""
     reason = f"{result.verdict.reason}. Waived: {waiver.reason}{link}"
     return replace(result, verdict=replace(result.verdict, status="waived", reason=reason))
+
+
+def check_waivers(waivers: Sequence[Waiver], found: Sequence[Scenario], profiles: Sequence[str], *, where: str) -> None:
+    """Refuse a waiver for what does not exist: it would cover nothing, and nobody would notice.
+
+    Raises:
+        UsageError: no scenario or profile of the catalogue has that name.
+    """
+    ids = [id_ for scenario in found for id_ in (scenario.id, *scenario.aliases)]
+    for index, waiver in enumerate(waivers):
+        if not any(fnmatch.fnmatchcase(id_, waiver.scenario) for id_ in ids):
+            near = difflib.get_close_matches(waiver.scenario, ids, n=1)
+            hint = f"; did you mean '{near[0]}'?" if near else ""
+            raise UsageError(f"{where} waiver[{index}].scenario: no scenario is called '{waiver.scenario}'{hint}")
+        for name in waiver.profiles:
+            if name not in profiles:
+                raise UsageError(f"{where} waiver[{index}].profiles: unknown profile '{name}'")
 
 
 def stale_waivers(

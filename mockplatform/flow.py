@@ -37,7 +37,6 @@ def auth_problems(request: AuthRequest, login: LoginRequest, launch: Launch) -> 
     """What is wrong with the tool's answer to a login, one sentence each (SEC 5.1.1.2, CORE 4.1.1)."""
     sent = dict(login.params)
     wanted = {
-        "scope": "openid",
         "response_type": "id_token",
         "response_mode": "form_post",
         "prompt": "none",
@@ -48,9 +47,14 @@ def auth_problems(request: AuthRequest, login: LoginRequest, launch: Launch) -> 
     found = [
         f"{name} is {request.params[name]!r}, expected {value!r}" if name in request.params else f"{name} is missing"
         for name, value in wanted.items()
-        if request.params.get(name) != value
+        # A parameter without a value counts as left out (RFC 6749, section 3.1).
+        if (request.params.get(name) or None) != (value or None)
     ]
-    found += [f"{name} is missing or empty" for name in ("nonce", "state") if not request.params.get(name)]
+    if "openid" not in request.params.get("scope", "").split():
+        found.append(f"scope is {request.params.get('scope')!r}, expected openid")
+    # A state is only recommended in the request (SEC 5.1.1.2), so its absence is no mistake.
+    if not request.params.get("nonce"):
+        found.append("nonce is missing or empty")
     redirect_uri = request.params.get("redirect_uri")
     registered = launch.registration.redirect_uris
     if not redirect_uri:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from conformance.lab import registrations
 from conformance.profile import load_profile
 from conformance.runner import Options, PlainLaunchFailed, Runner, ToolLost
 from conformance.target import Start, environment, open_lab
@@ -23,7 +24,7 @@ def command(options: argparse.Namespace) -> int:
     with open_lab(tool, profile, Start(seed=0), where=f"{path}:", allow_remote=options.allow_remote) as lab:
         runner = Runner(lab, Options())
         try:
-            runner.plain_launch()
+            sent = runner.plain_launch()
         except PlainLaunchFailed as failure:
             for exchange in failure.observation.exchanges:
                 print(f"  {exchange.method} {exchange.url.partition('?')[0]} → {exchange.status or exchange.trouble}")
@@ -33,6 +34,10 @@ def command(options: argparse.Namespace) -> int:
         except ToolLost as lost:
             print(f"✗ Nobody answers: {lost}")
             return 3
+        if not sent:
+            print("– No launch was sent: this profile needs a state that [arrange] does not give. Add")
+            print(f"  {', '.join(sorted({s for states in profile.states.values() for s in states}))}")
+            return 2
         fetches = lab.platform.key_set.fetches
         print(f"✓ The plain launch works; the tool fetched the key set {fetches} time{'s' if fetches != 1 else ''}.")
         for finding in runner.findings:
@@ -51,6 +56,12 @@ def _registration(tool: Tool) -> str:
     }
     lines = [f"Register in {tool.tool.name}:"]
     lines += [f"  {names[name]:<19} {value}" for name, value in environment(tool).items()]
+    for which, registration in registrations(tool).items():
+        if which != "main":
+            told = {"Issuer": registration.issuer, "Client id": registration.client_id}
+            told |= {f"Attribute {name}": field for name, field in registration.attributes.items()}
+            lines.append(f"and for [platform.{which}], with the same URLs:")
+            lines += [f"  {name:<19} {value}" for name, value in told.items()]
     return "\n".join(lines)
 
 

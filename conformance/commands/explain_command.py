@@ -60,6 +60,8 @@ def _scenario(scenario: Scenario) -> Iterator[str]:
         rule = requirements()[id_]
         url = documents()[rule.document].url
         yield from _paragraph("Says", f"{rule.citation} ({rule.level}): {rule.text} {url}")
+    for code in sorted({e.preferred.code for e in scenario.expect.values() if e.preferred.code is not None}):
+        yield from _paragraph("People", f"{code}: {codes()[code].remedy}")
     if scenario.guards:
         yield from _paragraph("Guards", ", ".join(scenario.guards))
     yield from _paragraph("Repeat", f"lti-conformance run --only {scenario.id}")
@@ -102,9 +104,9 @@ def _faultpoint(name: str) -> Iterator[str]:
     if name == "jwks.fetch":
         yield from _paragraph("Bind", "nothing to bind: the platform spoils its own key set")
     else:
-        yield from _paragraph(
-            "Bind", f'[faults] "{name}" = {{ driver = "callback", target = "package.module:function" }}'
-        )
+        yield "  Bind          in the tool file:"
+        yield "[faults]"
+        yield f'"{name}" = {{ driver = "callback", target = "package.module:function" }}'
         yield from _paragraph("Drivers", ", ".join(drivers()))
     using = [s.id for s in scenarios() if any(f.point == name for f in s.faults)]
     yield from _paragraph("Scenarios", ", ".join(using) or "none yet")

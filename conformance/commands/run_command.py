@@ -15,13 +15,14 @@ from conformance.catalogue import ruled, scenarios, select
 from conformance.conduct import conduct
 from conformance.lab import Lab
 from conformance.model import Profile, Report, Result
-from conformance.profile import load_profile
+from conformance.profile import load_profile, profile_names
 from conformance.reporting import SCREEN, Output, output_of, write_whole
 from conformance.reports import formats
 from conformance.runner import Options
 from conformance.tally import exit_code
 from conformance.target import Start, open_lab
 from conformance.toolfile import Tool, find, load
+from conformance.waivers import check_waivers
 from mockplatform.errors import UsageError
 
 __all__ = ["command"]
@@ -34,6 +35,8 @@ def command(options: argparse.Namespace) -> int:
     named = options.profile or (tool.profile.name if tool else "core")
     profile = load_profile(named)
     catalogue = ruled(scenarios(), tool.rulings if tool else {}, where=where)
+    if tool is not None:
+        check_waivers(tool.waiver, catalogue, (*profile_names(), profile.name), where=where)
     chosen = select(catalogue, profile, options.only)
     if not chosen:
         raise UsageError(f"nothing to run: no scenario of {options.only} belongs to the profile {profile.name}")

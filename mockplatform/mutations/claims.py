@@ -238,7 +238,10 @@ def nonce_of_earlier(token: IdToken, context: Context) -> IdToken:
 @mutation("SEC 5.1.3 step 9")
 def nonce_swapped_case(token: IdToken) -> IdToken:
     """The nonce differs from the right one by the case of its letters."""
-    return replace(token, claims=claims_of(token) | {"nonce": str(claims_of(token)["nonce"]).swapcase()})
+    nonce = str(claims_of(token).get("nonce", ""))
+    if nonce.swapcase() == nonce:
+        raise NotApplicableError("the tool's nonce has no letters")
+    return replace(token, claims=claims_of(token) | {"nonce": nonce.swapcase()})
 
 
 @mutation("CORE 5.3.3")

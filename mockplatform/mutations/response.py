@@ -41,7 +41,10 @@ def state_altered(response: AuthResponse) -> AuthResponse:
 @mutation("SEC 5.1.1.4")
 def state_swapped_case(response: AuthResponse) -> AuthResponse:
     """The state differs from the tool's own by the case of its letters."""
-    return _with(response, state=dict(response.fields).get("state", "").swapcase())
+    state = dict(response.fields).get("state", "")
+    if state.swapcase() == state:
+        raise NotApplicableError("the tool's state has no letters")
+    return _with(response, state=state.swapcase())
 
 
 @mutation("SEC 5.1.1.4")

@@ -202,7 +202,7 @@ FLAWS: Final = (
     Flaw(
         name="nonce-burnt-early",
         why="A forged token spends the nonce, and then the real one is refused.",
-        profile="core",
+        profile="ltix",
         changes=(insert(spent_before_verified, before=protocol.signature), drop(trust.nonce)),
     ),
     Flaw(

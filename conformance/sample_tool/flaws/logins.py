@@ -67,6 +67,19 @@ def redirect_to_foreign_target(login: Login) -> Login:
     return steps.redirect(login) if own else dataclasses.replace(login, location=wanted)
 
 
+def authorization_of_login(login: Login) -> Login:
+    """Goes to the authorization address that the login itself names."""
+    named = first(login.parameters, "authorization_endpoint") or login.integration.auth_url
+    elsewhere = dataclasses.replace(login.integration, auth_url=named)
+    return steps.redirect(dataclasses.replace(login, integration=elsewhere))
+
+
+def redirect_without_prompt(login: Login) -> Login:
+    """Leaves it to the platform whether to ask the person anything."""
+    asked = steps.redirect(login)
+    return dataclasses.replace(asked, location=asked.location.replace("prompt=none&", "").replace("&prompt=none", ""))
+
+
 def hints_decoded_twice(login: Login) -> Login:
     """Decodes the message hint once more, and trims it."""
     hints = login.parameters.get("lti_message_hint", ())
@@ -104,6 +117,18 @@ FLAWS: Final = (
         why="Whoever is not known yet is sent to the target of the login, which anybody can write into a link.",
         profile="core",
         changes=(overlook(steps.target), replace(steps.redirect, by=redirect_to_foreign_target)),
+    ),
+    Flaw(
+        name="authorization-address-from-login",
+        why="The login may say where to ask; whoever wrote the link gets the person, and their password.",
+        profile="core",
+        changes=(replace(steps.redirect, by=authorization_of_login),),
+    ),
+    Flaw(
+        name="prompt-left-out",
+        why="The request lacks a parameter that the platform insists on, and no launch works there.",
+        profile="core",
+        changes=(replace(steps.redirect, by=redirect_without_prompt),),
     ),
     Flaw(
         name="hints-mangled",

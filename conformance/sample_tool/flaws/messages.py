@@ -6,6 +6,8 @@ import dataclasses
 import re
 from typing import Any, Final
 
+from markupsafe import Markup
+
 from conformance.sample_tool import message, protocol, session
 from conformance.sample_tool.flaws.kinds import Flaw, drop, insert, move, overlook, replace
 from conformance.sample_tool.message import CLAIM, member
@@ -101,6 +103,12 @@ def _texts(launch: Launch) -> list[str]:
     values: list[Any] = [launch.claims.get(name) for name in (*NAMES, "sub")]
     values += [part.get(name) for part in (context, link) for name in ("id", "title", "label")]
     return [value for value in values if isinstance(value, str)]
+
+
+def name_as_markup(launch: Launch) -> Launch:
+    """Takes the name for a piece of the page."""
+    person = dataclasses.replace(launch.person, name=Markup(launch.claims.get("name") or ""))  # noqa: S704 - the flaw
+    return dataclasses.replace(launch, person=person)
 
 
 FLAWS: Final = (
@@ -199,6 +207,12 @@ FLAWS: Final = (
         why="Ids and titles of more than 64 characters do not fit into a column.",
         profile="core",
         changes=(insert(short_values_only, before=session.person),),
+    ),
+    Flaw(
+        name="markup-unescaped",
+        why="A name is put into the page as it comes, so whoever may choose a name may run a script there.",
+        profile="core",
+        changes=(insert(name_as_markup, before=session.session),),
     ),
     Flaw(
         name="session-before-validation",
