@@ -62,7 +62,7 @@ def _row(report: Report, axis: Axis, name: str, code: int | None, results: Seque
 
 def _by_alternate(result: Result, axis: Axis) -> bool:
     """Whether it passed by another answer than the row's: right, and no evidence that the tool knows this one."""
-    return result.status == "passed" and result.verdict.axes.get(axis) != "passed"
+    return result.status == "passed" and result.verdict.axes.get(axis) in ("allowed", "unobserved")
 
 
 def worst(results: Iterable[Result]) -> Status | Literal["not-run"]:

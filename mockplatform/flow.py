@@ -44,14 +44,14 @@ def auth_problems(request: AuthRequest, login: LoginRequest, launch: Launch) -> 
         "login_hint": sent.get("login_hint"),
         "lti_message_hint": sent.get("lti_message_hint"),
     }
-    found = [
-        f"{name} is {request.params[name]!r}, expected {value!r}" if name in request.params else f"{name} is missing"
+    scope = request.params.get("scope")
+    found = [] if "openid" in (scope or "").split() else [_problem("scope", scope, "openid")]
+    found += [
+        _problem(name, request.params.get(name), value)
         for name, value in wanted.items()
         # A parameter without a value counts as left out (RFC 6749, section 3.1).
         if (request.params.get(name) or None) != (value or None)
     ]
-    if "openid" not in request.params.get("scope", "").split():
-        found.append(f"scope is {request.params.get('scope')!r}, expected openid")
     # A state is only recommended in the request (SEC 5.1.1.2), so its absence is no mistake.
     if not request.params.get("nonce"):
         found.append("nonce is missing or empty")
@@ -62,6 +62,10 @@ def auth_problems(request: AuthRequest, login: LoginRequest, launch: Launch) -> 
     elif registered and redirect_uri not in registered:
         found.append(f"redirect_uri is {redirect_uri!r}, registered are {', '.join(registered)}")
     return tuple(found)
+
+
+def _problem(name: str, found: str | None, wanted: str | None) -> str:
+    return f"{name} is missing" if found is None else f"{name} is {found!r}, expected {wanted!r}"
 
 
 def id_token(launch: Launch, request: AuthRequest, *, kid: str, now_s: float) -> IdToken:

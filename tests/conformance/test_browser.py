@@ -421,12 +421,12 @@ class TestExchanges:
 
     def test_long_bodies_are_cut_in_the_notes_and_whole_in_the_answer(self) -> None:
         """Notes go into reports; the answer is what is judged."""
-        browser, _ = browse({"/a": page("x" * 10_000)})
+        browser, _ = browse({"/a": page("x" * 20_000)})
         visit = browser.navigate(get("/a"), stop_at=lambda _: False)
 
-        assert len(browser.exchanges[0].response_body) == 4000
+        assert len(browser.exchanges[0].response_body) == 16_000
         assert visit.response is not None
-        assert len(visit.response.body) == 10_000
+        assert len(visit.response.body) == 20_000
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_the_table_of_outcomes_is_this_one() -> None:
         "either": {
             "launched": "right",
             "rejected": "right",
-            "crashed": "unclean",
+            "crashed": "wrong",
             "hung": "wrong",
             "unclear": "unjudged",
         },
@@ -77,7 +77,7 @@ def test_the_table_has_a_cell_for_every_case() -> None:
         (REFUSAL, "unclear", "error", "error"),
         (EITHER, "launched", "passed", "passed"),
         (EITHER, "rejected", "passed", "passed"),
-        (EITHER, "crashed", "passed", "failed"),
+        (EITHER, "crashed", "failed", "failed"),
         (EITHER, "hung", "failed", "failed"),
         (EITHER, "unclear", "error", "error"),
     ],

@@ -225,11 +225,21 @@ class TestFaults:
     def test_what_has_no_count_of_hits_is_refused(self, tmp_path: Path) -> None:
         """Nobody could tell whether it was met."""
         countless = {"class.create": lambda _: contextlib.nullcontext(object())}
-        with (
-            lab_of(Miniature(), faults=countless) as lab,
-            pytest.raises(UsageError, match=r'faults\."class\.create".*no `hits`'),
-        ):
-            results_of(lab, scenarios_of(tmp_path, FAULTY))
+        [result] = tried(Miniature(), tmp_path, FAULTY, faults=countless).values()
+
+        assert (result.status, result.verdict.cause) == ("error", "fault-not-armed")
+        assert 'the driver of "class.create" yields nothing with `hits`' in result.verdict.reason
+
+    def test_a_driver_that_breaks_is_an_error_of_its_scenario(self, tmp_path: Path) -> None:
+        """The driver is the user's code: what it raises ends one scenario and not the run."""
+
+        def breaks(_: str) -> None:
+            raise RuntimeError("no such table")
+
+        [result] = tried(Miniature(), tmp_path, FAULTY, faults={"class.create": breaks}).values()
+
+        assert (result.status, result.verdict.cause) == ("error", "fault-not-armed")
+        assert "could not arm it: no such table" in result.verdict.reason
 
     def test_two_faults_must_both_be_met(self, tmp_path: Path) -> None:
         """The second one was armed as well."""

@@ -70,10 +70,10 @@ def test_each_prescribed_parameter_is_checked(name: str, wanted: str) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["nonce", "state", "redirect_uri"])
+@pytest.mark.parametrize("name", ["nonce", "redirect_uri"])
 @pytest.mark.parametrize("value", [None, ""])
 def test_each_chosen_parameter_has_to_be_there(name: str, value: str | None) -> None:
-    """Nonce, state and redirect URI are the tool's to choose, but neither absent nor empty."""
+    """Nonce and redirect URI are the tool's to choose, but neither absent nor empty."""
     assert problems(make_auth_request(**{name: value})) == (f"{name} is missing or empty",)
 
 
@@ -87,9 +87,23 @@ def test_a_registered_redirect_uri_is_compared_whole() -> None:
     )
 
 
+@pytest.mark.parametrize("changed", [{"state": None}, {"scope": "openid profile"}])
+def test_what_the_standard_leaves_open_is_no_mistake(changed: dict[str, str | None]) -> None:
+    """A state is only recommended, and a scope beside openid is the tool's own affair (SEC 5.1.1.2)."""
+    assert problems(make_auth_request(**changed)) == ()
+
+
+def test_a_hint_without_a_value_counts_as_left_out() -> None:
+    """An empty parameter and none at all say the same (RFC 6749, section 3.1)."""
+    launch = make_launch()
+    login = flow.login_request(launch)
+    bare = dataclasses.replace(login, params=tuple(p for p in login.params if p[0] != "lti_message_hint"))
+    assert flow.auth_problems(make_auth_request(lti_message_hint=""), bare, launch) == ()
+
+
 def test_all_problems_are_told() -> None:
     """A request with many mistakes gets one sentence for each."""
-    assert len(problems(AuthRequest(params={}))) == 10
+    assert len(problems(AuthRequest(params={}))) == 9
 
 
 def test_a_spoilt_hint_has_to_come_back_spoilt() -> None:
