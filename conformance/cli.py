@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import math
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 
@@ -116,12 +118,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("lti-conformance: interrupted", file=sys.stderr)
         return 3
-    except BrokenPipeError:
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError):
+            print(f"lti-conformance: {error}", file=sys.stderr)
+            return 2
         # The reader has gone (`| head`): Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
 
 def entry() -> None:
-    """The console script."""
+    """The console script: a run that is told to end puts everything back, and any terminal can show the report."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _interrupt)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     sys.exit(main())
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
+from conformance.catalogue import scenarios as catalogue
+from conformance.catalogue import select
 from conformance.lab import Lab
 from conformance.model import Finding, Report, Result, Scenario
 from conformance.runner import Options, PlainLaunchFailed, Runner, ToolLost
@@ -58,9 +60,16 @@ def conduct(
         results=tuple(results),
         findings=(*ignored_settings(lab.tool), *runner.findings),
         versions={"lti-conformance": __version__, "python": machine.python_version()},
-        stale_waivers=stale_waivers(results, lab.tool.waiver, lab.profile, now.date()),
+        stale_waivers=stale_waivers(
+            results,
+            lab.tool.waiver,
+            lab.profile,
+            now.date(),
+            [scenario.id for scenario in select(catalogue(), lab.profile)],
+        ),
         strict=options.strict,
         stopped=stopped,
+        untried=len(scenarios) - len(results),
     )
 
 

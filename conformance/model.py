@@ -254,6 +254,8 @@ class Report:
     strict: bool = False
     stopped: str = ""
     """Why the run ended early, in a sentence."""
+    untried: int = 0
+    """How many of the chosen scenarios were not begun."""
 
     def counted(self, status: Status) -> int:
         """How many results have this status."""

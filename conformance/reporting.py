@@ -44,12 +44,23 @@ def write_whole(path: Path, text: str) -> None:
     Raises:
         UsageError: the file cannot be written.
     """
+    try:
+        if path.exists() and not path.is_file():
+            # A device or a pipe is written to; replacing it would take it away from everybody else.
+            path.write_text(text, encoding="utf-8")
+        else:
+            _replace(path.resolve(), text)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot write the report: {error.strerror}") from None
+
+
+def _replace(path: Path, text: str) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
         Path(name).chmod(0o644)
         Path(name).replace(path)
-    except OSError as error:
+    except OSError:
         Path(name).unlink(missing_ok=True)
-        raise UsageError(f"{path}: cannot write the report: {error.strerror}") from None
+        raise

@@ -26,10 +26,6 @@ from mockplatform.mutation import NotApplicableError
 __all__ = ["Options", "PlainLaunchFailed", "Runner", "ToolLost"]
 
 
-KEY_CACHE_S = 301.0
-"""Longer than libraries wait before they ask for a key set again; 30 and 300 s are common."""
-
-
 class ToolLost(Exception):  # noqa: N818 - an event of the run
     """Nobody answers at the tool's address any more."""
 
@@ -208,11 +204,8 @@ class Runner:
                 reason = f"its honest twin was not accepted: {twin.trouble or twin.message or twin.outcome}"
                 return Verdict(status="error", axes={}, reason=reason, cause="control-failed"), twin
             told = tell(self.lab, scenario, states, take)
-            if keys_unasked(scenario, told):
-                if not self.lab.tool.rulings.get("allow_waits"):
-                    return unasked(), told.seen
-                self.lab.pause(KEY_CACHE_S)
-                told = tell(self.lab, scenario, states, f"{take} after a wait")
+            if keys_unasked(scenario, told) and not self.lab.tool.rulings.get("allow_waits"):
+                return unasked(), told.seen
             return self._judged(scenario, expectation, told), told.seen
         except NotApplicableError as error:
             return skip("not-applicable", str(error)), None

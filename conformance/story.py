@@ -16,6 +16,10 @@ from conformance.model import Attempt, Fault, Observation, Outcome, Role, Scenar
 __all__ = ["FaultError", "Story", "Told", "honest", "read", "tell"]
 
 
+KEY_CACHE_S = 301.0
+"""Longer than libraries wait before they ask for a key set again; 30 and 300 s are common."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """A launch of a story, and what was observed of it."""
@@ -156,9 +160,12 @@ def tell(lab: Lab, scenario: Scenario, states: tuple[str, ...], take: str) -> To
     story.arrange(states)
     with contextlib.ExitStack() as stack:
         armed = {f.point: stack.enter_context(_armed(lab, f)) for f in scenario.faults}
-        for attempt in scenario.before:
-            story.send(attempt)
-        told = story.send(scenario.attempt)
+        for attempt in (*scenario.before, scenario.attempt):
+            told = story.send(attempt)
+            unasked = scenario.rotates and told.seen.outcome != "launched" and told.performed.key_fetches == 0
+            if unasked and lab.tool.rulings.get("allow_waits"):
+                lab.pause(KEY_CACHE_S)
+                told = story.send(attempt)
         if told.seen.outcome != "launched":
             told = replace(told, seen=replace(told.seen, session=story.leftover_session(scenario.attempt)))
         return replace(told, armed={point: fault.hits for point, fault in armed.items()})

@@ -98,4 +98,6 @@ def exit_code(report: Report) -> int:
         return 2
     if report.counted("failed") or report.counted("error"):
         return 1
+    if not report.complete:
+        return 2
     return 4 if report.stale_waivers else 0

@@ -190,6 +190,8 @@ def as_asgi(app: Any) -> Callable[..., Any]:
     """The application as ASGI: as it is, or wrapped if it is WSGI."""
     import inspect
 
+    if not callable(app):
+        raise UsageError(f"tool.app: {app!r} is not an application that can be called")
     call = app if inspect.isfunction(app) else getattr(app, "__call__", app)  # noqa: B004
     if inspect.iscoroutinefunction(call) or len(inspect.signature(call).parameters) == 3:
         asgi: Callable[..., Any] = app

@@ -264,6 +264,7 @@ def _check_urls(tool: Tool, where: str) -> None:
         "tool.target_link_uri": tool.tool.target_link_uri,
         "platform.url": tool.platform.url,
         "network.public_url": tool.network.public_url,
+        "network.proxy": tool.network.proxy,
     }
     for key, url in urls.items():
         if url is not None and not _is_http(url):

@@ -98,6 +98,7 @@ class HttpTransport:
         # A connection that the tool is about to close must not pass for one that it dropped.
         self._pool = pool(ssl_context=context, network_backend=backend, max_connections=64, keepalive_expiry=1.0)
         self._timeout_s = timeout_s
+        self._after_crash = False
 
     def __enter__(self) -> Self:
         return self
@@ -107,6 +108,19 @@ class HttpTransport:
 
     def send(self, request: Request) -> Response:
         """The answer over a socket."""
+        try:
+            answer = self._once(request)
+        except TransportTrouble as trouble:
+            if trouble.kind != "dropped" or not self._after_crash:
+                raise
+            # Servers close the connection after an unhandled exception without having said so in the 500; like a
+            # browser, ask once more on a fresh one before that counts against the tool.
+            self._after_crash = False
+            answer = self._once(request)
+        self._after_crash = answer.status >= 500
+        return answer
+
+    def _once(self, request: Request) -> Response:
         core = self._core
         limit = self._timeout_s
         timeouts = {"connect": limit, "read": limit, "write": limit, "pool": limit}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import difflib
 import fnmatch
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from conformance.model import Profile, Result, Scenario
@@ -47,16 +47,27 @@ def check_waivers(waivers: Sequence[Waiver], found: Sequence[Scenario], profiles
 
 
 def stale_waivers(
-    results: Iterable[Result], waivers: Sequence[Waiver], profile: Profile, today: datetime.date
+    results: Iterable[Result],
+    waivers: Sequence[Waiver],
+    profile: Profile,
+    today: datetime.date,
+    whole: Collection[str] = (),
 ) -> tuple[str, ...]:
-    """A sentence for each waiver that has expired, or whose scenarios ran and did not fail."""
+    """A sentence for each waiver that has expired, or whose scenarios all ran and did not fail.
+
+    Args:
+        whole: ids of all scenarios of the profile; a waiver of which only a part was tried is not stale.
+    """
     tried = list(results)
+    ids = {result.scenario.id for result in tried}
     told = []
     for waiver in waivers:
         covered = [result for result in tried if _covers(waiver, result, profile)]
         executed = [result for result in covered if result.status != "skipped"]
         if covered and _expired(waiver, today):
             told.append(f"waiver '{waiver.scenario}' expired on {waiver.expires}: mend the tool or renew the waiver")
+        elif any(fnmatch.fnmatchcase(id_, waiver.scenario) for id_ in set(whole) - ids):
+            continue
         elif executed and not any(result.status in (*BROKEN, "waived") for result in executed):
             told.append(f"waiver '{waiver.scenario}' is stale: nothing it covers fails any more; remove it")
     return tuple(told)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import datetime
+import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -82,12 +83,17 @@ def _opened(
 def _write(report: Report, outputs: Sequence[Output]) -> None:
     if not any(output.path == SCREEN for output in outputs):
         outputs = (Output("text", SCREEN), *outputs)
-    for output in outputs:
+    # Files first: a reader of the screen may have gone (`| head`), and that must cost neither a report nor the verdict.
+    for output in sorted(outputs, key=lambda output: output.path == SCREEN):
         text = formats()[output.format](report)
-        if output.path == SCREEN:
-            sys.stdout.write(text)
-        else:
+        if output.path != SCREEN:
             write_whole(Path(output.path), text)
+            continue
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextlib.contextmanager

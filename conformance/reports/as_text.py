@@ -177,5 +177,5 @@ def _summary(report: Report) -> Iterator[str]:
         yield f"✗ The run ended early: {report.stopped}"
     statuses: tuple[Status, ...] = ("passed", "failed", "warned", "skipped", "waived", "error")
     counts = ", ".join(f"{n} {status}" for status in statuses if (n := report.counted(status)))
-    incomplete = "" if report.complete else ", incomplete"
+    incomplete = "" if report.complete else f", incomplete: {report.untried} not tried"
     yield f"{counts or 'nothing was tried'}{incomplete} · {report.duration_s:.1f} s · seed {report.seed}"

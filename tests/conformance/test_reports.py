@@ -162,7 +162,7 @@ class TestText:
         text = formats()["text"](REPORTS["stopped"])
 
         assert "✗ The run ended early: the tool is gone: nobody answers\n" in text
-        assert "1 error, incomplete · " in text
+        assert "1 error, incomplete: 0 not tried · " in text
         assert "nothing was tried, incomplete" in formats()["text"](REPORTS["empty"])
 
     def test_the_table_is_that_of_the_profile(self) -> None:

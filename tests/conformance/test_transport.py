@@ -390,6 +390,19 @@ class TestHttp:
                 transport.send(Request(method="GET", url=url))
             assert transport.send(Request(method="GET", url=url)).body == b"ok"
 
+    def test_a_connection_that_ends_behind_a_500_is_asked_again(self) -> None:
+        """Servers close behind an unhandled exception without saying so; that is no answer to the next request."""
+        answers = iter(["500 Oops", "200 OK"])
+
+        def talk(connection: socket.socket, _: threading.Event) -> None:
+            connection.sendall(f"HTTP/1.1 {next(answers)}\r\nContent-Length: 0\r\n\r\n".encode())
+            connection.recv(65536)
+
+        with server(talk) as url, HttpTransport(timeout_s=LONG_S) as transport:
+            first, second = (transport.send(Request(method="GET", url=url)) for _ in range(2))
+
+        assert (first.status, second.status) == (500, 200)
+
     def test_the_certificate_file_must_be_there(self) -> None:
         """A wrong `network.ca_path` is a fault of the tool file."""
         with pytest.raises(UsageError, match="ca_path"):

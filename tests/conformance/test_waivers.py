@@ -7,7 +7,8 @@ import pytest
 
 from conformance.model import Result
 from conformance.toolfile import Waiver
-from conformance.waivers import stale_waivers, waive
+from conformance.waivers import check_waivers, stale_waivers, waive
+from mockplatform.errors import UsageError
 from tests.conformance.makers import make_profile, make_result, make_scenario
 
 TODAY = datetime.date(2027, 3, 1)
@@ -142,3 +143,26 @@ def test_an_expired_waiver_is_told_as_long_as_it_covers_something() -> None:
 def test_a_waiver_for_another_profile_is_not_stale() -> None:
     """It is not asked for here."""
     assert stale(waiver(profiles=("core",)), failed(status="passed")) == ()
+
+
+def test_a_glob_of_which_only_a_part_was_tried_is_not_stale() -> None:
+    """What was not tried may still need it: the command that repeats one failure must not say `remove it`."""
+    tried = failed("time/expired", status="passed")
+    known = waiver("time/*")
+
+    assert stale_waivers([tried], [known], CORE, TODAY, ["time/expired", "time/other"]) == ()
+    assert len(stale_waivers([tried], [known], CORE, TODAY, ["time/expired"])) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"scenario": "time/expird"}, r"waiver\[0\]\.scenario: no scenario is called 'time/expird'; did you mean"),
+        ({"scenario": "nothing/*"}, r"no scenario is called 'nothing/\*'"),
+        ({"profiles": ("coer",)}, r"waiver\[0\]\.profiles: unknown profile 'coer'"),
+    ],
+)
+def test_a_waiver_for_what_does_not_exist_is_refused(changes: dict[str, Any], told: str) -> None:
+    """It would cover nothing, and nobody would ever notice."""
+    with pytest.raises(UsageError, match=told):
+        check_waivers([waiver(**changes)], [make_scenario("time/expired")], ["core"], where="lti-conformance.toml:")
