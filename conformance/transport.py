@@ -8,7 +8,6 @@ without a client library on top a launch costs less than half.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
 import threading
 from collections.abc import Callable, Mapping
@@ -17,6 +16,7 @@ from types import TracebackType
 from typing import Any, Literal, Protocol, Self
 from urllib.parse import unquote, urlsplit
 
+from conformance.lifespan import Lifespan
 from mockplatform.errors import UsageError
 from mockplatform.model import Params
 
@@ -31,7 +31,6 @@ __all__ = [
 ]
 
 MAX_BODY = 1024 * 1024
-LIFESPAN_S = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,10 +166,10 @@ class AsgiTransport:
         self._loop = asyncio.new_event_loop()
         self._lock = threading.Lock()
         self._state: dict[str, Any] = {}
-        self._lifespan: _Lifespan | None = None
+        self._lifespan: Lifespan | None = None
 
     def __enter__(self) -> Self:
-        self._lifespan = _Lifespan(self._app, self._state)
+        self._lifespan = Lifespan(self._app, self._state)
         try:
             self._loop.run_until_complete(self._lifespan.start())
         except BaseException:
@@ -247,43 +246,6 @@ class _AsgiExchange:
                 self.body += message.get("body", b"")
             if not message.get("more_body", False):
                 self._over.set()
-
-
-class _Lifespan:
-    """Runs an application's start and end; one that knows no lifespan is left alone."""
-
-    def __init__(self, app: Callable[..., Any], state: dict[str, Any]) -> None:
-        self._app = app
-        self._state = state
-        self._inbox: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue()
-        self._outbox: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue()
-        self._task: asyncio.Task[Any] | None = None
-
-    async def start(self) -> None:
-        scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": self._state}
-        self._task = asyncio.ensure_future(self._app(scope, self._inbox.get, self._outbox.put))
-        answer = await self._exchange("lifespan.startup")
-        if answer.get("type") == "lifespan.startup.failed":
-            said = " ".join(str(answer.get("message", "")).split()[-40:])
-            raise UsageError(f"the application did not start: {said or 'it gave no reason'}")
-
-    async def stop(self) -> None:
-        if self._task is not None and not self._task.done():
-            await self._exchange("lifespan.shutdown")
-            self._task.cancel()
-        if self._task is not None:
-            with contextlib.suppress(asyncio.CancelledError, Exception):
-                await self._task
-
-    async def _exchange(self, kind: str) -> Mapping[str, Any]:
-        assert self._task is not None
-        await self._inbox.put({"type": kind})
-        answer = asyncio.ensure_future(self._outbox.get())
-        done, _ = await asyncio.wait({answer, self._task}, timeout=LIFESPAN_S, return_when=asyncio.FIRST_COMPLETED)
-        if answer in done:
-            return answer.result()
-        answer.cancel()
-        return {} if done else {"type": f"{kind}.failed", "message": f"it took more than {LIFESPAN_S} s"}
 
 
 def _scope(request: Request, state: Mapping[str, Any]) -> dict[str, Any]:

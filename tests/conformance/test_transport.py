@@ -14,7 +14,7 @@ from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from conformance import transport as transport_module
+from conformance import lifespan as lifespan_module
 from conformance.transport import MAX_BODY, AsgiTransport, HttpTransport, Request, TransportTrouble
 from mockplatform.errors import UsageError
 from tests.conformance.loopback import Talk, keep_still, keep_still_once, reset, say, server, trickle
@@ -219,7 +219,7 @@ class TestAsgi:
 
     def test_an_application_that_never_starts_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """A start that waits for ever is ended by a limit."""
-        monkeypatch.setattr(transport_module, "LIFESPAN_S", 0.05)
+        monkeypatch.setattr(lifespan_module, "LIFESPAN_S", 0.05)
 
         async def app(scope: Any, receive: Any, send: Any) -> None:
             await asyncio.Event().wait()
