@@ -10,7 +10,6 @@ import inspect
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from conformance.attempt import perform
 from conformance.lab import ROLES, Lab
@@ -78,7 +77,6 @@ def _carry_out(lab: Lab, where: str, entry: Arrangement, values: Mapping[str, st
         except Exception as error:
             raise ArrangementFailedError(f"{where}: {entry.target} raised {type(error).__name__}: {error}") from error
         return
-    parts = urlsplit(lab.tool.tool.launch_url)
     method, _, path = _filled(entry.request, values).partition(" ")
     headers = {name: _filled(value, values) for name, value in entry.headers.items()}
     body = b"" if entry.json is None else json.dumps(_filled(dict(entry.json), values)).encode()
@@ -86,7 +84,7 @@ def _carry_out(lab: Lab, where: str, entry: Arrangement, values: Mapping[str, st
         headers["content-type"] = "application/json"
     request = Request(
         method=method,
-        url=path if "://" in path else f"{parts.scheme}://{parts.netloc}{path}",
+        url=lab.tool_url(path),
         headers=tuple(headers.items()),
         body=body,
     )

@@ -136,9 +136,7 @@ def _reachable(lab: Lab, url: str) -> str:
 def ask(lab: Lab, browser: Browser, request: str, headers: Mapping[str, str]) -> int | None:
     """The status of a request such as `GET /api/me` on the tool's host; None if there is no answer."""
     method, _, path = request.partition(" ")
-    parts = urlsplit(lab.tool.tool.launch_url)
-    url = path if "://" in path else f"{parts.scheme}://{parts.netloc}{path}"
     try:
-        return browser.send(Request(method=method, url=url, headers=tuple(headers.items()))).status
+        return browser.send(Request(method=method, url=lab.tool_url(path), headers=tuple(headers.items()))).status
     except TransportTrouble:
         return None

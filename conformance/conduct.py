@@ -48,6 +48,7 @@ def conduct(
     with opened as lab:
         runner = Runner(lab, options)
         stopped = _try_all(runner, scenarios, settle, results, on_result)
+    untried = len(scenarios) - len(results)
     order = {scenario.id: index for index, scenario in enumerate(scenarios)}
     results.sort(key=lambda result: order[result.scenario.id])
     return Report(
@@ -56,7 +57,7 @@ def conduct(
         seed=lab.seed,
         started=now,
         duration_s=time.perf_counter() - began,
-        complete=not stopped and len(results) == len(scenarios),
+        complete=not stopped and not untried,
         results=tuple(results),
         findings=(*ignored_settings(lab.tool), *runner.findings),
         versions={"lti-conformance": __version__, "python": machine.python_version()},
@@ -69,7 +70,7 @@ def conduct(
         ),
         strict=options.strict,
         stopped=stopped,
-        untried=len(scenarios) - len(results),
+        untried=untried,
     )
 
 

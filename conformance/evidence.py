@@ -11,7 +11,7 @@ from conformance.model import Scenario, Verdict
 from conformance.story import Told
 from mockplatform.model import LoginRequest
 
-__all__ = ["keys_unasked", "lacking", "skip", "unasked", "unproven"]
+__all__ = ["keys_unasked", "lacking", "skip", "unasked", "unjudged", "unproven"]
 
 _ADVICE = {
     "attributes": "register the tool with configured attribute names and give [platform.attributes]",
@@ -28,7 +28,7 @@ def lacking(lab: Lab, scenario: Scenario, states: tuple[str, ...]) -> Verdict | 
                 return skip("missing-fault-point", f'bind the fault point "{point}" in [faults] of the tool file')
         elif need not in lab.registrations:
             return skip("missing-capability", _ADVICE[need])
-    missing = missing_states(lab, states) or missing_states(lab, lab.profile.states.get(scenario.role, ()))
+    missing = missing_states(lab, states) or missing_states(lab, lab.honest_states(scenario.role))
     if missing:
         names = ", ".join(missing)
         return skip("missing-arrangement", f"the state {names} is needed: add it to [arrange] of the tool file")
@@ -40,15 +40,12 @@ def unproven(scenario: Scenario, told: Told) -> Verdict | None:
     return _unreached(told) or _unaccepted(scenario, told) or _unsent(scenario, told) or _unfired(told)
 
 
-def keys_unasked(scenario: Scenario, told: Told) -> bool:
+def keys_unasked(told: Told) -> bool:
     """Whether a launch was refused by a tool that had not asked for the key set that it would have needed.
 
     Many libraries ask again only 30 or 300 s after the last time, so such a refusal says nothing yet.
     """
-    if not scenario.rotates:
-        return False
-    story = told.story
-    return any(story.outcomes[name] != "launched" and done.key_fetches == 0 for name, done in story.done.items())
+    return any(told.story.keys_unasked(name) for name in told.story.done)
 
 
 def unasked() -> Verdict:
@@ -65,7 +62,8 @@ def skip(cause: str, reason: str) -> Verdict:
     return Verdict(status="skipped", axes={}, reason=reason, cause=cause)
 
 
-def _error(cause: str, reason: str) -> Verdict:
+def unjudged(cause: str, reason: str) -> Verdict:
+    """The verdict on a scenario that was tried and proves nothing."""
     return Verdict(status="error", axes={}, reason=reason, cause=cause)
 
 
@@ -73,7 +71,7 @@ def _unreached(told: Told) -> Verdict | None:
     """Nobody listened for a moment: that is no crash by this launch, and no refusal of it."""
     if told.performed.visit.trouble_kind != "refused":
         return None
-    return _error("unreachable", f"the launch did not reach the tool: {told.seen.trouble}")
+    return unjudged("unreachable", f"the launch did not reach the tool: {told.seen.trouble}")
 
 
 def _unaccepted(scenario: Scenario, told: Told) -> Verdict | None:
@@ -84,7 +82,7 @@ def _unaccepted(scenario: Scenario, told: Told) -> Verdict | None:
         honest = attempt.finish and attempt.login == "fresh" and attempt.browser == "user" and not attempt.mutations
         seen = told.story.outcomes.get(attempt.name)
         if honest and seen != "launched":
-            return _error("control-failed", f"the honest launch '{attempt.name}' before it was not accepted: {seen}")
+            return unjudged("control-failed", f"the honest launch '{attempt.name}' before it was not accepted: {seen}")
     return None
 
 
@@ -95,7 +93,7 @@ def _unsent(scenario: Scenario, told: Told) -> Verdict | None:
     if not lies or LoginRequest in stages or scenario.faults or told.performed.pending.response is not None:
         return None
     reason = f"the honest login before the spoilt part was not continued: {told.seen.trouble or told.seen.outcome}"
-    return _error("not-sent", reason)
+    return unjudged("not-sent", reason)
 
 
 def _unfired(told: Told) -> Verdict | None:
@@ -103,5 +101,5 @@ def _unfired(told: Told) -> Verdict | None:
     for point, hits in told.armed.items():
         if hits == 0:
             reason = f'the fault point "{point}" was armed and never reached, so the answer says nothing about it'
-            return _error("fault-not-armed", reason)
+            return unjudged("fault-not-armed", reason)
     return None

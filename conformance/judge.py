@@ -97,7 +97,7 @@ def _judge_axes(
     outcome = "launched" if seen.outcome == "launched" else "rejected"
     answers = [answer for answer in expectation.answers if answer.outcome == outcome]
     counted = [axis for axis in profile.axes if axis != "outcome"]
-    demanded = [axis for axis in counted if any(_of(answer, axis) is not None for answer in answers)]
+    demanded = [axis for axis in counted if any(answer.axis(axis) is not None for answer in answers)]
     match = next((a for a in answers if all(_fits(a, seen, axis) for axis in demanded)), None)
     # What was read may fit an alternate although the rest is out of sight: then that one is the nearest.
     near = next((a for a in answers if not _wrong(a, seen, demanded)), answers[0])
@@ -114,18 +114,8 @@ def _judge_axes(
     return Verdict(status="passed", axes=grades, reason=reason, findings=findings)
 
 
-def _of(answer: Answer, axis: Axis) -> str | int | None:
-    values: dict[Axis, str | int | None] = {
-        "outcome": answer.outcome,
-        "class": answer.klass,
-        "type": answer.type,
-        "code": answer.code,
-    }
-    return values[axis]
-
-
 def _fits(answer: Answer, seen: Observation, axis: Axis) -> bool:
-    wanted = _of(answer, axis)
+    wanted = answer.axis(axis)
     return wanted is None or wanted == seen.axis(axis)
 
 
@@ -154,13 +144,13 @@ def _mismatch(
 ) -> Verdict:
     """Not the right answer: wrong on an axis that was read, silent on one that could be, or out of sight."""
     wrong = _wrong(answer, seen, demanded)
-    silent = [axis for axis in demanded if seen.axis(axis) is None and _of(answer, axis) is not None]
+    silent = [axis for axis in demanded if seen.axis(axis) is None and answer.axis(axis) is not None]
     if wrong:
-        parts = ", ".join(f"{axis} is {seen.axis(axis)}, expected {_of(answer, axis)}" for axis in wrong)
+        parts = ", ".join(f"{axis} is {seen.axis(axis)}, expected {answer.axis(axis)}" for axis in wrong)
         return Verdict(status=broken, axes=grades, reason=f"refused, but for another reason: {parts}")
     told = [axis for axis in silent if axis in observable]
     if told:
-        parts = " and ".join(f"no {axis} ({_of(answer, axis)} expected)" for axis in told)
+        parts = " and ".join(f"no {axis} ({answer.axis(axis)} expected)" for axis in told)
         return Verdict(
             status=broken,
             axes={**grades, **dict.fromkeys(told, "failed")},

@@ -73,6 +73,15 @@ class Lab:
         """A browser without cookies."""
         return Browser(self.transport, self.may_contact)
 
+    def honest_states(self, role: Role) -> tuple[str, ...]:
+        """The states without which an honest launch in this role is not accepted under the profile."""
+        return self.profile.states.get(role, ())
+
+    def tool_url(self, path: str) -> str:
+        """A path on the tool's host as a URL; a URL stays as it is."""
+        parts = urlsplit(self.tool.tool.launch_url)
+        return path if "://" in path else f"{parts.scheme}://{parts.netloc}{path}"
+
     def is_platform(self, url: str) -> bool:
         """Whether a URL is the platform's own."""
         own = (self.platform.url, self.tool.network.public_url)

@@ -59,6 +59,10 @@ class Answer:
     status: int | None = None
     """The HTTP status, where a standard prescribes it; another one is a finding."""
 
+    def axis(self, axis: Axis) -> str | int | None:
+        """The demanded value on an axis; None where nothing is demanded."""
+        return _on_axis(self, axis)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
@@ -194,13 +198,7 @@ class Observation:
 
     def axis(self, axis: Axis) -> str | int | None:
         """The observed value on an axis; None where nothing was observed."""
-        values: dict[Axis, str | int | None] = {
-            "outcome": self.outcome,
-            "class": self.klass,
-            "type": self.type,
-            "code": self.code,
-        }
-        return values[axis]
+        return _on_axis(self, axis)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,3 +258,13 @@ class Report:
     def counted(self, status: Status) -> int:
         """How many results have this status."""
         return sum(result.status == status for result in self.results)
+
+
+def _on_axis(told: Answer | Observation, axis: Axis) -> str | int | None:
+    values: dict[Axis, str | int | None] = {
+        "outcome": told.outcome,
+        "class": told.klass,
+        "type": told.type,
+        "code": told.code,
+    }
+    return values[axis]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from conformance.arrange import ArrangementFailedError, missing_states
 from conformance.attempt import ask
 from conformance.checks import checks
-from conformance.evidence import keys_unasked, lacking, skip, unasked, unproven
+from conformance.evidence import keys_unasked, lacking, skip, unasked, unjudged, unproven
 from conformance.judge import judge
 from conformance.lab import Lab
 from conformance.model import Attempt, Expectation, Finding, Observation, Result, Role, Scenario, Status, Verdict
@@ -73,11 +73,11 @@ class Runner:
         """
         lab = self.lab
         roles: tuple[Role, ...] = ("instructor", "student")
-        role = next((r for r in roles if not missing_states(lab, lab.profile.states.get(r, ()))), None)
+        role = next((r for r in roles if not missing_states(lab, lab.honest_states(r))), None)
         if role is None:
             return False
         try:
-            told = honest(self.lab, "plain", role, "main", lab.profile.states.get(role, ()))
+            told = honest(self.lab, "plain", role, "main", lab.honest_states(role))
         except ArrangementFailedError as failure:
             if failure.lost:
                 raise ToolLost(str(failure)) from None
@@ -202,19 +202,19 @@ class Runner:
             twin = self._twin(scenario)
             if twin.outcome != "launched":
                 reason = f"its honest twin was not accepted: {twin.trouble or twin.message or twin.outcome}"
-                return Verdict(status="error", axes={}, reason=reason, cause="control-failed"), twin
+                return unjudged("control-failed", reason), twin
             told = tell(self.lab, scenario, states, take)
-            if keys_unasked(scenario, told) and not self.lab.tool.rulings.get("allow_waits"):
+            if keys_unasked(told) and not self.lab.tool.rulings.get("allow_waits"):
                 return unasked(), told.seen
             return self._judged(scenario, expectation, told), told.seen
         except NotApplicableError as error:
             return skip("not-applicable", str(error)), None
         except FaultError as error:
-            return Verdict(status="error", axes={}, reason=str(error), cause="fault-not-armed"), None
+            return unjudged("fault-not-armed", str(error)), None
         except ArrangementFailedError as failure:
             if failure.lost:
                 raise ToolLost(f"{failure} (noticed in {scenario.id})") from None
-            return Verdict(status="error", axes={}, reason=str(failure), cause="arrangement-failed"), None
+            return unjudged("arrangement-failed", str(failure)), None
 
     def _judged(self, scenario: Scenario, expectation: Expectation, told: Told) -> Verdict:
         lab = self.lab
@@ -230,7 +230,7 @@ class Runner:
         return verdict
 
     def _states(self, scenario: Scenario) -> tuple[str, ...]:
-        given = self.lab.profile.states.get(scenario.role, ())
+        given = self.lab.honest_states(scenario.role)
         return given if scenario.states is None or not given else scenario.states
 
     def _twin(self, scenario: Scenario) -> Observation:
@@ -240,7 +240,7 @@ class Runner:
 
     def _accepted(self, scenario: Scenario, registration: str) -> Observation:
         """An honest launch, sent once for all scenarios that share its arrangement."""
-        states = self.lab.profile.states.get(scenario.role, ())
+        states = self.lab.honest_states(scenario.role)
         key = (registration, scenario.role, *states)
         with self._twin_lock:
             if key not in self._twins:
@@ -252,7 +252,7 @@ class Runner:
 
     def _recovered(self, scenario: Scenario, expectation: Expectation, told: Told, verdict: Verdict) -> Verdict:
         """The verdict after an honest launch of the same person: a refusal must not lock anybody out."""
-        states = self.lab.profile.states.get(scenario.role, ())
+        states = self.lab.honest_states(scenario.role)
         sequel = told.story.sequel()
         sequel.arrange(states)
         again = sequel.send(Attempt(name="recovery"))
@@ -269,7 +269,7 @@ class Runner:
         return replace(verdict, status=status, reason=reason, cause="no-recovery")
 
     def _check_alive(self, seen: Observation, scenario: Scenario) -> None:
-        told = honest(self.lab, "alive", "instructor", "main", self.lab.profile.states.get("instructor", ()))
+        told = honest(self.lab, "alive", "instructor", "main", self.lab.honest_states("instructor"))
         if told.performed.visit.trouble_kind == "refused":
             raise ToolLost(f"{seen.trouble} (noticed in {scenario.id})")
 

@@ -100,6 +100,10 @@ class Story:
         """The same after a refusal; None as well if an earlier launch of the story has left a session behind."""
         return None if attempt.browser in self.signed_in else self.session(attempt.browser)
 
+    def keys_unasked(self, name: str) -> bool:
+        """Whether a launch was refused by a tool that had not asked for the key set of this story."""
+        return self.kid is not None and self.outcomes[name] != "launched" and self.done[name].key_fetches == 0
+
     def sequel(self) -> Story:
         """A story of the same people in the same browsers, in which nothing is spoilt."""
         return replace(self, name=f"{self.name} sequel", kid=None, browsers=dict(self.browsers), done={})
@@ -162,8 +166,7 @@ def tell(lab: Lab, scenario: Scenario, states: tuple[str, ...], take: str) -> To
         armed = {f.point: stack.enter_context(_armed(lab, f)) for f in scenario.faults}
         for attempt in (*scenario.before, scenario.attempt):
             told = story.send(attempt)
-            unasked = scenario.rotates and told.seen.outcome != "launched" and told.performed.key_fetches == 0
-            if unasked and lab.tool.rulings.get("allow_waits"):
+            if story.keys_unasked(attempt.name) and lab.tool.rulings.get("allow_waits"):
                 lab.pause(KEY_CACHE_S)
                 told = story.send(attempt)
         if told.seen.outcome != "launched":

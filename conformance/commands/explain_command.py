@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from conformance.catalogue import scenarios
 from conformance.errors import ErrorCode, ErrorType, codes, types
 from conformance.faults import FAULT_POINTS, drivers
-from conformance.model import Answer, Scenario
+from conformance.model import Scenario
 from conformance.profile import load_profile, profile_names
+from conformance.reports.as_text import answer_text
 from conformance.requirements import documents, requirements
 from mockplatform.errors import UsageError
 
@@ -54,7 +55,7 @@ def _scenario(scenario: Scenario) -> Iterator[str]:
     for name in profile_names():
         expectation = load_profile(name).expectation(scenario)
         if expectation is not None:
-            answers = " or ".join(_answer(answer) for answer in expectation.answers)
+            answers = " or ".join(answer_text(answer) for answer in expectation.answers)
             yield from _paragraph(name, f"{answers} ({expectation.severity})")
     for id_ in scenario.requirement:
         rule = requirements()[id_]
@@ -65,11 +66,6 @@ def _scenario(scenario: Scenario) -> Iterator[str]:
     if scenario.guards:
         yield from _paragraph("Guards", ", ".join(scenario.guards))
     yield from _paragraph("Repeat", f"lti-conformance run --only {scenario.id}")
-
-
-def _answer(answer: Answer) -> str:
-    told = [str(part) for part in (answer.code, answer.type, answer.klass and f"class {answer.klass}") if part]
-    return f"{answer.outcome} ({', '.join(told)})" if told else answer.outcome
 
 
 def _code(code: ErrorCode) -> Iterator[str]:

@@ -86,7 +86,7 @@ def _failure(result: Result) -> Iterator[str]:
     yield f"{_MARKS[result.status]} {scenario.id} – {scenario.title} ({result.status})"
     yield from _line("because", result.verdict.reason)
     yield from _line("sent", _sent(result))
-    yield from _line("expected", " or ".join(_answer(answer) for answer in result.expectation.answers))
+    yield from _line("expected", " or ".join(answer_text(answer) for answer in result.expectation.answers))
     if seen is not None:
         yield from _line("observed", _observed(seen))
         for exchange in seen.exchanges:
@@ -124,7 +124,8 @@ def _sent(result: Result) -> str:
     return f"a launch as {scenario.role} with {', '.join(lies) or 'no lie'}{before}"
 
 
-def _answer(answer: Answer) -> str:
+def answer_text(answer: Answer) -> str:
+    """An answer in a few words, such as `rejected (1001, TokenExpired, class security)`."""
     parts = [str(part) for part in (answer.code, answer.type, answer.klass and f"class {answer.klass}") if part]
     return f"{answer.outcome} ({', '.join(parts)})" if parts else answer.outcome
 
