@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from conformance.profile import load_profile
     from conformance.pytest_suite import lti_suite
     from conformance.pytest_values import InProcess, RunningPlatform
-    from conformance.toolfile import (
+    from conformance.toolvalues import (
+        Action,
         Arrangement,
         Attributes,
         Launched,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from mockplatform._version import __version__
 
 __all__ = [
+    "Action",
     "Arrangement",
     "Attributes",
     "InProcess",
@@ -58,21 +60,22 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Arrangement": "toolfile",
-    "Attributes": "toolfile",
+    "Action": "toolvalues",
+    "Arrangement": "toolvalues",
+    "Attributes": "toolvalues",
     "InProcess": "pytest_values",
-    "Launched": "toolfile",
-    "Observe": "toolfile",
-    "PlatformSettings": "toolfile",
-    "Probe": "toolfile",
+    "Launched": "toolvalues",
+    "Observe": "toolvalues",
+    "PlatformSettings": "toolvalues",
+    "Probe": "toolvalues",
     "Report": "model",
     "Result": "model",
     "RunningPlatform": "pytest_values",
     "Scenario": "model",
-    "SecondPlatform": "toolfile",
-    "Tool": "toolfile",
-    "ToolSettings": "toolfile",
-    "Waiver": "toolfile",
+    "SecondPlatform": "toolvalues",
+    "Tool": "toolvalues",
+    "ToolSettings": "toolvalues",
+    "Waiver": "toolvalues",
     "codes": "errors",
     "conduct": "conduct",
     "load_profile": "profile",

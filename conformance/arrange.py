@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from conformance.attempt import perform
+from conformance.filling import filled, values_of
 from conformance.lab import ROLES, Lab
 from conformance.loading import load_object
-from conformance.model import Attempt
-from conformance.toolfile import Arrangement
+from conformance.model import Attempt, LtiVersion
+from conformance.toolvalues import Arrangement
 from conformance.transport import Request, TransportTrouble
 from mockplatform.errors import UsageError
 from mockplatform.model import Course, Person, Registration
@@ -38,35 +39,34 @@ def missing_states(lab: Lab, states: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(state for state in states if state not in given and state not in derived)
 
 
-def arrange(lab: Lab, states: tuple[str, ...], *, person: Person, course: Course, registration: Registration) -> None:
-    """Bring the tool into the states for this person and course.
+def arrange(
+    lab: Lab,
+    states: tuple[str, ...],
+    *,
+    person: Person,
+    course: Course,
+    registration: Registration,
+    lti: LtiVersion,
+) -> None:
+    """Bring the tool into the states for this person and course, as launches of this version know them.
 
     Raises:
         ArrangementFailedError: the tool refuses to be arranged.
         UsageError: a callback cannot be imported.
     """
+    values = values_of(person, course, registration, lti)
     for state in states:
-        values = {
-            "email": person.email,
-            "sub": person.sub,
-            "name": person.name,
-            "context_id": course.id,
-            "context_title": course.title,
-            "issuer": registration.issuer,
-            "client_id": registration.client_id,
-            "deployment_id": registration.deployment_ids[0],
-        }
         if state in lab.tool.arrange:
             _carry_out(lab, f"arrange.{state}", lab.tool.arrange[state], values)
         else:
-            _class_by_launch(lab, course, registration)
+            _class_by_launch(lab, course, registration, lti)
 
 
-def _class_by_launch(lab: Lab, course: Course, registration: Registration) -> None:
+def _class_by_launch(lab: Lab, course: Course, registration: Registration, lti: LtiVersion) -> None:
     instructor = lab.cast(f"instructor of {course.id}").person
-    arrange(lab, ("zoom_authorised",), person=instructor, course=course, registration=registration)
+    arrange(lab, ("zoom_authorised",), person=instructor, course=course, registration=registration, lti=lti)
     launch = lab.platform.intend(registration, person=instructor, roles=ROLES["instructor"], course=course)
-    perform(lab, launch, Attempt(), lab.browser(), {}, kid=None)
+    perform(lab, launch, Attempt(lti=lti), lab.browser(), {}, kid=None)
 
 
 def _carry_out(lab: Lab, where: str, entry: Arrangement, values: Mapping[str, str]) -> None:
@@ -77,9 +77,9 @@ def _carry_out(lab: Lab, where: str, entry: Arrangement, values: Mapping[str, st
         except Exception as error:
             raise ArrangementFailedError(f"{where}: {entry.target} raised {type(error).__name__}: {error}") from error
         return
-    method, _, path = _filled(entry.request, values).partition(" ")
-    headers = {name: _filled(value, values) for name, value in entry.headers.items()}
-    body = b"" if entry.json is None else json.dumps(_filled(dict(entry.json), values)).encode()
+    method, _, path = filled(entry.request, values).partition(" ")
+    headers = {name: filled(value, values) for name, value in entry.headers.items()}
+    body = b"" if entry.json is None else json.dumps(filled(dict(entry.json), values)).encode()
     if entry.json is not None:
         headers["content-type"] = "application/json"
     request = Request(
@@ -103,16 +103,3 @@ def _call(target: Callable[..., Any], values: Mapping[str, str]) -> None:
         target(**values)
     else:
         target(**{name: value for name, value in values.items() if name in parameters})
-
-
-def _filled(value: Any, values: Mapping[str, str]) -> Any:
-    """The value with `{email}` and its like filled in."""
-    if isinstance(value, str):
-        for name, text in values.items():
-            value = value.replace(f"{{{name}}}", text)
-        return value
-    if isinstance(value, Mapping):
-        return {key: _filled(item, values) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_filled(item, values) for item in value]
-    return value

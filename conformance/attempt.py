@@ -15,20 +15,25 @@ from conformance.lab import Lab
 from conformance.model import Attempt
 from conformance.transport import Request, TransportTrouble
 from mockplatform.lms import AuthRefusal, PendingLaunch
-from mockplatform.model import AuthRequest, AuthResponse, KeySet, Launch
-from mockplatform.mutation import Context
+from mockplatform.model import AuthRequest, AuthResponse, KeySet, Launch, SignedLaunch
+from mockplatform.mutation import Context, Earlier
 
 __all__ = ["Performed", "ask", "perform"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Performed:
-    """A launch that was sent, and its traces."""
+    """What was sent in one attempt, and its traces."""
 
-    pending: PendingLaunch
     visit: Visit
-    key_fetches: int
-    canary_hits: int
+    auth_request: AuthRequest | None = None
+    auth_problems: tuple[str, ...] = ()
+    response: AuthResponse | SignedLaunch | None = None
+    """What the platform gave the browser to post; None if it did not come to that."""
+    earlier: Earlier | None = None
+    """What a later launch may take from this one."""
+    key_fetches: int = 0
+    canary_hits: int = 0
 
 
 def perform(
@@ -43,17 +48,38 @@ def perform(
     """Send a launch with its lies from a browser.
 
     Args:
-        earlier: the launches that this story has sent before, by name, in their order.
+        earlier: what this story has sent before, by name, in its order.
         kid: the fresh key id of a story that spoils the key set; it signs every launch of that story.
     """
-    platform = lab.platform
     context = Context(
         launch=launch,
-        keys=platform.keys,
-        canary_url=platform.canary_url(launch),
-        earlier=tuple(performed.pending.earlier for performed in earlier.values()),
+        keys=lab.platform.keys,
+        canary_url=lab.platform.canary_url(launch),
+        earlier=tuple(performed.earlier for performed in earlier.values() if performed.earlier is not None),
         second=lab.registrations.get("second"),
     )
+    if attempt.lti == "1.1":
+        return _basic(lab, launch, attempt, browser, context)
+    return _oidc(lab, launch, attempt, browser, earlier, context, kid)
+
+
+def _basic(lab: Lab, launch: Launch, attempt: Attempt, browser: Browser, context: Context) -> Performed:
+    """An LTI 1.1 launch: one signed form."""
+    pending = lab.platform.begin_basic(launch, attempt.mutations, context)
+    return Performed(visit=_post(lab, browser, pending.response), response=pending.response, earlier=pending.earlier)
+
+
+def _oidc(
+    lab: Lab,
+    launch: Launch,
+    attempt: Attempt,
+    browser: Browser,
+    earlier: Mapping[str, Performed],
+    context: Context,
+    kid: str | None,
+) -> Performed:
+    """An LTI 1.3 launch: login, authentication request, response."""
+    platform = lab.platform
     spoilers = [m for m in attempt.mutations if m.mutation.stage is KeySet]
     pending = platform.begin(launch, attempt.mutations, context, kid)
     published = (
@@ -64,8 +90,11 @@ def perform(
             fetched_before = key_set.fetches
             visit = _visit(lab, pending, attempt, browser, earlier)
             return Performed(
-                pending=pending,
                 visit=visit,
+                auth_request=pending.auth_request,
+                auth_problems=pending.auth_problems,
+                response=pending.response,
+                earlier=pending.earlier,
                 key_fetches=key_set.fetches - fetched_before,
                 canary_hits=platform.canary_hits.pop(launch.id, 0),
             )
@@ -79,7 +108,7 @@ def _visit(
     if attempt.login == "none":
         return _post(lab, browser, lab.platform.answer(pending, _unasked(lab, pending)))
     if attempt.login != "fresh":
-        request = earlier[attempt.login].pending.auth_request
+        request = earlier[attempt.login].auth_request
         if request is None:
             return earlier[attempt.login].visit
         pending.auth_request = request
@@ -103,7 +132,7 @@ def _visit(
     return _post(lab, browser, answer) if attempt.finish else visit
 
 
-def _post(lab: Lab, browser: Browser, response: AuthResponse) -> Visit:
+def _post(lab: Lab, browser: Browser, response: AuthResponse | SignedLaunch) -> Visit:
     request = form_request(response.method, _reachable(lab, response.url), response.fields, response.content_type)
     visit = browser.navigate(request, stop_at=lab.is_platform)
     if visit.stopped and _is_auth(visit.request.url):
@@ -127,7 +156,7 @@ def _unasked(lab: Lab, pending: PendingLaunch) -> AuthRequest:
 
 def _reachable(lab: Lab, url: str) -> str:
     """The address that really listens: some tools announce https on a loopback port that speaks plain http."""
-    own, asked = urlsplit(lab.tool.tool.launch_url), urlsplit(url)
+    own, asked = urlsplit(lab.tool.address), urlsplit(url)
     if own.scheme == "http" and asked.scheme == "https" and asked.netloc == own.netloc:
         return "http" + url.removeprefix("https")
     return url

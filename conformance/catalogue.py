@@ -11,112 +11,35 @@ import difflib
 import fnmatch
 import functools
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from conformance.checks import checks
 from conformance.errors import codes, types
-from conformance.faults import FAULT_POINTS
+from conformance.faults import fault_points
 from conformance.model import (
     Answer,
     Attempt,
-    ErrorClass,
     Expectation,
-    Fault,
+    LtiVersion,
     Profile,
-    Role,
     Ruling,
     Scenario,
     Severity,
 )
 from conformance.profile import profile_names
 from conformance.requirements import requirements
+from conformance.scenario_tables import AnswerTable, AttemptTable, ExpectTable, FileTable, ScenarioTable
 from mockplatform.errors import UsageError
 from mockplatform.model import KeySet
 from mockplatform.mutation import bind
-from mockplatform.tables import build, named, read_toml
+from mockplatform.tables import build, read_toml
 
 __all__ = ["read_scenarios", "ruled", "scenarios", "select"]
 
 FOLDER = Path(__file__).parent
-NEEDS = ("attributes", "second")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerTable:
-    """An answer as a scenario writes it; what it leaves out follows from what it says."""
-
-    outcome: Literal["launched", "rejected"] | None = None
-    klass: ErrorClass | None = named("class", default=None)
-    type: str | None = None
-    code: int | None = None
-    status: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExpectTable:
-    """`expect.<profile>`: the preferred answer, the alternates, and another severity where it differs."""
-
-    outcome: Literal["launched", "rejected"] | None = None
-    klass: ErrorClass | None = named("class", default=None)
-    type: str | None = None
-    code: int | None = None
-    status: int | None = None
-    allowed: tuple[AnswerTable, ...] = ()
-    severity: Severity | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttemptTable:
-    """`before`: a launch sent earlier in the story."""
-
-    name: str = ""
-    mutations: tuple[str, ...] = ()
-    browser: str = "user"
-    login: str = "fresh"
-    finish: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RulingTable:
-    """`ruling`: what is expected instead when the tool file sets a switch to this value."""
-
-    switch: str
-    value: bool | int | str
-    expect: Mapping[str, ExpectTable]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScenarioTable:
-    """One `[[scenario]]`."""
-
-    name: str
-    title: str
-    why: str
-    requirement: tuple[str, ...]
-    severity: Severity = "must"
-    mutations: tuple[str, ...] = ()
-    browser: str = "user"
-    login: str = "fresh"
-    before: tuple[AttemptTable, ...] = ()
-    role: Role = "instructor"
-    registration: Literal["main", "attributes"] = "main"
-    needs: tuple[str, ...] = ()
-    states: tuple[str, ...] | None = None
-    faults: tuple[Fault, ...] = ()
-    checks: tuple[str, ...] = ()
-    guards: tuple[str, ...] = ()
-    aliases: tuple[str, ...] = ()
-    expect: Mapping[str, ExpectTable] = field(default_factory=dict)
-    ruling: tuple[RulingTable, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileTable:
-    """A scenario file."""
-
-    scenario: tuple[Mapping[str, Any], ...] = ()
+NEEDS = ("attributes", "second", "accounts")
 
 
 @functools.cache
@@ -146,15 +69,15 @@ def _scenario(row: ScenarioTable, id_: str, where: str) -> Scenario:
     _known(row.requirement, requirements(), f"{where}: requirement")
     _known(row.checks, checks(), f"{where}: check")
     _known(row.needs, NEEDS, f"{where}: needs")
-    _known([fault.point for fault in row.faults], FAULT_POINTS, f"{where}: fault point")
-    judged = AttemptTable(name="judged", mutations=row.mutations, browser=row.browser, login=row.login)
+    _known([fault.point for fault in row.faults], fault_points(), f"{where}: fault point")
+    judged = AttemptTable(
+        name="judged", mutations=row.mutations, browser=row.browser, login=row.login, action=row.action
+    )
     tables = (*row.before, judged)
+    _known([f.since for f in row.faults if f.since], [table.name for table in tables], f"{where}: faults.since")
     for index, table in enumerate(tables):
         _known([table.login], ("fresh", "none", *(earlier.name for earlier in tables[:index])), f"{where}: login")
-    attempts = [_attempt(table, where) for table in tables]
-    needs = set(row.needs) | {f"fault:{fault.point}" for fault in row.faults}
-    needs |= {"attributes"} if row.registration == "attributes" else set()
-    needs |= {"second"} if "claims.of_second_platform" in row.mutations else set()
+    attempts = [_attempt(table, row.lti, where) for table in tables]
     return Scenario(
         id=id_,
         title=row.title,
@@ -164,7 +87,7 @@ def _scenario(row: ScenarioTable, id_: str, where: str) -> Scenario:
         before=tuple(attempts[:-1]),
         role=row.role,
         registration=row.registration,
-        needs=tuple(sorted(needs)),
+        needs=_needs(row, attempts),
         states=row.states,
         faults=row.faults,
         checks=row.checks,
@@ -179,13 +102,27 @@ def _scenario(row: ScenarioTable, id_: str, where: str) -> Scenario:
     )
 
 
-def _attempt(table: AttemptTable, where: str) -> Attempt:
+def _needs(row: ScenarioTable, attempts: Sequence[Attempt]) -> tuple[str, ...]:
+    """What the tool file has to give: as the scenario says, and as follows from what it sends."""
+    needs = set(row.needs) | {attempt.lti for attempt in attempts if not attempt.action}
+    needs |= {f"action:{attempt.action}" for attempt in attempts if attempt.action}
+    needs |= {row.registration, *(attempt.registration for attempt in attempts)} - {"", "main"}
+    needs |= {"second"} if "claims.of_second_platform" in row.mutations else set()
+    return tuple(sorted(needs))
+
+
+def _attempt(table: AttemptTable, lti: LtiVersion, where: str) -> Attempt:
     return Attempt(
         name=table.name,
         mutations=tuple(bind(text, where=where) for text in table.mutations),
         browser=table.browser,
         login=table.login,
         finish=table.finish,
+        lti=table.lti or lti,
+        action=table.action,
+        role=table.role,
+        registration=table.registration,
+        states=table.states,
     )
 
 

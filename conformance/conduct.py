@@ -14,7 +14,7 @@ from conformance.catalogue import select
 from conformance.lab import Lab
 from conformance.model import Finding, Report, Result, Scenario
 from conformance.runner import Options, PlainLaunchFailed, Runner, ToolLost
-from conformance.toolfile import Tool
+from conformance.toolvalues import Tool
 from conformance.waivers import stale_waivers, waive
 from mockplatform._version import __version__
 
@@ -59,7 +59,7 @@ def conduct(
         duration_s=time.perf_counter() - began,
         complete=not stopped and not untried,
         results=tuple(results),
-        findings=(*ignored_settings(lab.tool), *runner.findings),
+        findings=(*ignored_settings(lab.tool), *_noted(lab), *runner.findings),
         versions={"lti-conformance": __version__, "python": machine.python_version()},
         stale_waivers=stale_waivers(
             results,
@@ -100,14 +100,17 @@ def ignored_settings(tool: Tool) -> tuple[Finding, ...]:
     """A finding for each part of the tool file that this version reads and does not use yet."""
     unused = {
         "[[persona]]": bool(tool.persona),
-        "[actions]": bool(tool.actions),
         "[profile] order": tool.profile.order != "pipeline",
         "[capabilities] services": bool(tool.capabilities.services),
-        "[platform] consumer_key": tool.platform.consumer_key is not None,
     }
     text = "this version reads these parts of the tool file and does not use them yet: "
     named = ", ".join(name for name, given in unused.items() if given)
     return (Finding(id="ignored-settings", text=text + named),) if named else ()
+
+
+def _noted(lab: Lab) -> tuple[Finding, ...]:
+    """What the drivers of fault points had to say."""
+    return tuple(Finding(id="fault-drivers", text=note) for note in lab.notes)
 
 
 def plain_failure(failure: PlainLaunchFailed) -> str:

@@ -12,8 +12,8 @@ from conformance.lab import Lab
 from conformance.model import Profile
 from conformance.sample_tool import Integration, create_tool
 from conformance.sample_tool.faults import POINTS
-from conformance.target import Start, lab_for
-from conformance.toolfile import (
+from conformance.target import Start, faults_ready, lab_for
+from conformance.toolvalues import (
     Arrangement,
     Attributes,
     Launched,
@@ -51,7 +51,8 @@ def demo_lab(profile: Profile, start: Start, *, without: str | None = None) -> I
         lab = lab_for(tool, profile, transport, start, url=PLATFORM_URL, where="the sample tool:")
         lab.pause = lambda _: None
         platform.append(create_app(lab.platform))
-        yield lab
+        with faults_ready(lab, "the sample tool:"):
+            yield lab
 
 
 def _integrations() -> tuple[Integration, ...]:

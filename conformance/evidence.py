@@ -5,9 +5,13 @@ A refusal counts only if the lie was told, the fault was met and the honest laun
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from conformance.actions import action_of
 from conformance.arrange import missing_states
+from conformance.faults import fault_points, reachable
 from conformance.lab import Lab
-from conformance.model import Scenario, Verdict
+from conformance.model import Attempt, Fault, Scenario, Verdict
 from conformance.story import Told
 from mockplatform.model import LoginRequest
 
@@ -16,18 +20,23 @@ __all__ = ["keys_unasked", "lacking", "skip", "unasked", "unjudged", "unproven"]
 _ADVICE = {
     "attributes": "register the tool with configured attribute names and give [platform.attributes]",
     "second": "register the tool with a second platform and give [platform.second]",
+    "accounts": 'say in [observe] where the probe\'s answer names the account: probe = { account = "$.id", … }',
+    "1.3": 'the tool is not launched by LTI 1.3: give login_url and launch_url, and "1.3" in lti_versions',
+    "1.1": 'give lti11_launch_url, consumer_key and consumer_secret, and "1.1" in [capabilities] lti_versions',
 }
 
 
 def lacking(lab: Lab, scenario: Scenario, states: tuple[str, ...]) -> Verdict | None:
     """Why the scenario cannot be tried with this tool file, as a skip with advice."""
     for need in scenario.needs:
-        kind, _, point = need.partition(":")
-        if kind == "fault":
-            if point not in lab.faults:
-                return skip("missing-fault-point", f'bind the fault point "{point}" in [faults] of the tool file')
-        elif need not in lab.registrations:
-            return skip("missing-capability", _ADVICE[need])
+        kind, _, name = need.partition(":")
+        if kind == "action" and action_of(lab.tool, name) is None:
+            return skip("missing-action", f"describe the request that does it as [actions.{name}] of the tool file")
+        if kind in _ADVICE and not _has(lab, kind):
+            return skip("missing-capability", _ADVICE[kind])
+    unbound = next((advice for fault in scenario.faults if (advice := _unbound(lab, fault))), None)
+    if unbound is not None:
+        return unbound
     missing = missing_states(lab, states) or missing_states(lab, lab.honest_states(scenario.role))
     if missing:
         names = ", ".join(missing)
@@ -35,9 +44,38 @@ def lacking(lab: Lab, scenario: Scenario, states: tuple[str, ...]) -> Verdict | 
     return None
 
 
+def _has(lab: Lab, need: str) -> bool:
+    """Whether the tool file gives what a scenario needs."""
+    if need in ("1.1", "1.3"):
+        return lab.tool.speaks(need)
+    if need == "accounts":
+        probe = lab.tool.observe.probe
+        return probe is not None and probe.account is not None and lab.probe_works
+    return need in lab.registrations
+
+
+def _unbound(lab: Lab, fault: Fault) -> Verdict | None:
+    """Why a fault cannot be provoked, with what to bind instead."""
+    able = [kind for kind, modes in reachable(fault_points()[fault.point]).items() if fault.mode in modes]
+    drivers = ", ".join(kind for kind in able if kind != "natural")
+    shown = f"`lti-conformance explain {fault.point}` shows how"
+    if fault.point not in lab.faults:
+        return skip(
+            "missing-fault-point",
+            f'no launch provokes this by itself: bind the fault point "{fault.point}" in [faults] of the tool file '
+            f"to one of the drivers {drivers}; {shown}",
+        )
+    if fault.mode not in lab.faults[fault.point].modes:
+        return skip(
+            "missing-fault-mode",
+            f'the driver that "{fault.point}" is bound to has no mode "{fault.mode}"; {drivers} can have it; {shown}',
+        )
+    return None
+
+
 def unproven(scenario: Scenario, told: Told) -> Verdict | None:
     """The verdict on a story that proves nothing, whatever the tool answered; None if it can be judged."""
-    return _unreached(told) or _unaccepted(scenario, told) or _unsent(scenario, told) or _unfired(told)
+    return _unreached(told) or _unaccepted(scenario, told) or _unsent(scenario, told) or _unfired(scenario, told)
 
 
 def keys_unasked(told: Told) -> bool:
@@ -75,10 +113,10 @@ def _unreached(told: Told) -> Verdict | None:
 
 
 def _unaccepted(scenario: Scenario, told: Told) -> Verdict | None:
-    """A honest launch earlier in the story that was turned away."""
-    if scenario.faults or scenario.states is not None:
+    """An honest launch earlier in the story that was turned away."""
+    if scenario.states is not None and not scenario.attempt.action:
         return None
-    for attempt in scenario.before:
+    for attempt in _undisturbed(scenario):
         honest = attempt.finish and attempt.login == "fresh" and attempt.browser == "user" and not attempt.mutations
         seen = told.story.outcomes.get(attempt.name)
         if honest and seen != "launched":
@@ -86,20 +124,38 @@ def _unaccepted(scenario: Scenario, told: Told) -> Verdict | None:
     return None
 
 
+def _undisturbed(scenario: Scenario) -> Iterator[Attempt]:
+    """The attempts before the judged one that were sent while no fault was armed."""
+    for attempt in scenario.before:
+        if any(fault.since in ("", attempt.name) for fault in scenario.faults):
+            return
+        yield attempt
+
+
 def _unsent(scenario: Scenario, told: Told) -> Verdict | None:
     """The honest login was turned away, so that the lie behind it was never told."""
     stages = {spoilt.mutation.stage for spoilt in scenario.attempt.mutations}
     lies = bool(stages) or scenario.attempt.login not in ("fresh", "none")
-    if not lies or LoginRequest in stages or scenario.faults or told.performed.pending.response is not None:
+    if not lies or LoginRequest in stages or scenario.faults or told.performed.response is not None:
         return None
     reason = f"the honest login before the spoilt part was not continued: {told.seen.trouble or told.seen.outcome}"
     return unjudged("not-sent", reason)
 
 
-def _unfired(told: Told) -> Verdict | None:
-    """An armed fault that nobody reached."""
+def _unfired(scenario: Scenario, told: Told) -> Verdict | None:
+    """An armed fault that nobody reached, as far as anybody can know."""
+    needed = {fault.point for fault in scenario.faults if fault.must_fire}
     for point, hits in told.armed.items():
+        if point not in needed:
+            continue
         if hits == 0:
             reason = f'the fault point "{point}" was armed and never reached, so the answer says nothing about it'
+            return unjudged("fault-not-armed", reason)
+        # The honest twin was accepted, so that a refusal can only come from the fault; a launch shows nothing.
+        if hits is None and set(told.story.outcomes.values()) == {"launched"}:
+            reason = (
+                f'the driver of "{point}" cannot count, and the launch went through as if nothing had failed: '
+                "either the tool never came there or it takes no notice; a driver that counts would tell"
+            )
             return unjudged("fault-not-armed", reason)
     return None

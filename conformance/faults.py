@@ -5,31 +5,36 @@ A fault point is a named place; a driver is how it is reached. Scenarios name th
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from conformance.driver import Binding, FaultPoint, Site
+from conformance.modes import Mode
 from mockplatform.errors import UsageError
-from mockplatform.tables import build
+from mockplatform.tables import build, read_toml
 
-__all__ = ["FAULT_POINTS", "bound_faults", "drivers"]
+__all__ = ["drivers", "fault_points", "opened", "reachable", "settings_of"]
 
-FAULT_POINTS: Mapping[str, str] = {
-    "credentials.read": "the registration of the platform is looked up (1003)",
-    "zoom_auth.read": "the person's Zoom authorisation is looked up (1008)",
-    "course_link.read": "the link between course and class is looked up (1010)",
-    "meeting_defaults.read": "the school's meeting defaults are looked up (1012)",
-    "deferred.create": "classes that waited for this instructor are created (1013)",
-    "class.create": "the class is created (1014)",
-    "enrollment.write": "the person is enrolled (1015)",
-    "class.read": "the class is read (1016)",
-    "zoom.session": "the live Zoom session is used for an edit (1337)",
-    "jwks.fetch": "the platform's key set is fetched (1017); the platform itself breaks it",
-}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointsFile:
+    """`fault_points.toml`."""
+
+    point: tuple[FaultPoint, ...]
+
+
+@functools.cache
+def fault_points() -> Mapping[str, FaultPoint]:
+    """The fault points by name, in the order in which a launch comes to them."""
+    path = Path(__file__).with_name("fault_points.toml")
+    return {point.name: point for point in build(PointsFile, read_toml(path), where=path.name).point}
 
 
 @functools.cache
@@ -40,23 +45,43 @@ def drivers() -> Mapping[str, ModuleType]:
     return {module.KIND: module for module in modules}
 
 
-def bound_faults(
-    tables: Mapping[str, Mapping[str, Any]], *, where: str
-) -> Mapping[str, Callable[[str], AbstractContextManager[Any]]]:
-    """What arms each bound fault point, given a mode.
+def reachable(point: FaultPoint) -> Mapping[str, tuple[Mode, ...]]:
+    """The matrix's row of a point: what each driver that reaches it can make of it."""
+    return {kind: modes for kind, driver in drivers().items() if (modes := driver.modes(point))}
+
+
+def settings_of(tables: Mapping[str, Mapping[str, Any]], *, where: str) -> Mapping[str, Mapping[FaultPoint, Any]]:
+    """The settings of each bound point, by the driver that it is bound to.
 
     Raises:
-        UsageError: a point, a driver or a key is unknown.
+        UsageError: a point, a driver or a key is unknown, or the driver does not reach the point.
     """
-    bound = {}
-    for point, table in tables.items():
-        place = f'{where} faults."{point}"'
-        if point not in FAULT_POINTS:
-            raise UsageError(f"{place}: unknown fault point; known are {', '.join(FAULT_POINTS)}")
-        kind = str(table.get("driver"))
+    found: dict[str, dict[FaultPoint, Any]] = {}
+    for name, table in tables.items():
+        place = f'{where} faults."{name}"'
+        if name not in fault_points():
+            raise UsageError(f"{place}: unknown fault point; known are {', '.join(fault_points())}")
+        point, kind = fault_points()[name], str(table.get("driver"))
+        bindable = [k for k in reachable(point) if hasattr(drivers()[k], "Settings")]
         if kind not in drivers():
-            raise UsageError(f"{place}: driver is '{kind}', expected one of {', '.join(drivers())}")
-        driver = drivers()[kind]
-        settings = build(driver.Settings, {k: v for k, v in table.items() if k != "driver"}, where=f"{place}:")
-        bound[point] = functools.partial(driver.arm, settings, point)
-    return bound
+            raise UsageError(f"{place}: driver is '{kind}', expected one of {', '.join(bindable)}")
+        if kind not in bindable:
+            advice = f"bind it to one of {', '.join(bindable)}" if bindable else "there is nothing to bind"
+            raise UsageError(f"{place}: the driver '{kind}' does not reach this point; {advice}")
+        given = {key: value for key, value in table.items() if key != "driver"}
+        found.setdefault(kind, {})[point] = build(drivers()[kind].Settings, given, where=f"{place}:")
+    return found
+
+
+@contextlib.contextmanager
+def opened(tables: Mapping[str, Mapping[str, Any]], site: Site) -> Iterator[Mapping[str, Binding]]:
+    """What arms each bound fault point, for the time of a run.
+
+    Raises:
+        UsageError: a binding does not fit, or a driver cannot begin its work.
+    """
+    with contextlib.ExitStack() as stack:
+        bindings: dict[str, Binding] = {}
+        for kind, bound in settings_of(tables, where=site.where).items():
+            bindings |= stack.enter_context(drivers()[kind].opened(bound, site))
+        yield bindings

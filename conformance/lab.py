@@ -9,15 +9,15 @@ import functools
 import hashlib
 import ipaddress
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.browser import Browser
-from conformance.model import Profile, Role
+from conformance.driver import Binding
+from conformance.model import Fault, LtiVersion, Profile, Role, Scenario
 from conformance.observe import Reader
-from conformance.toolfile import Tool
+from conformance.toolvalues import Tool
 from conformance.transport import Transport
 from mockplatform.claims import INSTRUCTOR, LEARNER
 from mockplatform.lms import Platform
@@ -61,7 +61,10 @@ class Lab:
     seed: int
     run_id: str
     may_contact: Callable[[str], bool]
-    faults: Mapping[str, Any] = field(default_factory=dict)
+    faults: Mapping[str, Binding] = field(default_factory=dict)
+    """What makes each bound fault point fail."""
+    notes: Sequence[str] = ()
+    """What the drivers of fault points have to say, such as what a killed run had left behind."""
     pause: Callable[[float], object] = time.sleep
     """Waits this many seconds for a key cache, where the tool file allows it."""
 
@@ -77,9 +80,21 @@ class Lab:
         """The states without which an honest launch in this role is not accepted under the profile."""
         return self.profile.states.get(role, ())
 
+    @property
+    def lti(self) -> LtiVersion:
+        """The version of a launch that no scenario asks for."""
+        return "1.3" if self.tool.speaks("1.3") else "1.1"
+
+    def alone(self, scenario: Scenario) -> bool:
+        """Whether nothing else may run beside a scenario: it spoils what other launches would meet as well."""
+        return scenario.rotates or any(not f.isolated for f in map(self._binding, scenario.faults) if f is not None)
+
+    def _binding(self, fault: Fault) -> Binding | None:
+        return self.faults.get(fault.point)
+
     def tool_url(self, path: str) -> str:
         """A path on the tool's host as a URL; a URL stays as it is."""
-        parts = urlsplit(self.tool.tool.launch_url)
+        parts = urlsplit(self.tool.address)
         return path if "://" in path else f"{parts.scheme}://{parts.netloc}{path}"
 
     def is_platform(self, url: str) -> bool:
@@ -118,12 +133,21 @@ def registrations(tool: Tool) -> Mapping[str, Registration]:
         login_url=tool.tool.login_url,
         launch_url=tool.tool.target_link_uri or tool.tool.launch_url,
         login_params=tool.tool.login_params,
+        lti11_launch_url=tool.tool.lti11_launch_url or "",
+        consumer_key=settings.consumer_key or "",
+        consumer_secret=settings.consumer_secret or "",
     )
     found = {"main": main}
     if settings.attributes is not None:
         given = settings.attributes
         names = {"email": given.email, "course_id": given.course_id, "person_id": given.person_id}
-        found["attributes"] = replace(main, client_id=given.client_id or main.client_id, attributes=names)
+        found["attributes"] = replace(
+            main,
+            client_id=given.client_id or main.client_id,
+            consumer_key=given.consumer_key or main.consumer_key,
+            consumer_secret=given.consumer_secret or main.consumer_secret,
+            attributes=names,
+        )
     if settings.second is not None:
         second = settings.second
         found["second"] = replace(

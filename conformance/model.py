@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Literal
 
 from conformance.errors import ErrorClass
+from conformance.modes import Mode
 from mockplatform.model import Exchange
 from mockplatform.mutation import Spoilt
 from mockplatform.tables import named
@@ -25,6 +26,7 @@ __all__ = [
     "Fault",
     "Finding",
     "Grade",
+    "LtiVersion",
     "Observation",
     "Outcome",
     "Profile",
@@ -44,6 +46,7 @@ Grade = Literal["passed", "allowed", "failed", "unobserved"]
 Status = Literal["passed", "failed", "warned", "skipped", "waived", "error"]
 Severity = Literal["must", "should", "may"]
 Role = Literal["instructor", "student"]
+LtiVersion = Literal["1.1", "1.3"]
 
 AXES: tuple[Axis, ...] = ("outcome", "class", "type", "code")
 
@@ -89,6 +92,14 @@ class Attempt:
     name: str = ""
     finish: bool = True
     """False: the browser stops after the login, before the platform's answer is posted."""
+    lti: LtiVersion = "1.3"
+    action: str = ""
+    """A request of `[actions]` that is sent in place of a launch."""
+    role: Role | None = None
+    registration: str = ""
+    """From which platform; role and registration are the scenario's unless given."""
+    states: tuple[str, ...] = ()
+    """What is arranged for its person just before it is sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +107,16 @@ class Fault:
     """A fault point of the tool's back end and how it misbehaves."""
 
     point: str
-    mode: Literal["error", "timeout", "garbage", "empty"] = "error"
+    mode: Mode = "error"
+    times: int | None = None
+    """How often it fails before it works again; None: until the end of the story."""
+    since: str = ""
+    """The attempt before which it is armed; the first unless named."""
+    must_fire: bool = True
+    """False: the launch may do without what fails."""
+
+    def __str__(self) -> str:
+        return f"{self.point}={self.mode}" + (f" ×{self.times}" if self.times else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +139,7 @@ class Scenario:
     attempt: Attempt
     before: tuple[Attempt, ...]
     role: Role
-    registration: Literal["main", "attributes"]
+    registration: Literal["main", "attributes", "second"]
     needs: tuple[str, ...]
     states: tuple[str, ...] | None
     """The states arranged for the judged launch; None: those that the profile gives to the role."""
@@ -133,8 +153,13 @@ class Scenario:
 
     @property
     def exclusive(self) -> bool:
-        """Whether it changes something that all launches share."""
+        """Whether it changes something that launches may share."""
         return self.rotates or bool(self.faults)
+
+    @property
+    def lti(self) -> LtiVersion:
+        """The version of the judged launch."""
+        return self.attempt.lti
 
     @property
     def mutations(self) -> tuple[str, ...]:
@@ -193,6 +218,10 @@ class Observation:
     auth_requests: tuple[Mapping[str, str], ...] = ()
     canary_hits: int = 0
     key_fetches: int = 0
+    returned: Mapping[str, str] | None = None
+    """The parameters with which the tool sent the person back to the platform; None if it did not."""
+    accounts: Mapping[str, str] = field(default_factory=dict)
+    """The account that each launch of the story ended in, where a scenario asks for it."""
     exchanges: tuple[Exchange, ...] = ()
     findings: tuple[Finding, ...] = ()
 

@@ -19,11 +19,11 @@ from conformance.browser import Visit, origin
 from conformance.extractors import html, json_body
 from conformance.model import Finding, Observation, Outcome
 from conformance.sighting import Page, Sighting, Words
-from conformance.toolfile import Launched, Observe
+from conformance.toolvalues import Launched, Observe
 from mockplatform.errors import UsageError
 from mockplatform.tables import build
 
-__all__ = ["Channel", "Reader", "page_of"]
+__all__ = ["Channel", "Reader", "checked", "page_of"]
 
 TEXT_CHANNELS = ("text", "return_url")
 MESSAGE_LENGTH = 400
@@ -95,7 +95,7 @@ class Reader:
     """
 
     def __init__(self, observe: Observe, *, where: str = "tool file:") -> None:
-        self._launched = _checked(observe.launched, where)
+        self._launched = checked(observe.launched, f"{where} observe.launched")
         self._words = Words(observe.names, where=f"{where} observe.names")
         self.channels = _channels(observe, where)
         configured = {channel.kind for channel in self.channels}
@@ -124,8 +124,13 @@ class Reader:
                 findings.append(Finding(id="void-text-pattern", text=text))
         return tuple(findings)
 
-    def read(self, visit: Visit) -> Observation:
-        """The observation of a launch that ended like this."""
+    def read(self, visit: Visit, marker: Launched | None = None) -> Observation:
+        """The observation of a launch that ended like this.
+
+        Args:
+            marker: how success looks, if it is not a launch; `[observe] launched` otherwise.
+        """
+        marker = marker or self._launched
         page = page_of(visit)
         seen = [
             (channel.kind, sighting)
@@ -135,7 +140,8 @@ class Reader:
         recognised = [sighting for kind, sighting in seen if kind != "status"]
         # Frameworks dress their own 500 as problem or JSON: there only an error that has a meaning counts.
         crashing = page.status is not None and page.status >= 500
-        outcome, trouble = self._outcome(visit, page, error_seen=any(recognised) if crashing else bool(recognised))
+        error_seen = any(recognised) if crashing else bool(recognised)
+        outcome, trouble = _outcome(visit, page, marker, error_seen=error_seen)
         told = [] if outcome == "launched" else [(kind, s) for kind, s in seen if s]
         cut = visit.response is not None and visit.response.cut
         return Observation(
@@ -148,25 +154,27 @@ class Reader:
             message=_message(page, seen),
             trouble=trouble,
             left_for=origin(visit.request.url) if visit.trouble_kind == "foreign" else "",
+            returned=dict(visit.params) if visit.stopped else None,
             findings=(*_disagreements(told), *((_CUT,) if cut else ())),
         )
 
-    def _outcome(self, visit: Visit, page: Page, *, error_seen: bool) -> tuple[Outcome, str]:
-        ended = _TROUBLES.get(visit.trouble_kind)
-        if ended is not None:
-            return ended, visit.trouble
-        if visit.stopped:
-            return ("rejected", "") if page.params else ("rejected", "the tool sent the person back without a word")
-        if page.status is not None and page.status >= 500:
-            return ("rejected", "") if error_seen else ("crashed", f"status {page.status} without a recognised error")
-        launched = _looks_launched(self._launched, page)
-        if launched and error_seen:
-            return "unclear", "the page looks launched and carries an error at the same time"
-        if launched:
-            return "launched", ""
-        if error_seen or page.status is None or page.status >= 400 or _has_marker(self._launched):
-            return "rejected", ""
-        return "unclear", f"status {page.status}, and neither a launch nor an error was recognised"
+
+def _outcome(visit: Visit, page: Page, marker: Launched, *, error_seen: bool) -> tuple[Outcome, str]:
+    ended = _TROUBLES.get(visit.trouble_kind)
+    if ended is not None:
+        return ended, visit.trouble
+    if visit.stopped:
+        return ("rejected", "") if page.params else ("rejected", "the tool sent the person back without a word")
+    if page.status is not None and page.status >= 500:
+        return ("rejected", "") if error_seen else ("crashed", f"status {page.status} without a recognised error")
+    launched = _looks_launched(marker, page)
+    if launched and error_seen:
+        return "unclear", "the page looks launched and carries an error at the same time"
+    if launched:
+        return "launched", ""
+    if error_seen or page.status is None or page.status >= 400 or _has_marker(marker):
+        return "rejected", ""
+    return "unclear", f"status {page.status}, and neither a launch nor an error was recognised"
 
 
 _TROUBLES: Mapping[str, Outcome] = {
@@ -181,20 +189,20 @@ _TROUBLES: Mapping[str, Outcome] = {
 _CUT = Finding(id="answer-cut", text="an answer was longer than 1 MiB and was read only so far")
 
 
-def _checked(launched: Launched, where: str) -> Launched:
-    """The marker of a launched page.
+def checked(marker: Launched, where: str) -> Launched:
+    """The marker of a page that grants what was asked for.
 
     Raises:
         UsageError: its path or selector cannot be read; a path that is none would hold for every page.
     """
-    if launched.json is not None and not json_body.is_path(launched.json):
-        raise UsageError(f"{where} observe.launched.json: {launched.json!r} is not a path such as $.user.id")
-    if launched.css is not None:
+    if marker.json is not None and not json_body.is_path(marker.json):
+        raise UsageError(f"{where}.json: {marker.json!r} is not a path such as $.user.id")
+    if marker.css is not None:
         try:
-            html.Settings(css=launched.css)
+            html.Settings(css=marker.css)
         except ValueError as error:
-            raise UsageError(f"{where} observe.launched: {error}") from None
-    return launched
+            raise UsageError(f"{where}: {error}") from None
+    return marker
 
 
 def _has_marker(launched: Launched) -> bool:

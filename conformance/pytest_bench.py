@@ -26,8 +26,8 @@ from conformance.profile import load_profile
 from conformance.pytest_values import Trial, Wish
 from conformance.runner import Options, PlainLaunchFailed, Runner, ToolLost
 from conformance.story import tell
-from conformance.target import Start, as_asgi, lab_for
-from conformance.toolfile import Tool
+from conformance.target import Start, as_asgi, faults_ready, lab_for
+from conformance.toolvalues import Tool
 from conformance.transport import AsgiTransport
 from conformance.waivers import waive
 from mockplatform.errors import UsageError
@@ -112,7 +112,7 @@ class Bench:
         try:
             found = self._scenarios[scenario]
             stage = self._stage(chosen)
-            with self._turns.taken(alone=found.exclusive):
+            with self._turns.taken(alone=stage.runner.lab.alone(found)):
                 trouble = self._trouble or stage.trouble
                 result = None if trouble else self._tried(stage, found)
         except (UsageError, ToolLost) as error:
@@ -134,7 +134,7 @@ class Bench:
         if wish.registration not in lab.registrations:
             raise UsageError(f"lti_launch: there is no registration '{wish.registration}' in {self._where}")
         states = chosen.states.get(wish.role, ()) if wish.states is None else wish.states
-        with self._turns.taken(alone=scenario.exclusive):
+        with self._turns.taken(alone=lab.alone(scenario)):
             told = tell(lab, scenario, states, "1")
         session = told.seen.session if told.seen.outcome != "launched" else told.story.session("user")
         return replace(told.seen, session=session)
@@ -232,9 +232,11 @@ def in_process(
     """A lab around an application that is called without a socket, launched from a platform that is served."""
     with AsgiTransport(as_asgi(app), timeout_s=tool.network.timeout_s) as transport:
         # Its address may be any name, since nothing is sent there.
-        yield lab_for(
+        lab = lab_for(
             tool, profile, transport, start, url=platform.url, platform=platform, where=where, allow_remote=True
         )
+        with faults_ready(lab, where):
+            yield lab
 
 
 def outside_loops(call: Callable[[], T]) -> T:

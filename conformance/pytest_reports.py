@@ -22,7 +22,7 @@ from conformance.pytest_values import Trial
 from conformance.reporting import SCREEN, Output, output_of, write_whole
 from conformance.reports import formats
 from conformance.reports.as_text import closing_text
-from conformance.toolfile import Waiver
+from conformance.toolvalues import Waiver
 from conformance.waivers import stale_waivers
 from mockplatform._version import __version__
 from mockplatform.errors import UsageError

@@ -16,7 +16,8 @@ from conformance.model import Profile
 from conformance.pytest_bench import AnyBench, Bench, in_process
 from conformance.pytest_values import InProcess, RunningPlatform, Trial
 from conformance.target import Start, open_lab, platform_for
-from conformance.toolfile import Tool, find, load
+from conformance.toolfile import find, load
+from conformance.toolvalues import Tool
 from mockplatform.app import create_app
 from mockplatform.errors import UsageError
 from mockplatform.lms import Platform

@@ -8,7 +8,8 @@ from typing import Any, Literal
 from urllib.parse import urljoin
 
 from conformance.model import Finding, Profile, Result, Role
-from conformance.toolfile import (
+from conformance.toolvalues import (
+    Action,
     Arrangement,
     Capabilities,
     Network,
@@ -38,12 +39,13 @@ class InProcess:
     base_url: str = "http://127.0.0.1"
     login: str = "/lti/login"
     launch: str = "/lti/launch"
+    lti11_launch: str | None = None
     platform: PlatformSettings | None = None
     observe: Observe = field(default_factory=Observe)
     capabilities: Capabilities = field(default_factory=Capabilities)
     rulings: Mapping[str, bool | int | str] = field(default_factory=dict)
     arrange: Mapping[str, Arrangement] = field(default_factory=dict)
-    actions: Mapping[str, Arrangement] = field(default_factory=dict)
+    actions: Mapping[str, Action] = field(default_factory=dict)
     network: Network = field(default_factory=Network)
     waiver: tuple[Waiver, ...] = ()
 
@@ -55,6 +57,7 @@ class InProcess:
                 name=self.name,
                 login_url=urljoin(self.base_url, self.login),
                 launch_url=urljoin(self.base_url, self.launch),
+                lti11_launch_url=urljoin(self.base_url, self.lti11_launch) if self.lti11_launch else None,
             ),
             platform=replace(given, url=registered.url, issuer=given.issuer or registered.issuer),
             rulings=self.rulings,

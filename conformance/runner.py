@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from conformance.arrange import ArrangementFailedError, missing_states
 from conformance.attempt import ask
 from conformance.checks import checks
+from conformance.driver import OutOfReachError
 from conformance.evidence import keys_unasked, lacking, skip, unasked, unjudged, unproven
 from conformance.judge import judge
 from conformance.lab import Lab
@@ -21,13 +22,10 @@ from conformance.model import Attempt, Expectation, Finding, Observation, Result
 from conformance.observe import page_of
 from conformance.pace import Pace
 from conformance.story import FaultError, Told, honest, read, tell
+from conformance.twins import ToolLost, Twins
 from mockplatform.mutation import NotApplicableError
 
 __all__ = ["Options", "PlainLaunchFailed", "Runner", "ToolLost"]
-
-
-class ToolLost(Exception):  # noqa: N818 - an event of the run
-    """Nobody answers at the tool's address any more."""
 
 
 class PlainLaunchFailed(Exception):  # noqa: N818 - an event of the run
@@ -58,8 +56,7 @@ class Runner:
         self.lab = lab
         self.options = options
         self.findings: list[Finding] = []
-        self._twins: dict[tuple[str, ...], Observation] = {}
-        self._twin_lock = threading.Lock()
+        self._twins = Twins(lab)
         self._stop = threading.Event()
 
     def plain_launch(self) -> bool:
@@ -77,7 +74,7 @@ class Runner:
         if role is None:
             return False
         try:
-            told = honest(self.lab, "plain", role, "main", lab.honest_states(role))
+            told = honest(self.lab, "plain", role, "main", lab.honest_states(role), lab.lti)
         except ArrangementFailedError as failure:
             if failure.lost:
                 raise ToolLost(str(failure)) from None
@@ -119,8 +116,8 @@ class Runner:
         Raises:
             ToolLost: the tool is gone; what was yielded so far stands.
         """
-        shared = [s for s in scenarios if not s.exclusive]
-        exclusive = [s for s in scenarios if s.exclusive]
+        shared = [s for s in scenarios if not self.lab.alone(s)]
+        exclusive = [s for s in scenarios if self.lab.alone(s)]
         began = time.monotonic()
         pace = Pace(self.options.rate)
         if self.options.jobs > 1:
@@ -199,7 +196,7 @@ class Runner:
         if missing is not None:
             return missing, None
         try:
-            twin = self._twin(scenario)
+            twin = self._twins.of(scenario, states)
             if twin.outcome != "launched":
                 reason = f"its honest twin was not accepted: {twin.trouble or twin.message or twin.outcome}"
                 return unjudged("control-failed", reason), twin
@@ -209,6 +206,8 @@ class Runner:
             return self._judged(scenario, expectation, told), told.seen
         except NotApplicableError as error:
             return skip("not-applicable", str(error)), None
+        except OutOfReachError as error:
+            return skip("missing-fault-mode", str(error)), None
         except FaultError as error:
             return unjudged("fault-not-armed", str(error)), None
         except ArrangementFailedError as failure:
@@ -233,29 +232,14 @@ class Runner:
         given = self.lab.honest_states(scenario.role)
         return given if scenario.states is None or not given else scenario.states
 
-    def _twin(self, scenario: Scenario) -> Observation:
-        """The scenario's launch without a lie; of two platforms that take part, both have to be known to the tool."""
-        seen = self._accepted(scenario, scenario.registration)
-        return self._accepted(scenario, "second") if seen.outcome == "launched" and "second" in scenario.needs else seen
-
-    def _accepted(self, scenario: Scenario, registration: str) -> Observation:
-        """An honest launch, sent once for all scenarios that share its arrangement."""
-        states = self.lab.honest_states(scenario.role)
-        key = (registration, scenario.role, *states)
-        with self._twin_lock:
-            if key not in self._twins:
-                told = honest(self.lab, "twin " + " ".join(key), scenario.role, registration, states)
-                if told.performed.visit.trouble_kind == "refused":
-                    raise ToolLost(f"{told.seen.trouble} (noticed in {scenario.id})")
-                self._twins[key] = told.seen
-            return self._twins[key]
-
     def _recovered(self, scenario: Scenario, expectation: Expectation, told: Told, verdict: Verdict) -> Verdict:
         """The verdict after an honest launch of the same person: a refusal must not lock anybody out."""
         states = self.lab.honest_states(scenario.role)
         sequel = told.story.sequel()
         sequel.arrange(states)
-        again = sequel.send(Attempt(name="recovery"))
+        again = sequel.send(Attempt(name="recovery", lti=sequel.lti))
+        if again.seen.outcome == "launched" and scenario.faults and scenario.attempt.action:
+            again = sequel.send(replace(scenario.attempt, name="recovered action"))
         if again.seen.outcome == "launched":
             return verdict
         if scenario.rotates and again.performed.key_fetches == 0:
@@ -269,7 +253,8 @@ class Runner:
         return replace(verdict, status=status, reason=reason, cause="no-recovery")
 
     def _check_alive(self, seen: Observation, scenario: Scenario) -> None:
-        told = honest(self.lab, "alive", "instructor", "main", self.lab.honest_states("instructor"))
+        lab = self.lab
+        told = honest(lab, "alive", "instructor", "main", lab.honest_states("instructor"), lab.lti)
         if told.performed.visit.trouble_kind == "refused":
             raise ToolLost(f"{seen.trouble} (noticed in {scenario.id})")
 

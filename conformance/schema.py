@@ -9,13 +9,14 @@ import dataclasses
 import datetime
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from conformance.faults import FAULT_POINTS, drivers
+from conformance.driver import FaultPoint
+from conformance.faults import drivers, fault_points, reachable
 from conformance.observe import extractors
-from conformance.toolfile import Tool
+from conformance.toolvalues import Tool
 
 __all__ = ["tool_schema"]
 
@@ -37,7 +38,9 @@ def tool_schema() -> dict[str, Any]:
     tables["faults"] = {
         "type": "object",
         "properties": {
-            point: _chosen_by("driver", drivers()) | {"description": why} for point, why in FAULT_POINTS.items()
+            point.name: _chosen_by("driver", _bindable(point)) | {"description": point.what}
+            for point in fault_points().values()
+            if _bindable(point)
         },
         "additionalProperties": False,
     }
@@ -45,10 +48,21 @@ def tool_schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Tool file of lti-conformance",
         **schema,
+        # LTI 1.3 begins with a login; LTI 1.1 has one address.
+        "anyOf": [_given("login_url", "launch_url"), _given("lti11_launch_url")],
     }
 
 
-def _chosen_by(key: str, choices: Mapping[str, Any]) -> dict[str, Any]:
+def _given(*keys: str) -> dict[str, Any]:
+    return {"properties": {"tool": {"required": list(keys)}}}
+
+
+def _bindable(point: FaultPoint) -> tuple[str, ...]:
+    """The drivers that a point can be bound to."""
+    return tuple(kind for kind in reachable(point) if hasattr(drivers()[kind], "Settings"))
+
+
+def _chosen_by(key: str, choices: Iterable[str]) -> dict[str, Any]:
     return {"type": "object", "properties": {key: {"enum": list(choices)}}, "required": [key]}
 
 

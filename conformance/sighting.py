@@ -11,7 +11,7 @@ from typing import Any
 
 from conformance.errors import codes, types
 from conformance.model import ErrorClass
-from conformance.toolfile import Named
+from conformance.toolvalues import Named
 from mockplatform.errors import UsageError
 from mockplatform.model import Params
 

@@ -5,19 +5,29 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
+from conformance.account import account_of
+from conformance.actions import act, action_of
 from conformance.arrange import arrange
 from conformance.attempt import Performed, ask, perform
 from conformance.browser import Browser
+from conformance.driver import Armed, Order, OutOfReachError
+from conformance.filling import values_of
 from conformance.lab import ROLES, Cast, Lab
-from conformance.model import Attempt, Fault, Observation, Outcome, Role, Scenario
+from conformance.model import Attempt, Fault, LtiVersion, Observation, Outcome, Role, Scenario
+from conformance.toolvalues import Action
+from mockplatform.model import Person
 
 __all__ = ["FaultError", "Story", "Told", "honest", "read", "tell"]
 
 
 KEY_CACHE_S = 301.0
 """Longer than libraries wait before they ask for a key set again; 30 and 300 s are common."""
+
+MARKS = ("email", "sub", "context_id")
+LEAST_TTL_S = 60.0
+TTL_ANSWERS = 6
+"""A fault lives at least as long as so many answers may take; then it ends by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +37,8 @@ class Told:
     story: Story
     performed: Performed
     seen: Observation
-    armed: Mapping[str, int] = field(default_factory=dict)
-    """How often each armed fault point was reached."""
+    armed: Mapping[str, int | None] = field(default_factory=dict)
+    """How often each armed fault point was reached; None where the driver cannot know."""
 
 
 @dataclass(kw_only=True)
@@ -44,49 +54,73 @@ class Story:
     role: Role
     registration: str
     cast: Cast
+    lti: LtiVersion = "1.3"
     kid: str | None = None
+    accounted: bool = False
+    """Whether it matters in which account each launch ends."""
     browsers: dict[str, Browser] = field(default_factory=dict)
     done: dict[str, Performed] = field(default_factory=dict)
     signed_in: set[str] = field(default_factory=set)
     """The browsers in which a launch of this story was accepted."""
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     """How each launch ended, by its name."""
+    accounts: dict[str, str] = field(default_factory=dict)
 
     def arrange(self, states: tuple[str, ...]) -> None:
         """Bring the tool into these states for the person and the course."""
-        known = self.lab.registrations[self.registration]
-        arrange(self.lab, states, person=self.cast.person, course=self.cast.course, registration=known)
+        self._arrange(states, self.cast.person, self.registration)
+
+    def _arrange(self, states: tuple[str, ...], person: Person, registration: str) -> None:
+        known = self.lab.registrations[registration]
+        arrange(self.lab, states, person=person, course=self.cast.course, registration=known, lti=self.lti)
 
     def send(self, attempt: Attempt) -> Told:
-        """The next launch, observed."""
+        """The next launch or action, observed."""
         lab = self.lab
         browser = self.browsers.setdefault(attempt.browser, lab.browser())
         already = len(browser.exchanges)
-        launch = lab.platform.intend(
-            lab.registrations[self.registration],
-            person=self.cast.person if attempt.browser == "user" else self.cast.other,
-            roles=ROLES[self.role],
-            course=self.cast.course,
-        )
-        launch = replace(launch, id=lab.opaque(self.name, attempt.name, len(self.done)))
-        performed = perform(lab, launch, attempt, browser, self.done, kid=self.kid)
+        self._arrange(attempt.states, self._who(attempt), attempt.registration or self.registration)
+        action = action_of(lab.tool, attempt.action) if attempt.action else None
+        performed = self._launched(attempt, browser) if action is None else self._acted(action, attempt, browser)
         self.done[attempt.name] = performed
+        seen = read(lab, performed) if action is None else lab.reader.read(performed.visit, action.granted)
+        if seen.outcome == "launched" and action is None:
+            self.signed_in.add(attempt.browser)
+            if self.accounted and (account := account_of(lab, browser)) is not None:
+                self.accounts[attempt.name] = account
         seen = replace(
-            read(lab, performed),
-            auth_problems=performed.pending.auth_problems,
+            seen,
+            auth_problems=performed.auth_problems,
             auth_requests=self._auth_requests(),
             key_fetches=performed.key_fetches,
             canary_hits=performed.canary_hits,
+            accounts=dict(self.accounts),
             exchanges=tuple(browser.exchanges[already:]),
         )
-        if seen.outcome == "launched":
-            self.signed_in.add(attempt.browser)
         self.outcomes[attempt.name] = seen.outcome
         return Told(story=self, performed=performed, seen=seen)
 
+    def _launched(self, attempt: Attempt, browser: Browser) -> Performed:
+        lab = self.lab
+        launch = lab.platform.intend(
+            lab.registrations[attempt.registration or self.registration],
+            person=self._who(attempt),
+            roles=ROLES[attempt.role or self.role],
+            course=self.cast.course,
+        )
+        launch = replace(launch, id=lab.opaque(self.name, attempt.name, len(self.done)))
+        return perform(lab, launch, attempt, browser, self.done, kid=self.kid)
+
+    def _acted(self, action: Action, attempt: Attempt, browser: Browser) -> Performed:
+        known = self.lab.registrations[self.registration]
+        return act(self.lab, action, browser, values_of(self._who(attempt), self.cast.course, known, self.lti))
+
+    def _who(self, attempt: Attempt) -> Person:
+        return self.cast.person if attempt.browser == "user" else self.cast.other
+
     def _auth_requests(self) -> tuple[Mapping[str, str], ...]:
         """What the tool asked, once for each login: a launch that continues one has none of its own."""
-        asked = (performed.pending.auth_request for performed in self.done.values())
+        asked = (performed.auth_request for performed in self.done.values())
         return tuple({id(request): request.params for request in asked if request is not None}.values())
 
     def session(self, browser: str) -> bool | None:
@@ -106,24 +140,24 @@ class Story:
 
     def sequel(self) -> Story:
         """A story of the same people in the same browsers, in which nothing is spoilt."""
-        return replace(self, name=f"{self.name} sequel", kid=None, browsers=dict(self.browsers), done={})
+        return replace(self, name=f"{self.name} sequel", kid=None, browsers=dict(self.browsers), done={}, accounts={})
 
 
 def read(lab: Lab, performed: Performed) -> Observation:
     """What a launch looks like now, by patterns that may have become void since it was sent."""
     seen = lab.reader.read(performed.visit)
-    if seen.outcome != "launched" or performed.pending.response is not None:
+    if seen.outcome != "launched" or performed.response is not None:
         return seen
     # A login page that answers 2xx looks launched to a marker that asks for no more than that.
     early = "a page that looks launched came before the platform had sent its answer"
     return replace(seen, outcome="unclear", trouble=early)
 
 
-def honest(lab: Lab, name: str, role: Role, registration: str, states: tuple[str, ...]) -> Told:
+def honest(lab: Lab, name: str, role: Role, registration: str, states: tuple[str, ...], lti: LtiVersion) -> Told:
     """A launch without a lie by people whom nobody has seen before."""
-    story = Story(lab=lab, name=name, role=role, registration=registration, cast=lab.cast(name))
+    story = Story(lab=lab, name=name, role=role, registration=registration, cast=lab.cast(name), lti=lti)
     story.arrange(states)
-    return story.send(Attempt(name="judged"))
+    return story.send(Attempt(name="judged", lti=lti))
 
 
 class FaultError(Exception):
@@ -131,11 +165,23 @@ class FaultError(Exception):
 
 
 @contextlib.contextmanager
-def _armed(lab: Lab, fault: Fault) -> Iterator[Any]:
-    """What counts the hits of a fault point that fails for the block; drivers are the user's code and may break."""
+def _armed(story: Story, fault: Fault) -> Iterator[Armed]:
+    """What counts the hits of a fault point that fails for the block; drivers may run the user's code and break.
+
+    Raises:
+        FaultError: the driver did not succeed.
+        OutOfReachError: it has no way to do this.
+    """
+    lab, cast = story.lab, story.cast
+    known = lab.registrations[story.registration]
+    marks = {k: v for k, v in values_of(cast.person, cast.course, known, story.lti).items() if k in MARKS}
+    ttl_s = max(LEAST_TTL_S, TTL_ANSWERS * lab.tool.network.timeout_s)
+    order = Order(point=fault.point, mode=fault.mode, times=fault.times, ttl_s=ttl_s, marks=marks)
     try:
-        driver = lab.faults[fault.point](fault.mode)
+        driver = lab.faults[fault.point].arm(order)
         armed = driver.__enter__()
+    except OutOfReachError as error:
+        raise OutOfReachError(f'the fault point "{fault.point}" cannot be made to do {fault}: {error}') from error
     except Exception as error:
         raise FaultError(f'the driver of "{fault.point}" could not arm it: {error}') from error
     try:
@@ -149,22 +195,37 @@ def _armed(lab: Lab, fault: Fault) -> Iterator[Any]:
             raise FaultError(f'the driver of "{fault.point}" could not disarm it: {error}') from error
 
 
-def tell(lab: Lab, scenario: Scenario, states: tuple[str, ...], take: str) -> Told:
-    """All launches of a scenario, with its faults armed; the last one is judged."""
+def begin(lab: Lab, scenario: Scenario, take: str) -> Story:
+    """The story of a scenario, with nothing told yet."""
     name = f"{scenario.id} {take}"
     kid = f"{lab.platform.keys.kid('platform')[:16]}-{lab.opaque(name, 'kid')[:8]}" if scenario.rotates else None
-    story = Story(
+    return Story(
         lab=lab,
         name=name,
         role=scenario.role,
         registration=scenario.registration,
         cast=lab.cast(name),
+        lti=scenario.lti,
         kid=kid,
+        accounted="accounts" in scenario.needs,
     )
+
+
+def tell(lab: Lab, scenario: Scenario, states: tuple[str, ...], take: str) -> Told:
+    """All launches of a scenario, with its faults armed; the last one is judged.
+
+    Raises:
+        FaultError: a fault point could not be armed or disarmed.
+        OutOfReachError: the driver of a fault point has no way to do what the scenario asks.
+    """
+    story = begin(lab, scenario, take)
     story.arrange(states)
+    armed: dict[str, Armed] = {}
     with contextlib.ExitStack() as stack:
-        armed = {f.point: stack.enter_context(_armed(lab, f)) for f in scenario.faults}
         for attempt in (*scenario.before, scenario.attempt):
+            for fault in scenario.faults:
+                if fault.point not in armed and fault.since in ("", attempt.name):
+                    armed[fault.point] = stack.enter_context(_armed(story, fault))
             told = story.send(attempt)
             if story.keys_unasked(attempt.name) and lab.tool.rulings.get("allow_waits"):
                 lab.pause(KEY_CACHE_S)

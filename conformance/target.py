@@ -17,19 +17,20 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
-from conformance.faults import bound_faults
+from conformance.driver import Site
+from conformance.faults import opened
 from conformance.lab import Lab, is_loopback, registrations
 from conformance.loading import load_object
 from conformance.model import Profile
-from conformance.observe import Reader
-from conformance.toolfile import Tool
+from conformance.observe import Reader, checked
+from conformance.toolvalues import Tool
 from conformance.transport import HttpTransport, Request, Transport, TransportTrouble
 from mockplatform.app import create_app
 from mockplatform.errors import UsageError
 from mockplatform.keys import KeyRing
 from mockplatform.lms import Platform
 
-__all__ = ["Start", "as_asgi", "lab_for", "open_lab", "platform_for", "process_keys"]
+__all__ = ["Start", "as_asgi", "faults_ready", "lab_for", "open_lab", "platform_for", "process_keys"]
 
 _KEYS = KeyRing()
 
@@ -74,7 +75,9 @@ def lab_for(
     """A lab with a platform of its own, reachable at `url` once somebody serves it, or with one that is there."""
     platform = platform or platform_for(start, url=url)
     platform.registrations = tuple(registrations(tool).values())
-    hosts = {urlsplit(tool.tool.login_url).hostname, urlsplit(tool.tool.launch_url).hostname}
+    for name, action in tool.actions.items():
+        checked(action.granted, f"{where} actions.{name}.granted")
+    hosts = {urlsplit(url).hostname for url in (tool.tool.login_url, tool.address)}
     return Lab(
         tool=tool,
         profile=profile,
@@ -84,8 +87,20 @@ def lab_for(
         seed=start.seed,
         run_id=start.run_id,
         may_contact=lambda asked: is_loopback(asked) or (allow_remote and urlsplit(asked).hostname in hosts),
-        faults=bound_faults(tool.faults, where=where),
     )
+
+
+@contextlib.contextmanager
+def faults_ready(lab: Lab, where: str) -> Iterator[None]:
+    """The fault points of the tool file can be armed in the block; afterwards nothing is left of them.
+
+    Raises:
+        UsageError: a binding does not fit, or a driver cannot begin its work.
+    """
+    site = Site(where=where, tool_url=lab.tool_url, send=lab.transport.send)
+    with opened(lab.tool.faults, site) as bindings:
+        lab.faults, lab.notes = bindings, site.notes
+        yield
 
 
 @contextlib.contextmanager
@@ -119,6 +134,8 @@ def open_lab(
         lab = lab_for(
             tool, profile, transport, start, url=url, platform=platform, where=where, allow_remote=allow_remote
         )
+        # Before the tool is up: it may need a proxy or an upstream to start, and no table that a killed run has hidden.
+        stack.enter_context(faults_ready(lab, where))
         if platform is None:
             stack.enter_context(serve(create_app(lab.platform), listen(*_address(url)), _tls(tool, where)))
         if tool.tool.app is not None:
@@ -138,20 +155,31 @@ def environment(tool: Tool) -> Mapping[str, str]:
         "LTI_PLATFORM_JWKS_URL": f"{url}/jwks",
         "LTI_CLIENT_ID": tool.platform.client_id,
         "LTI_DEPLOYMENT_ID": tool.platform.deployment_id,
+        **({"LTI_CONSUMER_KEY": tool.platform.consumer_key} if tool.platform.consumer_key else {}),
+        **({"LTI_CONSUMER_SECRET": tool.platform.consumer_secret} if tool.platform.consumer_secret else {}),
     }
+
+
+_HOSTS = ("url", "dsn", "listen", "upstream")
+"""Keys of `[faults]` that may name a host."""
 
 
 def _refuse_remote(tool: Tool, where: str, *, allow_remote: bool) -> None:
     contacted = {
         "tool.login_url": tool.tool.login_url,
         "tool.launch_url": tool.tool.launch_url,
+        "tool.lti11_launch_url": tool.tool.lti11_launch_url or "",
         "tool.ready_url": tool.tool.ready_url or "",
         "observe.probe.request": tool.observe.probe.request if tool.observe.probe else "",
         **{f"arrange.{state}.request": entry.request or "" for state, entry in tool.arrange.items()},
+        **{f"actions.{name}.request": action.request for name, action in tool.actions.items()},
+        **{
+            f'faults."{point}".{key}': str(table.get(key, "")) for point, table in tool.faults.items() for key in _HOSTS
+        },
     }
     for key, text in contacted.items():
         url = text.rpartition(" ")[2]
-        if "://" in url and not allow_remote and not is_loopback(url):
+        if "://" in url and urlsplit(url).hostname and not allow_remote and not is_loopback(url):
             raise UsageError(f"{where} {key}: {url} is not on this machine; --allow-remote permits it")
 
 
@@ -182,7 +210,7 @@ def _application(tool: Tool, where: str) -> Iterator[None]:
 
     os.environ.update(environment(tool))
     app = load_object(str(tool.tool.app), where=f"{where} tool.app")
-    with serve(as_asgi(app), listen(*_address(tool.tool.login_url))):
+    with serve(as_asgi(app), listen(*_address(tool.entrance))):
         yield
 
 
@@ -225,8 +253,11 @@ def _command(tool: Tool, transport: Transport, where: str) -> Iterator[None]:
 
 def _refuse_stranger(tool: Tool, where: str) -> None:
     """Something else at the tool's address, an older run perhaps, would be tested in its place."""
-    parts = urlsplit(tool.tool.login_url)
-    with contextlib.suppress(OSError), socket.create_connection(_address(tool.tool.login_url), timeout=1):
+    parts = urlsplit(tool.entrance)
+    with (
+        contextlib.suppress(OSError),
+        socket.create_connection(_address(tool.entrance), timeout=1),
+    ):
         raise UsageError(
             f"{where} tool.start: something answers at {parts.scheme}://{parts.netloc} before the tool is started; "
             "stop it, or drop 'start' to test it as it is"
@@ -236,7 +267,7 @@ def _refuse_stranger(tool: Tool, where: str) -> None:
 def _wait_until_up(
     tool: Tool, transport: Transport, process: subprocess.Popen[bytes], log: BinaryIO, where: str
 ) -> None:
-    url = tool.tool.ready_url or tool.tool.login_url
+    url = tool.tool.ready_url or tool.entrance
     deadline = time.monotonic() + tool.tool.ready_timeout_s
     while time.monotonic() < deadline:
         with contextlib.suppress(TransportTrouble):

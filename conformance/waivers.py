@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from conformance.model import Profile, Result, Scenario
-from conformance.toolfile import Waiver
+from conformance.toolvalues import Waiver
 from mockplatform.errors import UsageError
 
 __all__ = ["check_waivers", "stale_waivers", "waive"]

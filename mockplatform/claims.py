@@ -42,6 +42,7 @@ SHORT_NAMES: Final[Mapping[str, str]] = {
         "custom",
         "lis",
         "role_scope_mentor",
+        "lti1p1",
     )
 }
 

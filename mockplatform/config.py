@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 SHIPPED = Path(__file__).with_name("school.toml")
 ATTRIBUTES = ("email", "course_id", "person_id")
+LTI11 = ("lti11_launch_url", "consumer_key", "consumer_secret")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,9 @@ class _Tool:
     redirect_uris: tuple[str, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
     login_params: Mapping[str, str] = field(default_factory=dict)
+    lti11_launch_url: str | None = None
+    consumer_key: str | None = None
+    consumer_secret: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         _raise(issuer_problem(self.issuer), "issuer")
@@ -68,6 +72,16 @@ class _Tool:
         for name in self.attributes:
             if name not in ATTRIBUTES:
                 raise ValueError(f"attributes.{name}: unknown key, expected {', '.join(ATTRIBUTES)}")
+        self._check_lti11()
+
+    def _check_lti11(self) -> None:
+        given = {name: getattr(self, name) for name in LTI11}
+        if all(value is None for value in given.values()):
+            return
+        for name, value in given.items():
+            if not value:
+                raise ValueError(f"{name} is missing or empty; LTI 1.1 needs {', '.join(LTI11)}")
+        _raise(_url_problem(given["lti11_launch_url"]), "lti11_launch_url")
 
     def registration(self) -> Registration:
         return Registration(
@@ -80,6 +94,9 @@ class _Tool:
             redirect_uris=self.redirect_uris,
             attributes=self.attributes,
             login_params=self.login_params,
+            lti11_launch_url=self.lti11_launch_url or "",
+            consumer_key=self.consumer_key or "",
+            consumer_secret=self.consumer_secret or "",
         )
 
 

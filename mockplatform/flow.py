@@ -11,7 +11,7 @@ from typing import Any
 from mockplatform import claims as names
 from mockplatform.model import AuthRequest, AuthResponse, IdToken, KeySet, Launch, LoginRequest, SignedToken
 
-__all__ = ["auth_error", "auth_problems", "auth_response", "id_token", "key_set", "login_request"]
+__all__ = ["auth_error", "auth_problems", "auth_response", "custom_fields", "id_token", "key_set", "login_request"]
 
 LIFETIME_S = 300
 IAT_AGE_S = 5
@@ -115,11 +115,12 @@ def _lti_claims(launch: Launch) -> Mapping[str, Any]:
             "return_url": launch.return_url,
             "locale": launch.person.locale,
         },
-        "custom": _custom(launch),
+        "custom": custom_fields(launch),
     }
 
 
-def _custom(launch: Launch) -> Mapping[str, str]:
+def custom_fields(launch: Launch) -> Mapping[str, str]:
+    """The custom fields of a launch, among them those that the registration names for attributes (CORE 5.4.6)."""
     values = {
         "email": launch.person.email,
         "course_id": launch.course.id,

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 from urllib.parse import urlsplit
 
-from mockplatform import flow
+from mockplatform import flow, flow11
+from mockplatform.errors import UsageError
 from mockplatform.keys import KeyRing, sign
 from mockplatform.model import (
     AuthRequest,
@@ -28,12 +29,13 @@ from mockplatform.model import (
     Person,
     Registration,
     ResourceLink,
+    SignedLaunch,
     SignedToken,
     Stage,
 )
 from mockplatform.mutation import Context, Earlier, Spoilt, through
 
-__all__ = ["AuthRefusal", "PendingLaunch", "Platform", "PlatformKeys"]
+__all__ = ["AuthRefusal", "PendingBasic", "PendingLaunch", "Platform", "PlatformKeys"]
 
 AnyStage = TypeVar("AnyStage", bound=Stage)
 
@@ -59,6 +61,20 @@ class PendingLaunch:
     def earlier(self) -> Earlier:
         """What a later launch may take from this one."""
         return Earlier(auth_request=self.auth_request, response=self.response)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingBasic:
+    """An LTI 1.1 launch under way: its intent, what its mutations could know, and the form for the browser."""
+
+    launch: Launch
+    context: Context
+    response: SignedLaunch
+
+    @property
+    def earlier(self) -> Earlier:
+        """What a later launch may take from this one."""
+        return Earlier(signed=self.response)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +169,7 @@ class Platform:
         kid: str | None = None,
     ) -> PendingLaunch:
         """Start a launch: its login request waits in the answer for a browser to send it."""
-        context = context or Context(launch=launch, keys=self.keys, canary_url=self.canary_url(launch))
+        context = context or self._context(launch)
         login = through(flow.login_request(launch), mutations, context)
         pending = PendingLaunch(
             launch=launch,
@@ -168,6 +184,25 @@ class Platform:
             while len(self._pending) > MAX_PENDING:
                 self._pending.popitem(last=False)
         return pending
+
+    def begin_basic(
+        self, launch: Launch, mutations: Sequence[Spoilt] = (), context: Context | None = None
+    ) -> PendingBasic:
+        """Start an LTI 1.1 launch, whose first message is its only one: the signed form for a browser to post.
+
+        Raises:
+            UsageError: the tool is not registered for LTI 1.1.
+        """
+        registration = launch.registration
+        if not registration.speaks_lti11:
+            raise UsageError(
+                f"registration {registration.client_id!r}: not for LTI 1.1;"
+                " give it lti11_launch_url, consumer_key and consumer_secret"
+            )
+        context = context or self._context(launch)
+        honest = flow11.basic_launch(launch, now_s=self.clock(), nonce=flow11.nonce(self.new_id()))
+        signed = flow11.signed(through(honest, mutations, context))
+        return PendingBasic(launch=launch, context=context, response=through(signed, mutations, context))
 
     def authorize(self, request: AuthRequest) -> AuthResponse | AuthRefusal:
         """Answer the tool's authentication request with the form that the browser posts (SEC 5.1.1.2, 5.1.1.3)."""
@@ -215,6 +250,9 @@ class Platform:
             # As it was sent, which may be spoilt, or twice.
             hint = ("login_hint", request.params.get("login_hint"))
             return next((p for p in reversed(self._pending.values()) if hint in p.login.params), None)
+
+    def _context(self, launch: Launch) -> Context:
+        return Context(launch=launch, keys=self.keys, canary_url=self.canary_url(launch))
 
     def _spoil(self, value: AnyStage, pending: PendingLaunch) -> AnyStage:
         return through(value, pending.mutations, pending.context)

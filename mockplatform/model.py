@@ -1,8 +1,8 @@
-"""The nouns of a launch: who launches what, and the five values that travel on the way.
+"""The nouns of a launch: who launches what, and the values that travel on the way.
 
-A stage is one of `LoginRequest`, `IdToken`, `SignedToken`, `AuthResponse` and `KeySet`: the values that a
-mutation may spoil. `Launch` is the intent behind them and has no wire form; `AuthRequest` is what the tool
-said and is never spoilt.
+A stage is one of the values that a mutation may spoil: `LoginRequest`, `IdToken`, `SignedToken`, `AuthResponse`
+and `KeySet` of LTI 1.3, `BasicLaunch` and `SignedLaunch` of LTI 1.1. `Launch` is the intent behind them and has
+no wire form; `AuthRequest` is what the tool said and is never spoilt.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, Literal
 __all__ = [
     "AuthRequest",
     "AuthResponse",
+    "BasicLaunch",
     "Course",
     "Exchange",
     "IdToken",
@@ -24,6 +25,7 @@ __all__ = [
     "Person",
     "Registration",
     "ResourceLink",
+    "SignedLaunch",
     "SignedToken",
     "Stage",
 ]
@@ -46,6 +48,14 @@ class Registration:
     """Names of custom fields that carry `email`, `course_id` or `person_id` for this tool."""
     login_params: Mapping[str, str] = field(default_factory=dict)
     name: str = "Tool"
+    lti11_launch_url: str = ""
+    consumer_key: str = ""
+    consumer_secret: str = field(default="", repr=False)
+
+    @property
+    def speaks_lti11(self) -> bool:
+        """Whether the tool can be launched by LTI 1.1, too."""
+        return all((self.lti11_launch_url, self.consumer_key, self.consumer_secret))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +72,11 @@ class Person:
     def name(self) -> str:
         """The full name."""
         return f"{self.given_name} {self.family_name}"
+
+    @property
+    def legacy_id(self) -> str:
+        """The id that the same person has in LTI 1.1 launches."""
+        return f"legacy-{self.sub}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +187,40 @@ class KeySet:
     body: bytes | None = None
 
 
-Stage = LoginRequest | IdToken | SignedToken | AuthResponse | KeySet
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BasicLaunch:
+    """An LTI 1.1 launch before it is signed (LTI 1.1, section 4.2; RFC 5849, section 3.4).
+
+    `params` holds the OAuth parameters, too, except the signature, and not what stands in the query of the URL.
+    `signature_method` is what is really done, whatever the parameter of that name says.
+    """
+
+    url: str
+    params: Params
+    secret: str = field(repr=False)
+    token_secret: str | None = ""
+    """Always empty in LTI 1.1; None leaves out the `&` that joins it to the secret."""
+    signature_method: str = "HMAC-SHA1"
+    signed_url: str | None = None
+    """Another address that is signed instead of `url`."""
+    signed_method: str | None = None
+    """Another method that is signed instead of `method`."""
+    method: Literal["POST", "GET"] = "POST"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedLaunch:
+    """The form of an LTI 1.1 launch, posted by the browser to the tool (LTI 1.1, section 3)."""
+
+    url: str
+    fields: Params
+    method: Literal["GET", "POST"] = "POST"
+    content_type: str = "application/x-www-form-urlencoded"
+    headers: Params = ()
+    """Further headers, such as Authorization; no browser sends these by itself."""
+
+
+Stage = LoginRequest | IdToken | SignedToken | AuthResponse | KeySet | BasicLaunch | SignedLaunch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 from mockplatform.errors import UsageError
 from mockplatform.keys import KeyRing
-from mockplatform.model import AuthRequest, AuthResponse, IdToken, Launch, Registration, Stage
+from mockplatform.model import AuthRequest, AuthResponse, IdToken, Launch, Registration, SignedLaunch, Stage
 
 __all__ = [
     "Context",
@@ -50,6 +50,8 @@ class Earlier:
 
     auth_request: AuthRequest | None = None
     response: AuthResponse | None = None
+    signed: SignedLaunch | None = None
+    """The form of an LTI 1.1 launch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

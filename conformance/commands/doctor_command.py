@@ -9,7 +9,8 @@ from conformance.lab import registrations
 from conformance.profile import load_profile
 from conformance.runner import Options, PlainLaunchFailed, Runner, ToolLost
 from conformance.target import Start, environment, open_lab
-from conformance.toolfile import Tool, find, load
+from conformance.toolfile import find, load
+from conformance.toolvalues import Tool
 from mockplatform.lms import Platform
 
 __all__ = ["command"]

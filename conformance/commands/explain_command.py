@@ -5,18 +5,23 @@ from __future__ import annotations
 import argparse
 import difflib
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from conformance.catalogue import scenarios
+from conformance.driver import FaultPoint
 from conformance.errors import ErrorCode, ErrorType, codes, types
-from conformance.faults import FAULT_POINTS, drivers
+from conformance.faults import drivers, fault_points, reachable
 from conformance.model import Scenario
+from conformance.modes import MODES, Mode
 from conformance.profile import load_profile, profile_names
 from conformance.reports.as_text import answer_text
 from conformance.requirements import documents, requirements
 from mockplatform.errors import UsageError
 
 __all__ = ["command"]
+
+MATRIX = "faults"
+"""The word for the matrix of fault points and drivers."""
 
 
 def command(options: argparse.Namespace) -> int:
@@ -34,9 +39,11 @@ def _explained(word: str) -> Iterator[str]:
         return _code(code)
     if word in types():
         return _type(types()[word])
-    if word in FAULT_POINTS:
-        return _faultpoint(word)
-    known = [*(s.id for s in scenarios()), *map(str, codes()), *types(), *FAULT_POINTS]
+    if word in fault_points():
+        return _faultpoint(fault_points()[word])
+    if word == MATRIX:
+        return _matrix()
+    known = [*(s.id for s in scenarios()), *map(str, codes()), *types(), *fault_points(), MATRIX]
     near = difflib.get_close_matches(word, known, n=1)
     raise UsageError(f"nothing is called '{word}'" + (f"; did you mean '{near[0]}'?" if near else ""))
 
@@ -44,8 +51,11 @@ def _explained(word: str) -> Iterator[str]:
 def _scenario(scenario: Scenario) -> Iterator[str]:
     yield f"{scenario.id} – {scenario.title}"
     yield from _paragraph("Why", scenario.why)
-    lies = [*scenario.mutations, *(f"{f.point} answers {f.mode}" for f in scenario.faults)]
-    yield from _paragraph("Sent", f"a launch as {scenario.role} with {', '.join(lies) or 'no lie'}")
+    sent = f"the action {scenario.attempt.action}" if scenario.attempt.action else f"an LTI {scenario.lti} launch"
+    yield from _paragraph("Sent", f"{sent} as {scenario.role} with {', '.join(scenario.mutations) or 'no lie'}")
+    for fault in scenario.faults:
+        often = f", {fault.times} time{'s' if fault.times > 1 else ''}" if fault.times else ""
+        yield from _paragraph("Fault", f"{fault.point}: {MODES[fault.mode]} ({fault.mode}{often})")
     for attempt in scenario.before:
         spoilt = ", ".join(map(str, attempt.mutations)) or "honest"
         ending = "" if attempt.finish else ", not finished"
@@ -81,6 +91,8 @@ def _code(code: ErrorCode) -> Iterator[str]:
         yield from _paragraph("Note", code.note)
     yield from _paragraph("Source", code.reference)
     yield from _scenarios_with(str(code.code))
+    for point in (p for p in fault_points().values() if p.code == code.code):
+        yield from _binding(point)
 
 
 def _type(error: ErrorType) -> Iterator[str]:
@@ -95,17 +107,43 @@ def _type(error: ErrorType) -> Iterator[str]:
     yield from _scenarios_with(error.type)
 
 
-def _faultpoint(name: str) -> Iterator[str]:
-    yield f"{name} – {FAULT_POINTS[name]}"
-    if name == "jwks.fetch":
+def _faultpoint(point: FaultPoint) -> Iterator[str]:
+    yield f"{point.name} – {point.what}"
+    yield from _paragraph("Fails as", f"{point.code} {codes()[point.code].name}")
+    if point.absent is not None:
+        yield from _paragraph("Finds nothing", f"{point.absent} {codes()[point.absent].name}")
+    yield from _binding(point)
+    using = [s.id for s in scenarios() if any(f.point == point.name for f in s.faults)]
+    yield from _paragraph("Scenarios", ", ".join(using) or "none")
+    yield from _matrix()
+
+
+def _binding(point: FaultPoint) -> Iterator[str]:
+    """What to write into the tool file, for each driver that reaches the point."""
+    reached = reachable(point)
+    if not reached:
         yield from _paragraph("Bind", "nothing to bind: the platform spoils its own key set")
-    else:
-        yield "  Bind          in the tool file:"
-        yield "[faults]"
-        yield f'"{name}" = {{ driver = "callback", target = "package.module:function" }}'
-        yield from _paragraph("Drivers", ", ".join(drivers()))
-    using = [s.id for s in scenarios() if any(f.point == name for f in s.faults)]
-    yield from _paragraph("Scenarios", ", ".join(using) or "none yet")
+        return
+    yield from _paragraph("Bind", f'the fault point "{point.name}" in [faults] of the tool file, by one of:')
+    for kind, modes in reached.items():
+        yield f"    {drivers()[kind].example(point)}"
+        yield from _paragraph("", f"  {drivers()[kind].TITLE}; modes: {', '.join(modes)}")
+
+
+def _matrix() -> Iterator[str]:
+    """Which driver reaches which point, and how: e error, t timeout, g garbage, 0 empty, + answers of an upstream."""
+    yield ""
+    yield "  e error · t timeout · g garbage · 0 empty · + answers that only another service gives"
+    yield f"  {'':<24}" + "".join(f"{kind:<11}" for kind in drivers())
+    for point in fault_points().values():
+        cells = (_cell(reachable(point).get(kind, ())) for kind in drivers())
+        yield f"  {point.name:<24}{''.join(f'{cell:<11}' for cell in cells)}".rstrip()
+
+
+def _cell(modes: Sequence[Mode]) -> str:
+    letters = {"error": "e", "timeout": "t", "garbage": "g", "empty": "0"}
+    told = "".join(letter for mode, letter in letters.items() if mode in modes)
+    return (told + "+" * any(mode not in letters for mode in modes)) or "·"
 
 
 def _scenarios_with(word: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from conformance.catalogue import scenarios
 from conformance.errors import codes, types
-from conformance.faults import FAULT_POINTS
+from conformance.faults import fault_points, reachable
 from conformance.profile import load_profile, profile_names
 from mockplatform.mutation import mutations
 
@@ -102,7 +102,16 @@ def _profiles() -> Sequence[Row]:
 
 
 def _faultpoints() -> Sequence[Row]:
-    return [{"name": name, "summary": text} for name, text in FAULT_POINTS.items()]
+    return [
+        {
+            "name": point.name,
+            "summary": point.what,
+            "code": point.code,
+            "absent": point.absent,
+            "drivers": {kind: list(modes) for kind, modes in reachable(point).items()},
+        }
+        for point in fault_points().values()
+    ]
 
 
 _KINDS: Mapping[str, Callable[[], Sequence[Row]]] = {

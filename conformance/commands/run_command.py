@@ -22,7 +22,8 @@ from conformance.reports import formats
 from conformance.runner import Options
 from conformance.tally import exit_code
 from conformance.target import Start, open_lab
-from conformance.toolfile import Tool, find, load
+from conformance.toolfile import find, load
+from conformance.toolvalues import Tool
 from conformance.waivers import check_waivers
 from mockplatform.errors import UsageError
 

@@ -52,7 +52,7 @@ def _result(result: Result) -> dict[str, Any]:
         "severity": expectation.severity,
         "requirement": list(scenario.requirement),
         "mutations": list(scenario.mutations),
-        "faults": [f"{fault.point}={fault.mode}" for fault in scenario.faults],
+        "faults": list(map(str, scenario.faults)),
         "status": verdict.status,
         "outcome": seen.outcome if seen else None,
         "expected": {

@@ -119,7 +119,7 @@ def _line(label: str, text: str) -> Iterator[str]:
 
 def _sent(result: Result) -> str:
     scenario = result.scenario
-    lies = [*scenario.mutations, *(f"{fault.point} {fault.mode}" for fault in scenario.faults)]
+    lies = [*scenario.mutations, *map(str, scenario.faults)]
     before = f", after {len(scenario.before)} earlier" if scenario.before else ""
     return f"a launch as {scenario.role} with {', '.join(lies) or 'no lie'}{before}"
 

@@ -6,6 +6,7 @@ from conformance.sample_tool import backend
 from conformance.sample_tool.forms import origin
 from conformance.sample_tool.model import Edit
 from conformance.sample_tool.refusal import Reason, Refusal
+from conformance.sample_tool.zoom import Account
 
 __all__ = ["live_zoom", "same_site", "teacher"]
 
@@ -24,11 +25,14 @@ def teacher(edit: Edit) -> Edit:
     return edit
 
 
-def live_zoom(edit: Edit) -> Edit:
-    """The teacher's Zoom account is connected at this moment."""
-    tool, missing = edit.tool, Refusal(Reason(klass="security", code=1337))
+async def live_zoom(edit: Edit) -> Edit:
+    """The teacher's Zoom account is connected at this moment, and Zoom says so as well."""
+    tool, email, missing = edit.tool, edit.person.email, Refusal(Reason(klass="security", code=1337))
     try:
-        found = backend.read(tool.faults, "zoom.session", tool.store.find_zoom, edit.person.email)
+        found = backend.read(tool.faults, "zoom.session", tool.store.find_zoom, email)
+        if found is not None and tool.zoom is not None:
+            with backend.failing_as("zoom.session"):
+                await Account(zoom=tool.zoom, store=tool.store, email=email).check()
     except Refusal as failure:
         # A session that cannot be looked up cannot be relied on either.
         raise missing from failure

@@ -30,11 +30,12 @@ class BackendError(Exception):
 
 
 class ArmedFault:
-    """A fault that is armed until its context ends; `hits` counts how often its point was reached."""
+    """A fault that is armed until its context ends; `hits` counts how often its point was reached and failed."""
 
-    def __init__(self, *, point: str, mode: str, faults: Faults) -> None:
+    def __init__(self, *, point: str, mode: str, faults: Faults, times: int | None = None) -> None:
         self.point = point
         self.mode = mode
+        self.times = times
         self.hits = 0
         self._faults = faults
 
@@ -58,8 +59,8 @@ class Faults:
         self._armed: dict[str, ArmedFault] = {}
         self._lock = threading.Lock()
 
-    def arm(self, point: str, mode: str) -> ArmedFault:
-        """Arms a point at once and gives the context manager that disarms it."""
+    def arm(self, point: str, mode: str, *, times: int | None = None) -> ArmedFault:
+        """Arms a point at once, for so many times if given, and gives the context manager that disarms it."""
         if point not in POINTS:
             raise ValueError(f"unknown fault point {point!r}; there are {', '.join(sorted(POINTS))}")
         if mode not in MODES:
@@ -67,7 +68,7 @@ class Faults:
         with self._lock:
             if point in self._armed:
                 raise ValueError(f"{point} is armed already")
-            self._armed[point] = ArmedFault(point=point, mode=mode, faults=self)
+            self._armed[point] = ArmedFault(point=point, mode=mode, faults=self, times=times)
             return self._armed[point]
 
     def disarm(self, point: str) -> None:
@@ -81,7 +82,7 @@ class Faults:
             return True
         with self._lock:
             fault = self._armed.get(point)
-            if fault is None:
+            if fault is None or fault.hits == fault.times:
                 return True
             fault.hits += 1
         if fault.mode == "empty":

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from conformance.sample_tool.forms import Fields
     from conformance.sample_tool.keyset import KeySets
     from conformance.sample_tool.store import Store
+    from conformance.sample_tool.zoom import Zoom
 
-__all__ = ["Edit", "Integration", "IssuedLogin", "Launch", "Login", "Person", "Policy", "Step", "Tool"]
+__all__ = ["Edit", "Integration", "IssuedLogin", "Launch", "Login", "Person", "Policy", "Step", "Tool", "ZoomTokens"]
 
 Policy = Literal["open", "class"]
 
@@ -46,6 +47,16 @@ class Tool:
     key_sets: KeySets
     clock: Callable[[], float]
     token: Callable[[], str]
+    zoom: Zoom | None = None
+    """The way to the Zoom API; without it classes have no meetings."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ZoomTokens:
+    """What the tool may use a person's Zoom account with; the access token is there once it was needed."""
+
+    refresh: str
+    access: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, create_engine, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.sql.expression import Executable
 
-from conformance.sample_tool.model import Integration, IssuedLogin, Person
+from conformance.sample_tool.model import Integration, IssuedLogin, Person, ZoomTokens
 from conformance.sample_tool.tables import (
     METADATA,
     classes,
@@ -24,6 +24,7 @@ from conformance.sample_tool.tables import (
     enrolments,
     logins,
     meeting_defaults,
+    open_engine,
     sessions,
     zoom_authorisations,
 )
@@ -52,8 +53,13 @@ ADD_SESSION = insert(sessions)
 END_SESSION = delete(sessions).where(sessions.c.id == bindparam("id"))
 SESSION = select(sessions.c.person).where(sessions.c.id == bindparam("id"), sessions.c.expires > bindparam("now"))
 
-ZOOM = select(zoom_authorisations.c.email).where(zoom_authorisations.c.email == bindparam("email"))
+ZOOM = select(zoom_authorisations).where(zoom_authorisations.c.email == bindparam("email"))
 ADD_ZOOM = insert(zoom_authorisations)
+KEEP_TOKENS = (
+    update(zoom_authorisations)
+    .where(zoom_authorisations.c.email == bindparam("its_email"))
+    .values(access=bindparam("access"), refresh=bindparam("refresh"))
+)
 END_ZOOM = delete(zoom_authorisations).where(zoom_authorisations.c.email == bindparam("email"))
 
 DEFAULTS = select(meeting_defaults.c.settings).where(meeting_defaults.c.issuer == bindparam("issuer"))
@@ -69,8 +75,14 @@ ENROLMENT = select(enrolments.c.class_id).where(
 )
 ADD_ENROLMENT = insert(enrolments)
 DEFERRED = select(deferred_classes).where(deferred_classes.c.email == bindparam("email"))
+# Of two launches at the same moment the second finds nothing left to create.
+DEFERRED_FOR_ME = DEFERRED.with_for_update()
 ADD_DEFERRED = insert(deferred_classes)
 END_DEFERRED = delete(deferred_classes).where(deferred_classes.c.email == bindparam("email"))
+
+
+Course = tuple[str, ...]
+"""Issuer, deployment id and context id."""
 
 
 class Store:
@@ -78,7 +90,9 @@ class Store:
 
     def __init__(self, *, database_url: str, integrations: Sequence[Integration]) -> None:
         self._engine = open_engine(database_url)
-        self._lock = threading.RLock()
+        # In memory there is one connection, which threads must not share at the same moment.
+        shared = isinstance(self._engine.pool, StaticPool)
+        self._turn: AbstractContextManager[object] = threading.RLock() if shared else nullcontext()
         weakref.finalize(self, self._engine.dispose)
         METADATA.create_all(self._engine)
         with self.transaction() as connection:
@@ -89,15 +103,20 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """A connection whose work is kept altogether or not at all."""
-        # In memory there is one connection, which threads must not share at the same moment.
-        with self._lock, self._engine.begin() as connection:
+        with self._turn, self._engine.begin() as connection:
             yield connection
+
+    def rows(self, query: Executable, **values: object) -> list[dict[str, Any]]:
+        """The rows that a query finds."""
+        if any(isinstance(value, str) and "\0" in value for value in values.values()):
+            # PostgreSQL keeps no such text, and answers with an error to whoever looks for it.
+            return []
+        with self.transaction() as connection:
+            return [dict(row) for row in connection.execute(query, values).mappings()]
 
     def one(self, query: Executable, **values: object) -> dict[str, Any] | None:
         """The first row that a query finds."""
-        with self.transaction() as connection:
-            row = connection.execute(query, values).mappings().first()
-        return None if row is None else dict(row)
+        return next(iter(self.rows(query, **values)), None)
 
     def run(self, change: Executable, **values: object) -> int:
         """Makes one change and counts the rows that it touched."""
@@ -111,9 +130,7 @@ class Store:
 
     def find_integrations(self, *, issuer: str) -> Sequence[Integration]:
         """Up to two registrations with an issuer: enough to know whether there is only one."""
-        with self.transaction() as connection:
-            rows = connection.execute(OF_ISSUER, {"issuer": issuer}).mappings().all()
-        return [integration_of(dict(row)) for row in rows]
+        return [integration_of(row) for row in self.rows(OF_ISSUER, issuer=issuer)]
 
     def remember_login(self, login: IssuedLogin, *, now: float, expires: float) -> None:
         """Keeps a login until it expires, and forgets those that have expired."""
@@ -150,7 +167,7 @@ class Store:
         """Connects the Zoom account of this address."""
         with self.transaction() as connection:
             connection.execute(END_ZOOM, {"email": email})
-            connection.execute(ADD_ZOOM, {"email": email})
+            connection.execute(ADD_ZOOM, {"email": email, "refresh": f"granted by {email}"})
 
     def withdraw_zoom(self, email: str) -> None:
         """Disconnects the Zoom account of this address."""
@@ -160,6 +177,15 @@ class Store:
         """The address of the connected Zoom account."""
         row = self.one(ZOOM, email=email)
         return str(row["email"]) if row else None
+
+    def find_zoom_tokens(self, email: str) -> ZoomTokens | None:
+        """What the Zoom account of this address can be used with."""
+        row = self.one(ZOOM, email=email)
+        return ZoomTokens(refresh=row["refresh"], access=row["access"]) if row else None
+
+    def keep_zoom_tokens(self, email: str, tokens: ZoomTokens) -> None:
+        """Keeps what Zoom has given in exchange for earlier tokens."""
+        self.run(KEEP_TOKENS, its_email=email, access=tokens.access, refresh=tokens.refresh)
 
     def find_meeting_defaults(self, issuer: str) -> Mapping[str, Any] | None:
         """The meeting settings that a school has chosen."""
@@ -172,13 +198,19 @@ class Store:
         return int(row["class_id"]) if row else None
 
     def create_class(
-        self, issuer: str, deployment_id: str, context_id: str, title: str, settings: Mapping[str, Any] | None = None
+        self,
+        issuer: str,
+        deployment_id: str,
+        context_id: str,
+        title: str,
+        settings: Mapping[str, Any] | None = None,
+        meeting_id: str | None = None,
     ) -> int:
         """Creates the class of a course, or finds the one that somebody else has just created."""
         course = {"issuer": issuer, "deployment_id": deployment_id, "context_id": context_id}
         try:
             with self.transaction() as connection:
-                return _add_class(connection, course, title=title, settings=settings or {})
+                return _add_class(connection, course, title=title, settings=settings or {}, meeting_id=meeting_id)
         except IntegrityError:
             found = self.find_class(**course)
             if found is None:
@@ -188,9 +220,14 @@ class Store:
     def enrol(self, class_id: int, person_id: str) -> int:
         """Makes a person a member of a class, once."""
         membership = {"class_id": class_id, "person_id": person_id}
-        with self.transaction() as connection:
-            if connection.execute(ENROLMENT, membership).first() is None:
-                connection.execute(ADD_ENROLMENT, membership)
+        try:
+            with self.transaction() as connection:
+                if connection.execute(ENROLMENT, membership).first() is None:
+                    connection.execute(ADD_ENROLMENT, membership)
+        except IntegrityError:
+            # Somebody else has just done the same, or there is no such class.
+            if self.one(ENROLMENT, **membership) is None:
+                raise
         return class_id
 
     def find_class_title(self, class_id: int) -> str | None:
@@ -209,23 +246,24 @@ class Store:
         """Whether classes wait for this instructor."""
         return self.one(DEFERRED, email=email) is not None
 
-    def create_deferred(self, email: str) -> int:
-        """Creates every class that waits for an instructor, all or none, and counts them."""
+    def find_deferred(self, email: str) -> Mapping[Course, str]:
+        """The courses that still lack the class that waits for this instructor, and its titles."""
         with self.transaction() as connection:
             waiting = connection.execute(DEFERRED, {"email": email}).mappings().all()
+            unlinked = [row for row in waiting if connection.execute(LINK, _course(row)).first() is None]
+        return {tuple(_course(row).values()): row["title"] for row in unlinked}
+
+    def create_deferred(self, email: str, meetings: Mapping[Course, str] | None = None) -> int:
+        """Creates every class that waits for an instructor, all or none, and counts them."""
+        with self.transaction() as connection:
+            waiting = connection.execute(DEFERRED_FOR_ME, {"email": email}).mappings().all()
             for row in waiting:
-                course = {name: row[name] for name in ("issuer", "deployment_id", "context_id")}
+                course = _course(row)
                 if connection.execute(LINK, course).first() is None:
-                    _add_class(connection, course, title=row["title"], settings={})
+                    meeting_id = (meetings or {}).get(tuple(course.values()))
+                    _add_class(connection, course, title=row["title"], settings={}, meeting_id=meeting_id)
             connection.execute(END_DEFERRED, {"email": email})
         return len(waiting)
-
-
-def open_engine(database_url: str) -> Engine:
-    """An engine; a database in memory keeps its one connection for all threads."""
-    if database_url.endswith(":memory:"):
-        return create_engine(database_url, poolclass=StaticPool, connect_args={"check_same_thread": False})
-    return create_engine(database_url)
 
 
 def integration_of(row: Mapping[str, Any]) -> Integration:
@@ -233,8 +271,19 @@ def integration_of(row: Mapping[str, Any]) -> Integration:
     return Integration(**{**row, "deployment_ids": tuple(row["deployment_ids"])})
 
 
-def _add_class(connection: Connection, course: Mapping[str, str], *, title: str, settings: Mapping[str, Any]) -> int:
-    inserted = connection.execute(ADD_CLASS, {"title": title, "settings": dict(settings)})
+def _course(row: Mapping[Any, Any]) -> dict[str, str]:
+    return {name: row[name] for name in ("issuer", "deployment_id", "context_id")}
+
+
+def _add_class(
+    connection: Connection,
+    course: Mapping[str, str],
+    *,
+    title: str,
+    settings: Mapping[str, Any],
+    meeting_id: str | None,
+) -> int:
+    inserted = connection.execute(ADD_CLASS, {"title": title, "settings": dict(settings), "meeting_id": meeting_id})
     class_id = int(inserted.scalar_one())
     connection.execute(ADD_LINK, {**course, "class_id": class_id})
     return class_id

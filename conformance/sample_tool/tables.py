@@ -1,8 +1,22 @@
-"""The tables of the tool's database."""
+"""The tool's database: its tables, and how it is opened."""
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Integer, MetaData, String, Table
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Engine,
+    Float,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    make_url,
+)
+from sqlalchemy.pool import StaticPool
 
 __all__ = [
     "METADATA",
@@ -13,9 +27,12 @@ __all__ = [
     "enrolments",
     "logins",
     "meeting_defaults",
+    "open_engine",
     "sessions",
     "zoom_authorisations",
 ]
+
+PATIENCE_S = 1.0
 
 METADATA = MetaData()
 
@@ -49,7 +66,13 @@ sessions = Table(
     Column("expires", Float, nullable=False),
 )
 
-zoom_authorisations = Table("zoom_authorisations", METADATA, Column("email", String, primary_key=True))
+zoom_authorisations = Table(
+    "zoom_authorisations",
+    METADATA,
+    Column("email", String, primary_key=True),
+    Column("refresh", String, nullable=False),
+    Column("access", String),
+)
 
 meeting_defaults = Table(
     "meeting_defaults", METADATA, Column("issuer", String, primary_key=True), Column("settings", JSON, nullable=False)
@@ -61,6 +84,7 @@ classes = Table(
     Column("id", Integer, primary_key=True),
     Column("title", String, nullable=False),
     Column("settings", JSON, nullable=False),
+    Column("meeting_id", String),
 )
 
 course_links = Table(
@@ -88,3 +112,19 @@ deferred_classes = Table(
     Column("context_id", String, primary_key=True),
     Column("title", String, nullable=False),
 )
+
+
+def open_engine(database_url: str) -> Engine:
+    """An engine that waits for nothing longer than `PATIENCE_S`, and notices when a connection has been cut.
+
+    A database in memory has one connection for all threads; `postgresql://` is spoken with psycopg.
+    """
+    url = make_url(database_url)
+    if url.get_backend_name() == "postgresql":
+        if url.drivername == "postgresql":
+            url = url.set(drivername="postgresql+psycopg")
+        options = {"options": f"-c statement_timeout={PATIENCE_S * 1000:.0f}", "connect_timeout": 2}
+        return create_engine(url, pool_pre_ping=True, pool_timeout=PATIENCE_S, connect_args=options)
+    if url.database in {None, "", ":memory:"}:
+        return create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+    return create_engine(url, pool_timeout=PATIENCE_S, connect_args={"timeout": PATIENCE_S})

@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -25,11 +26,14 @@ from conformance.sample_tool.model import Edit, Integration, Launch, Login, Pers
 from conformance.sample_tool.refusal import UNEXPECTED, Reason
 from conformance.sample_tool.steps import Plan, follow, plan_of
 from conformance.sample_tool.store import Store
+from conformance.sample_tool.zoom import Zoom
 
 __all__ = ["create_tool"]
 
 BODY_LIMIT = 4 << 20
 FORM = "application/x-www-form-urlencoded"
+# Logins, nonces and sessions have no code of their own; no other failure of the store gets past the steps.
+STORE_FAILED = Reason(klass="unknown", type="Unknown", code=1003)
 
 Endpoint = Callable[[Request], Awaitable[Answer]]
 
@@ -48,6 +52,7 @@ def create_tool(
     fetch: Fetch | None = None,
     clock: Callable[[], float] = time.time,
     token: Callable[[], str] = fresh_token,
+    zoom: Zoom | None = None,
 ) -> Starlette:
     """The tool, registered with some platforms; `without` names the flaw that it shall have."""
     plan = plan_of(policy) if without is None else flawed(plan_of(policy), without)
@@ -70,6 +75,7 @@ def create_tool(
         key_sets=KeySets(fetch or http_fetch()),
         clock=clock,
         token=token,
+        zoom=zoom,
     )
     return app
 
@@ -148,6 +154,10 @@ def answering(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
     async def respond(request: Request) -> Response:
         try:
             answer = await endpoint(request)
+        except SQLAlchemyError as error:
+            # The text of the error has values of the statement in it.
+            logging.getLogger(__name__).warning("the store failed: %s", type(error).__name__)
+            answer = refuse(request, STORE_FAILED)
         except Exception:
             logging.getLogger(__name__).exception("unexpected error")
             answer = refuse(request, UNEXPECTED)

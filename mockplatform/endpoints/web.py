@@ -78,17 +78,27 @@ async def home(request: Request) -> Response:
 
 
 async def launch(request: Request) -> Response:
-    """Begin the launch that was chosen: a page that sends the login request to the tool."""
+    """Begin the launch that was chosen: a page that sends the tool a login request, or the whole of LTI 1.1."""
     platform = platform_of(request)
-    chosen = _chosen(platform, dict(await parameters(request)))
-    if chosen is None:
+    choice = dict(await parameters(request))
+    chosen = _chosen(platform, choice)
+    by_lti11 = choice.get("lti") == "1.1"
+    if chosen is None or (by_lti11 and not chosen.registration.speaks_lti11):
         problems = ("The choice does not fit what this platform has: perhaps it has been started anew since.",)
         advice = ("Choose a deployment, a person, a role and a course on the tools page, and launch again.",)
         told = page(request, "refused.html", problems=problems, advice=advice)
         return HTMLResponse(told, status_code=400)
+    if by_lti11:
+        signed = platform.begin_basic(chosen).response
+        return _form(request, signed.method, signed.url, signed.fields)
     login = platform.begin(chosen).login
-    form = page(request, "form_post.html", url=login.url, method=login.method.lower(), fields=login.params)
-    return HTMLResponse(form, headers=NOT_STORED)
+    return _form(request, login.method, login.url, login.params)
+
+
+def _form(request: Request, method: str, url: str, fields: Params) -> Response:
+    return HTMLResponse(
+        page(request, "form_post.html", url=url, method=method.lower(), fields=fields), headers=NOT_STORED
+    )
 
 
 def _chosen(platform: Platform, choice: Mapping[str, str]) -> Launch | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mockplatform.model import LoginRequest
-from mockplatform.mutation import NotApplicableError, mutation
+from mockplatform.mutation import Context, NotApplicableError, mutation
 
 
 def _with(login: LoginRequest, **values: str) -> LoginRequest:
@@ -72,3 +72,12 @@ def by(login: LoginRequest, *, method: str) -> LoginRequest:
 def message_hint_with(login: LoginRequest, *, suffix: str) -> LoginRequest:
     """The opaque message hint ends in characters that are easily mangled (honest)."""
     return _with(login, lti_message_hint=_sent(login, "lti_message_hint") + suffix)
+
+
+@mutation("SEC 5.1.1.1")
+def at_basic_url(login: LoginRequest, context: Context) -> LoginRequest:
+    """The login goes to the tool's address for LTI 1.1 launches, as by a mixed-up configuration."""
+    url = context.launch.registration.lti11_launch_url
+    if url in ("", login.url):
+        raise NotApplicableError("the tool has no address that takes LTI 1.1 only")
+    return replace(login, url=url)

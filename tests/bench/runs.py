@@ -20,7 +20,7 @@ from conformance.lab import Lab
 from conformance.reports import formats
 from conformance.runner import Options
 from conformance.target import Start, lab_for, open_lab, process_keys
-from conformance.toolfile import Launched, Observe, PlatformSettings, Probe, ToolSettings
+from conformance.toolvalues import Launched, Observe, PlatformSettings, Probe, ToolSettings
 from conformance.transport import AsgiTransport, HttpTransport, Request
 from mockplatform import listen
 from tests.bench.bare_launch import BareLauncher

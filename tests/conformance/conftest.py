@@ -17,6 +17,7 @@ from mockplatform.server import listen, serve
 from tests.conformance.loopback import free_port, tool_file
 from tests.conformance.makers import scenarios_of
 from tests.conformance.miniatures import Miniature
+from tests.conformance.postgres import PostgreSQL, running_postgresql
 
 
 class Ran:
@@ -84,3 +85,10 @@ def _same_environment() -> Iterator[None]:
     yield
     os.environ.clear()
     os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """A PostgreSQL server of this process; take a `new_database()` of it for each test."""
+    with running_postgresql() as server:
+        yield server

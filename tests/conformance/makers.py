@@ -20,7 +20,7 @@ from conformance.model import (
     Verdict,
 )
 from conformance.sighting import Page
-from conformance.toolfile import Tool, ToolSettings
+from conformance.toolvalues import Tool, ToolSettings
 from conformance.transport import Request, Response
 
 __all__ = [

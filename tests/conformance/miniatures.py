@@ -11,11 +11,13 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
+from conformance.driver import Binding
 from conformance.lab import Lab
 from conformance.model import Profile
+from conformance.modes import BASE_MODES
 from conformance.profile import load_profile
 from conformance.target import Start, lab_for
-from conformance.toolfile import Launched, Observe, Probe, Tool
+from conformance.toolvalues import Launched, Observe, Probe, Tool
 from conformance.transport import AsgiTransport, Request, Response, TransportTrouble
 from tests.conformance.makers import make_tool
 
@@ -148,6 +150,11 @@ class Unplugged:
         return answer
 
 
+def bound(target: Any) -> Binding:
+    """What takes the mode, as a driver binds it."""
+    return Binding(arm=lambda order: target(order.mode), modes=BASE_MODES)
+
+
 @contextlib.contextmanager
 def lab_of(
     app: Any,
@@ -170,5 +177,5 @@ def lab_of(
         transport: Any = asgi if unplugged_after is None else Unplugged(asgi, unplugged_after)
         start = Start(seed=seed, clock=lambda: CLOCK_S)
         lab = lab_for(known, profile or load_profile("core"), transport, start, url=PLATFORM)
-        lab.faults = faults or {}
+        lab.faults = {point: bound(target) for point, target in (faults or {}).items()}
         yield lab

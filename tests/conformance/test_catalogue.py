@@ -45,7 +45,7 @@ class TestReading:
 
         assert (scenario.id, scenario.title, scenario.why) == ("own/one", "A title", "A reason.")
         assert scenario.attempt == Attempt(name="judged")
-        assert (scenario.before, scenario.needs, scenario.faults, scenario.exclusive) == ((), (), (), False)
+        assert (scenario.before, scenario.needs, scenario.faults, scenario.exclusive) == ((), ("1.3",), (), False)
         assert scenario.expect == {"any": Expectation(preferred=Answer(outcome="rejected"))}
 
     def test_a_story_with_everything(self, tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ expect.core = { outcome = "launched", severity = "may" }
             False,
             ["response.by_get"],
         )
-        assert scenario.needs == ("attributes", "fault:class.read", "second")
+        assert scenario.needs == ("1.3", "attributes", "second")
         assert scenario.faults == (Fault(point="class.read", mode="garbage"),)
         assert (scenario.states, scenario.role, scenario.aliases) == ((), "student", ("old/name",))
         assert scenario.exclusive

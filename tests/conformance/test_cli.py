@@ -86,7 +86,8 @@ class TestUsage:
         ("text", "problem"),
         [
             ("[tool\n", "not TOML"),
-            ("[tool]\nlogin_url = 5\n", "tool.launch_url: missing"),
+            ("[tool]\nlogin_url = 5\n", "tool.login_url: expected a string"),
+            ("[tool]\nlogin_url = 'http://127.0.0.1:1/'\n", "tool.launch_url: missing"),
             ("[tool]\nlogin_url = 'http://127.0.0.1:1/'\nlaunch_url = '${GONE}'\n", "no variable GONE"),
         ],
     )

@@ -7,7 +7,7 @@ import pytest
 
 from conformance.catalogue import scenarios
 from conformance.errors import codes, types
-from conformance.faults import FAULT_POINTS
+from conformance.faults import fault_points
 from mockplatform.mutation import mutations
 
 
@@ -37,7 +37,7 @@ class TestList:
             ("--errors", list(types())),
             ("--mutations", list(mutations())),
             ("--profiles", ["certification", "class", "core", "ltix"]),
-            ("--faultpoints", list(FAULT_POINTS)),
+            ("--faultpoints", list(fault_points())),
         ],
     )
     def test_the_other_kinds(self, run: Any, option: str, names: list[str]) -> None:
@@ -69,7 +69,7 @@ class TestExplain:
             ("1006", ("1006 INVALID_USER_EMAIL (class invalid)", "Remedy", "Scenarios")),
             ("INVALID_USER_EMAIL", ("1006 INVALID_USER_EMAIL",)),
             ("TokenExpired", ("TokenExpired (class security, launch)", "Cause", "Source")),
-            ("class.create", ("class.create – the class is created (1014)", "Bind", "Drivers")),
+            ("class.create", ("class.create – the class is created", "Fails as      1014", "Bind", '"class.create" = { driver = "callback"')),
             ("jwks.fetch", ("the platform spoils its own key set",)),
             ("AccessDenied", ("AccessDenied (class security, service)", "none: no launch provokes it")),
         ],
@@ -93,7 +93,7 @@ class TestExplain:
 
     def test_every_code_and_type(self, run: Any) -> None:
         """None is forgotten."""
-        for word in (*codes(), *types(), *FAULT_POINTS):
+        for word in (*codes(), *types(), *fault_points()):
             assert run("explain", str(word)).code == 0
 
     @pytest.mark.parametrize(

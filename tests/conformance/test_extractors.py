@@ -7,7 +7,7 @@ import pytest
 
 from conformance.extractors import error_header, html, json_body, problem, return_url, status, text
 from conformance.sighting import Page, Sighting, Words
-from conformance.toolfile import Named
+from conformance.toolvalues import Named
 from mockplatform.errors import UsageError
 from mockplatform.tables import build
 from tests.conformance.makers import make_page

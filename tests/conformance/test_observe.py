@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from conformance.observe import Reader, extractors
-from conformance.toolfile import Launched, Named, Observe
+from conformance.toolvalues import Launched, Named, Observe
 from mockplatform.errors import UsageError
 from tests.conformance.makers import LAUNCH_URL, make_page, make_visit
 

@@ -122,7 +122,7 @@ class TestText:
         flat = " ".join(told.split())
 
         assert f"because of {status}" in flat
-        assert "claims.expired(by_s=60), class.create empty, after 1 earlier" in flat
+        assert "claims.expired(by_s=60), class.create=empty, after 1 earlier" in flat
         assert "rejected (1001, TokenExpired, class security) or rejected (1006, InvalidClaim, class invalid)" in flat
         assert "status 400, 1007, class invalid by html, saying: Sorry <b>you</b> & “others”" in flat
         assert "POST http://127.0.0.1:1/launch → 400" in flat

@@ -8,7 +8,7 @@ import pytest
 
 from conformance.model import Expectation
 from conformance.runner import Options, PlainLaunchFailed, Runner
-from conformance.toolfile import Launched, Probe
+from conformance.toolvalues import Launched, Probe
 from tests.conformance.makers import make_profile, make_scenario, reject, scenarios_of
 from tests.conformance.miniatures import CLOCK_S, Miniature, lab_of, launched, refused, welcome
 from tests.conformance.running import (

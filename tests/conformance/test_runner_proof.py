@@ -10,7 +10,7 @@ import pytest
 
 from conformance.model import Observation
 from conformance.runner import Options, Runner
-from conformance.toolfile import Arrangement, Launched, Observe
+from conformance.toolvalues import Arrangement, Launched, Observe
 from mockplatform.errors import UsageError
 from tests.conformance.makers import make_profile, make_tool, scenarios_of
 from tests.conformance.miniatures import Miniature, lab_of, refused, welcome

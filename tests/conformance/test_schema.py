@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 import conformance
-from conformance.faults import FAULT_POINTS
+from conformance.faults import drivers, fault_points, reachable
 from conformance.observe import extractors
 from conformance.schema import tool_schema
 
@@ -110,7 +110,8 @@ def test_what_the_loader_refuses_the_schema_refuses(path: Any, value: Any) -> No
 
 
 def test_a_tool_file_needs_its_two_addresses() -> None:
-    """Nothing else is required."""
+    """Nothing else is required, and LTI 1.1 has one alone."""
+    assert problems({"tool": {"lti11_launch_url": "http://127.0.0.1/a"}}) == []
     assert problems({"tool": {"login_url": "http://127.0.0.1/a", "launch_url": "http://127.0.0.1/b"}}) == []
     assert problems({"tool": {"login_url": "http://127.0.0.1/a"}})
     assert problems({})
@@ -121,4 +122,10 @@ def test_the_schema_knows_every_channel_and_fault_point() -> None:
     properties = published("tool")["properties"]
 
     assert properties["observe"]["properties"]["error"]["items"]["properties"]["kind"]["enum"] == list(extractors())
-    assert list(properties["faults"]["properties"]) == list(FAULT_POINTS)
+    bindable = [
+        point.name
+        for point in fault_points().values()
+        if any(hasattr(drivers()[kind], "Settings") for kind in reachable(point))
+    ]
+    assert list(properties["faults"]["properties"]) == bindable
+    assert "jwks.fetch" not in bindable

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from conformance.toolfile import (
+from conformance.toolfile import find, load
+from conformance.toolvalues import (
+    Action,
     Arrangement,
     Attributes,
     Capabilities,
@@ -22,8 +24,6 @@ from conformance.toolfile import (
     Tool,
     ToolSettings,
     Waiver,
-    find,
-    load,
 )
 from mockplatform.errors import UsageError
 
@@ -72,14 +72,19 @@ def test_a_complete_file() -> None:
             consumer_secret="s3cret",
             second=SecondPlatform(issuer="https://other.example", client_id="quiz-2", deployment_id="d-2"),
             attributes=Attributes(
-                email="user_email", course_id="course_code", person_id="person_ref", client_id="quiz-3"
+                email="user_email",
+                course_id="course_code",
+                person_id="person_ref",
+                client_id="quiz-3",
+                consumer_key="quiz-3-key",
+                consumer_secret="quiz-3-secret",
             ),
         ),
         profile=ProfileSettings(name="class", order=(1001, 1006)),
         rulings={"allow_waits": True},
         observe=Observe(
             launched=Launched(status=200, text="Hello", url="/lti", css="main#quiz", json="$.quiz.id"),
-            probe=Probe(request="GET /me", status=204, headers={"X-Test": "1"}),
+            probe=Probe(request="GET /me", status=204, headers={"X-Test": "1"}, account="$.id"),
             names={"too_old": "TokenExpired", "mail": Named(code=1006, klass="invalid")},
             status={"401": "security", "5xx": "unknown"},
             error=(
@@ -104,7 +109,13 @@ def test_a_complete_file() -> None:
                 family_name="Tructor",
             ),
         ),
-        actions={"edit_class": Arrangement(request="POST /class/edit")},
+        actions={
+            "edit_class": Action(
+                request="POST /class/edit",
+                form={"title": "{context_title}"},
+                granted=Launched(status=200, css="main#class"),
+            )
+        },
         faults={"class.create": {"driver": "callback", "target": "quiz.faults:class_create"}},
         network=Network(
             proxy="http://127.0.0.1:3128", ca_path="company-ca.pem", public_url="https://tunnel.example", timeout_s=4.0

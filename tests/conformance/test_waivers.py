@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from conformance.model import Result
-from conformance.toolfile import Waiver
+from conformance.toolvalues import Waiver
 from conformance.waivers import check_waivers, stale_waivers, waive
 from mockplatform.errors import UsageError
 from tests.conformance.makers import make_profile, make_result, make_scenario

@@ -24,6 +24,7 @@ __all__ = [
     "COURSE",
     "INSTRUCTOR",
     "LAW",
+    "LTI11",
     "NOW_S",
     "PERSON",
     "PLATFORM",
@@ -38,6 +39,13 @@ NOW_S = 1_800_000_000.75
 INSTRUCTOR = "http://purl.imsglobal.org/vocab/lis/v2/membership#Instructor"
 PERSON = Person(sub="person-7", given_name="Zoë", family_name="Nguyễn", email="zoe@example.org", locale="de-DE")
 COURSE = Course(id="course-9", label="BIO 7", title="Zellen & Gewebe")
+
+LTI11 = {
+    "lti11_launch_url": "http://tool.example/lti/basic",
+    "consumer_key": "Key4consumer0of0LTI11aa",
+    "consumer_secret": "s&cret of LTI ü",
+}
+"""What makes a registration one for LTI 1.1, too; the host is never asked."""
 
 LAW = settings(derandomize=True, deadline=None, database=None, max_examples=60)
 """The same examples in every run; none is timed."""

@@ -21,6 +21,7 @@ from mockplatform.mutation import Context, bind
 from tests.mockplatform.makers import (
     COURSE,
     INSTRUCTOR,
+    LTI11,
     PERSON,
     PLATFORM,
     make_auth_request,
@@ -308,6 +309,30 @@ async def test_a_choice_that_lacks_something_is_refused(http: httpx2.AsyncClient
     answer = await http.post("/launches", data={key: value for key, value in CHOICE.items() if key != name})
 
     assert answer.status_code == 400
+
+
+async def test_a_launch_by_lti11(keys: KeyRing) -> None:
+    """A tool that is registered for it has a button for LTI 1.1, which brings a signed form and no secret."""
+    app = create_app(make_platform(keys, registrations=(make_registration(**LTI11), make_registration())))
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=PLATFORM) as client:
+        home = (await client.get("/")).text
+        answer = await client.post("/launches", data=CHOICE | {"lti": "1.1"})
+
+    assert [button.text() for button in HTMLParser(home).css("button[name=lti][value='1.1']")] == ["Launch by LTI 1.1"]
+    assert LTI11["consumer_key"] in home
+    method, action, fields = form_in(answer.text)
+    assert (answer.status_code, method, action) == (200, "post", "http://tool.example/lti/basic")
+    assert answer.headers["cache-control"] == "no-store"
+    assert fields["roles"] == "Learner"
+    assert fields["oauth_signature"]
+    assert "s&amp;cret" not in home + answer.text
+    assert "s&cret" not in home + answer.text
+
+
+async def test_a_tool_of_lti13_alone_is_not_launched_by_lti11(http: httpx2.AsyncClient) -> None:
+    """Without consumer key and secret there is no button, and asking all the same is refused."""
+    assert "LTI 1.1" not in (await http.get("/")).text
+    assert (await http.post("/launches", data=CHOICE | {"lti": "1.1"})).status_code == 400
 
 
 async def test_the_journal_keeps_what_was_said(http: httpx2.AsyncClient, platform: Platform) -> None:

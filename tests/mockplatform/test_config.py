@@ -72,6 +72,9 @@ def test_a_file_with_everything(file: Path) -> None:
         redirect_uris = ["https://quiz.example/launch", "https://quiz.example/back"]
         attributes = { email = "user_email" }
         login_params = { new_window = "1" }
+        lti11_launch_url = "https://quiz.example/lti11"
+        consumer_key = "key"
+        consumer_secret = "word"
         [[person]]
         sub = "p"
         given_name = "Ada"
@@ -99,6 +102,9 @@ def test_a_file_with_everything(file: Path) -> None:
             redirect_uris=("https://quiz.example/launch", "https://quiz.example/back"),
             attributes={"email": "user_email"},
             login_params={"new_window": "1"},
+            lti11_launch_url="https://quiz.example/lti11",
+            consumer_key="key",
+            consumer_secret="word",
         ),
     )
     assert school.people == (
@@ -187,3 +193,28 @@ def test_a_url_has_to_be_one(file: Path, key: str, url: str) -> None:
     assert problem(file, TOOL.replace(right, f'{key} = "{url}"')) == (
         f"registration[0]: {key}: '{url}' is no http or https URL; write one such as 'http://127.0.0.1:8000/lti/launch'"
     )
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ('consumer_key = "k"', "lti11_launch_url is missing or empty"),
+        ('lti11_launch_url = "http://127.0.0.1:8000/"\nconsumer_key = "k"', "consumer_secret is missing or empty"),
+        (
+            'lti11_launch_url = "http://127.0.0.1:8000/"\nconsumer_key = ""\nconsumer_secret = "s"',
+            "consumer_key is missing or empty",
+        ),
+    ],
+)
+def test_lti11_needs_all_three(file: Path, lines: str, told: str) -> None:
+    """A registration for LTI 1.1 has launch URL, consumer key and consumer secret."""
+    needed = "LTI 1.1 needs lti11_launch_url, consumer_key, consumer_secret"
+
+    assert problem(file, TOOL + lines) == f"registration[0]: {told}; {needed}"
+
+
+def test_the_launch_url_of_lti11_is_checked(file: Path) -> None:
+    """What is no URL is refused, as elsewhere."""
+    lines = 'lti11_launch_url = "tool"\nconsumer_key = "k"\nconsumer_secret = "s"'
+
+    assert problem(file, TOOL + lines).startswith("registration[0]: lti11_launch_url: 'tool' is no http or https URL")

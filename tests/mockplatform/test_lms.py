@@ -6,13 +6,15 @@ import jwt
 import pytest
 
 from mockplatform import lms
+from mockplatform.errors import UsageError
 from mockplatform.keys import KeyRing
-from mockplatform.lms import AuthRefusal, PendingLaunch, Platform
+from mockplatform.lms import AuthRefusal, PendingBasic, PendingLaunch, Platform
 from mockplatform.model import AuthResponse, Launch
 from mockplatform.mutation import Context, Spoilt, bind
 from tests.mockplatform.makers import (
     COURSE,
     INSTRUCTOR,
+    LTI11,
     NOW_S,
     PERSON,
     make_auth_request,
@@ -229,6 +231,59 @@ def test_a_launch_can_be_answered_unasked(platform: Platform, keys: KeyRing) -> 
 
     assert claims_in(response)["nonce"] == "made-up"
     assert jwt.get_unverified_header(dict(response.fields)["id_token"])["kid"] == "fresh-kid"
+
+
+def begin_basic(platform: Platform, *lies: str, context: Context | None = None) -> PendingBasic:
+    return platform.begin_basic(intend(platform), tuple(bound(lie) for lie in lies), context)
+
+
+def test_an_lti11_launch_is_one_signed_form(keys: KeyRing) -> None:
+    """It begins and ends with the form for the browser, under the platform's clock and a fresh nonce."""
+    platform = make_platform(keys, registrations=(make_registration(**LTI11),))
+
+    pending, other = begin_basic(platform), begin_basic(platform)
+
+    sent = dict(pending.response.fields)
+    assert pending.response.url == "http://tool.example/lti/basic"
+    assert (sent["user_id"], sent["oauth_timestamp"]) == ("legacy-person-7", "1800000000")
+    assert sent["oauth_nonce"].isalnum()
+    assert len(sent["oauth_nonce"]) == 24
+    assert sent["oauth_nonce"] != dict(other.response.fields)["oauth_nonce"]
+    assert pending.launch.person is PERSON
+    assert pending.context.launch is pending.launch
+    assert pending.earlier.signed is pending.response
+
+
+def test_an_lti11_launch_is_spoilt_before_and_after_it_is_signed(keys: KeyRing) -> None:
+    """Lies that are signed and lies about what was signed both reach the form; those about LTI 1.3 do not."""
+    platform = make_platform(keys, registrations=(make_registration(**LTI11),))
+    lies = ["signed.without(name='user_id')", "basic.param(name='roles', value='')", "claims.expired"]
+
+    sent = dict(begin_basic(platform, *lies).response.fields)
+
+    assert "user_id" not in sent
+    assert sent["roles"] == ""
+
+
+def test_an_earlier_lti11_launch_can_be_repeated(keys: KeyRing) -> None:
+    """What a launch has sent, a later one may send again."""
+    platform = make_platform(keys, registrations=(make_registration(**LTI11),))
+    first = begin_basic(platform)
+    told = Context(launch=first.launch, keys=keys, canary_url="http://127.0.0.1/canary", earlier=(first.earlier,))
+
+    assert begin_basic(platform, "signed.replayed", context=told).response == first.response
+
+
+@pytest.mark.parametrize("lacking", LTI11)
+def test_a_tool_without_lti11_cannot_be_launched_so(keys: KeyRing, lacking: str) -> None:
+    """Without launch URL, consumer key or secret the launch is refused with what to add."""
+    platform = make_platform(keys, registrations=(make_registration(**LTI11 | {lacking: ""}),))
+
+    with pytest.raises(UsageError) as caught:
+        begin_basic(platform)
+    assert str(caught.value) == (
+        "registration 'Client-A': not for LTI 1.1; give it lti11_launch_url, consumer_key and consumer_secret"
+    )
 
 
 @pytest.mark.parametrize("lies", [[], ["login.changed(name='lti_message_hint', value='x')"]])

@@ -12,17 +12,44 @@ from typing import Any
 import jwt
 import pytest
 
-from mockplatform import flow
+from mockplatform import flow, flow11
 from mockplatform.keys import KeyRing, b64url, sign
-from mockplatform.model import AuthResponse, IdToken, KeySet, LoginRequest, SignedToken, Stage
+from mockplatform.model import (
+    AuthResponse,
+    BasicLaunch,
+    IdToken,
+    KeySet,
+    LoginRequest,
+    SignedLaunch,
+    SignedToken,
+    Stage,
+)
 from mockplatform.mutation import Context, Earlier, NotApplicableError, bind, mutations
-from tests.mockplatform.makers import NOW_S, make_auth_request, make_launch, make_registration
+from tests.mockplatform.makers import LTI11, NOW_S, make_auth_request, make_launch, make_registration
 
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
-REFERENCE = re.compile(r"(CORE|SEC|CERT|OIDC|RFC \d{4}) [A-Z]?\d*(\.\d+)*( step \d)?")
+REFERENCE = re.compile(r"(CORE|SEC|CERT|OIDC|LTI11|RFC \d{4}) [A-Z]?\d*(\.\d+)*( step \d)?|MIGR")
 
 # What to call a mutation with that cannot be called without arguments, or that is honest without them.
 EXAMPLES: Mapping[str, str] = {
+    "basic.added": "basic.added(name='foo', value='bar')",
+    "basic.attribute": "basic.attribute(attribute='course_id', value='')",
+    "basic.by": "basic.by(method='GET')",
+    "basic.method": "basic.method(name='PLAINTEXT', really='PLAINTEXT')",
+    "basic.param": "basic.param(name='lti_version', value='LTI-2p0')",
+    "basic.raw_custom_name": "basic.raw_custom_name(attribute='course_id')",
+    "basic.signed_for": "basic.signed_for(part='port', value='8443')",
+    "basic.timestamp_as": "basic.timestamp_as(form='milliseconds')",
+    "basic.to": "basic.to(form='explicit_port')",
+    "basic.without": "basic.without(name='oauth_nonce')",
+    "basic.without_attribute": "basic.without_attribute(attribute='email')",
+    "migration.signed_for": "migration.signed_for(part='nonce', value='another')",
+    "migration.without": "migration.without(name='user_id')",
+    "migration.written_as": "migration.written_as(form='hex')",
+    "signed.added": "signed.added(name='roles', value='Instructor')",
+    "signed.by": "signed.by(method='GET')",
+    "signed.changed": "signed.changed(name='roles', value='Learner')",
+    "signed.without": "signed.without(name='oauth_signature')",
     "claims.attribute": "claims.attribute(attribute='email', value='other@example.org')",
     "payload.duplicate": "payload.duplicate(claim='sub', first='somebody-else')",
     "payload.encoded": "payload.encoded(encoding='utf-16')",
@@ -66,7 +93,8 @@ every_mutation = pytest.mark.parametrize("name", mutations())
 @pytest.fixture(scope="module")
 def context(keys: KeyRing) -> Context:
     """An earlier launch has been answered, a second platform is registered, attributes are configured."""
-    launch = make_launch(registration=make_registration(attributes={"email": "user_email"}))
+    named = {"email": "user_email", "course_id": "Course-ID"}
+    launch = make_launch(registration=make_registration(attributes=named, **LTI11))
     earlier = make_auth_request(nonce="Nonce-0", state="State-0")
     return Context(
         launch=launch,
@@ -74,6 +102,7 @@ def context(keys: KeyRing) -> Context:
         canary_url="http://127.0.0.1:9400/canary/jwks",
         earlier=(
             Earlier(auth_request=earlier, response=flow.auth_response(earlier, SignedToken(text="earlier.to.ken"))),
+            Earlier(signed=flow11.signed(flow11.basic_launch(launch, now_s=NOW_S - 60, nonce="Nonce0"))),
         ),
         second=make_registration(issuer="https://second.example", client_id="Client-B", deployment_ids=("Dep-9",)),
     )
@@ -86,12 +115,15 @@ def stages(context: Context) -> Mapping[type[Any], Stage]:
     # The signature is made up, so that it holds both letters by which the alphabets of base64 differ.
     parts = [json.dumps({"alg": "RS256"}).encode(), json.dumps({"sub": "person-7"}).encode(), bytes(range(256))]
     signed = SignedToken(text=".".join(map(b64url, parts)))
+    basic = flow11.basic_launch(context.launch, now_s=NOW_S, nonce="Nonce1")
     return {
         LoginRequest: flow.login_request(context.launch),
         IdToken: flow.id_token(context.launch, request, kid=context.keys.kid("platform"), now_s=NOW_S),
         SignedToken: signed,
         AuthResponse: flow.auth_response(request, signed),
         KeySet: flow.key_set(context.keys.jwk("platform")),
+        BasicLaunch: basic,
+        SignedLaunch: flow11.signed(basic),
     }
 
 
@@ -110,7 +142,7 @@ def test_a_mutation_tells_what_and_why(name: str) -> None:
 
 @every_mutation
 def test_a_mutation_is_a_function_of_a_stage(name: str, stages: Mapping[type[Any], Stage]) -> None:
-    """Each mutation takes one of the five stages, and its parameters are keywords with a type."""
+    """Each mutation takes one of the seven stages, and its parameters are keywords with a type."""
     found = mutations()[name]
 
     assert found.stage in stages
@@ -156,7 +188,17 @@ def test_a_spoilt_token_can_be_signed(name: str, stages: Mapping[type[Any], Stag
     assert sign(spoilt, context.keys).text.count(".") == 2
 
 
-@pytest.mark.parametrize("stage", [LoginRequest, IdToken, SignedToken, AuthResponse, KeySet])
+@every_mutation
+def test_a_spoilt_launch_can_be_signed(name: str, stages: Mapping[type[Any], Stage], context: Context) -> None:
+    """Whatever is done to an LTI 1.1 launch, the signer makes a form with a signature of it."""
+    if mutations()[name].stage is not BasicLaunch:
+        return
+    spoilt = spoil(EXAMPLES.get(name, name), stages[BasicLaunch], context)
+
+    assert flow11.signed(spoilt).fields[-1][0] == "oauth_signature"
+
+
+@pytest.mark.parametrize("stage", [LoginRequest, IdToken, SignedToken, AuthResponse, KeySet, BasicLaunch, SignedLaunch])
 def test_any_two_mutations_can_be_stacked(
     stage: type[Any], stages: Mapping[type[Any], Stage], context: Context
 ) -> None:

@@ -1,0 +1,56 @@
+"""Requests that are no launch: what a person does in the tool afterwards, and doors that ought to be shut."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from conformance.attempt import Performed
+from conformance.browser import FORM, Browser
+from conformance.filling import filled
+from conformance.lab import Lab
+from conformance.toolvalues import Action, Tool
+from conformance.transport import Request
+
+__all__ = ["act", "action_of"]
+
+CONTROL_PATH: Final = "/.lti-conformance/faults"
+_FAULT: Final = {"point": "credentials.read", "mode": "error", "times": 1, "ttl_s": 1}
+
+
+def action_of(tool: Tool, name: str) -> Action | None:
+    """A request by its name: the harness's own, or one of `[actions]`."""
+    return tool.actions.get(name) or _own(tool).get(name)
+
+
+def _own(tool: Tool) -> Mapping[str, Action]:
+    """Requests that need no entry in the tool file."""
+    control = next((str(t["url"]) for t in tool.faults.values() if t.get("driver") == "control" and "url" in t), "")
+    return {
+        # What opens the back end's fault points to tests must be shut to everybody else.
+        "arm_fault_without_secret": Action(request=f"POST {control or CONTROL_PATH}", json=_FAULT),
+    }
+
+
+def act(lab: Lab, action: Action, browser: Browser, values: Mapping[str, str]) -> Performed:
+    """Send a request from a browser, with `{email}` and its like filled in."""
+    method, _, path = filled(action.request, values).partition(" ")
+    body, content_type = _body(action, values)
+    headers = {name: filled(value, values) for name, value in action.headers.items()}
+    request = Request(
+        method=method,
+        url=lab.tool_url(path),
+        headers=tuple({**content_type, **headers}.items()),
+        body=body,
+    )
+    return Performed(visit=browser.navigate(request, stop_at=lab.is_platform))
+
+
+def _body(action: Action, values: Mapping[str, Any]) -> tuple[bytes, Mapping[str, str]]:
+    if action.json is not None:
+        return json.dumps(filled(dict(action.json), values)).encode(), {"content-type": "application/json"}
+    if action.form is not None:
+        return urlencode(filled(dict(action.form), values)).encode(), {"content-type": FORM}
+    return b"", {}
