@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from conformance.browser import Browser, Visit, form_request
@@ -134,6 +134,8 @@ def _visit(
 
 def _post(lab: Lab, browser: Browser, response: AuthResponse | SignedLaunch) -> Visit:
     request = form_request(response.method, _reachable(lab, response.url), response.fields, response.content_type)
+    if isinstance(response, SignedLaunch):
+        request = replace(request, headers=(*request.headers, *response.headers))
     visit = browser.navigate(request, stop_at=lab.is_platform)
     if visit.stopped and _is_auth(visit.request.url):
         return Visit(request=visit.request, trouble="the tool began another login", trouble_kind="again")

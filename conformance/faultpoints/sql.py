@@ -171,5 +171,3 @@ def _database(dsn: str) -> tuple[Any, URL]:
         raise ValueError(f"dsn is of the kind '{backend}', expected one of {', '.join(sorted(saboteurs()))}")
     saboteur = saboteurs()[backend]
     return saboteur, saboteur.checked(url)
-
-

@@ -5,62 +5,36 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
 from conformance.pgproxy import substitutes
 from conformance.pgproxy.frames import Piece, Splitter, message, none_found, strings
+from conformance.pgproxy.ledger import (
+    BIND,
+    CALL,
+    CLOSE,
+    COPY_DONE,
+    DESCRIBE,
+    EXECUTE,
+    NO_FAULTS,
+    PARSE,
+    QUERY,
+    SYNC,
+    Awaited,
+    Ledger,
+)
 from conformance.pgproxy.rules import Fault, Faults
 from conformance.pgproxy.session import Session, Told, told
 
 __all__ = ["Connection"]
 
-PARSE, BIND, DESCRIBE, EXECUTE, CLOSE, SYNC, QUERY, CALL = b"PBDECSQF"
-COPY_DATA, COPY_DONE, COPY_FAIL = b"dcf"
-STARTUP: Final = 0
-
-ROWS, ROW_DESCRIPTION, COMPLETE, SUSPENDED, EMPTY_QUERY = b"DTCsI"
+COPY_DATA, COPY_FAIL = b"df"
+ROWS, COMPLETE, SUSPENDED, DESCRIPTION = b"DCsT"
 ERROR, READY, COPY_IN, COPY_BOTH, KEY_DATA, PARAMETER_STATUS, NOTICE, NOTIFICATION = b"EZGWKSNA"
-
-IN_BATCH: Final = frozenset((PARSE, BIND, DESCRIBE, EXECUTE, CLOSE))
-"""What the server skips, after an error, until Sync."""
-ENDED_BY_READY: Final = frozenset((SYNC, QUERY, CALL, STARTUP))
-LAST_ANSWER: Final = {
-    ord("1"): PARSE,
-    ord("2"): BIND,
-    ord("3"): CLOSE,
-    ord("n"): DESCRIBE,
-    ROW_DESCRIPTION: DESCRIBE,
-    COMPLETE: EXECUTE,
-    SUSPENDED: EXECUTE,
-    EMPTY_QUERY: EXECUTE,
-}
 UNASKED: Final = frozenset((NOTICE, NOTIFICATION, PARAMETER_STATUS))
-NO_FAULTS: Final[Mapping[int, Fault]] = {}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Awaited:
-    """A message that the server has yet to answer.
-
-    Args:
-        kind: the message's.
-        faults: by the number of the statement in the message, what strikes it.
-        hidden: whether the tool did not send it, and so must not see its answer.
-        undo: what is to happen if it fails or is skipped.
-    """
-
-    kind: int
-    faults: Mapping[int, Fault] = field(default_factory=lambda: NO_FAULTS)
-    hidden: bool = False
-    undo: Callable[[], object] | None = None
-
-
-ORDINARY: Final = {kind: Awaited(kind=kind) for kind in (*IN_BATCH, *ENDED_BY_READY, COPY_DONE)}
-HIDDEN: Final = {kind: Awaited(kind=kind, hidden=True) for kind in (PARSE, BIND, CLOSE)}
+NO_ROWS: Final = message(b"C", b"SELECT 0\0")
 
 
 class Connection:
@@ -69,30 +43,26 @@ class Connection:
     Attributes:
         key: what a CancelRequest for it has to carry, as the server sent it.
         is_cut: whether the connection is to end now.
+        ledger: what the server has yet to answer.
     """
 
     def __init__(self, faults: Faults) -> None:
         self.key: bytes | None = None
         self.is_cut = False
+        self.ledger = Ledger()
         self._faults = faults
         self._session = Session()
         self._from_client = Splitter(bulky=bytes((COPY_DATA,)))
         self._from_server = Splitter(bulky=bytes((ROWS, COPY_DATA)))
-        self._awaited = deque([ORDINARY[STARTUP]])
-        self._finished = 0  # statements of the first message awaited
-        self._copies_in = False
         self._has_litter = False
         self._handlers: Mapping[int, Callable[[bytes], Piece | None]] = {
             PARSE: self._parse,
             BIND: self._bind,
             EXECUTE: self._execute,
             CLOSE: self._close,
-            SYNC: self._sync,
             QUERY: self._query,
-            DESCRIBE: partial(self._ordinary, DESCRIBE),
-            CALL: partial(self._ordinary, CALL),
-            COPY_DONE: partial(self._ordinary, COPY_DONE),
-            COPY_FAIL: partial(self._ordinary, COPY_DONE),
+            **{kind: partial(self._plain, kind) for kind in (DESCRIBE, SYNC, CALL)},
+            **dict.fromkeys((COPY_DONE, COPY_FAIL), self._copy_done),
         }
 
     def from_client(self, data: bytes) -> list[Piece]:
@@ -107,9 +77,9 @@ class Connection:
             if handler is None:
                 sent.append(piece)
                 continue
-            if self._has_litter and not self._awaited:
+            if self._has_litter and not self.ledger:
                 self._has_litter = False
-                self._awaited.append(HIDDEN[CLOSE])
+                self.ledger.hidden(CLOSE)
                 sent.append(substitutes.FORGET_SLEEP)
             instead = handler(bytes(piece))
             sent.append(piece if instead is None else instead)
@@ -123,77 +93,57 @@ class Connection:
         """
         sent: list[Piece] = []
         for kind, piece in self._from_server.pieces(data):
-            shown = self._answer(kind, piece) if self._awaited and kind not in UNASKED else piece
+            shown = piece
             if kind == PARAMETER_STATUS:
                 self._note_parameter(bytes(piece))
+            elif self.ledger and kind not in UNASKED:
+                shown = self._answer(kind, piece)
             if shown:
                 sent.append(shown)
             if self.is_cut:
                 break
         return sent
 
-    def waits_for(self, fault: Fault) -> bool:
-        """Whether the server has yet to answer a statement that this fault strikes."""
-        return any(fault in item.faults.values() for item in self._awaited)
+    def _plain(self, kind: int, _: bytes) -> None:
+        self.ledger.plain(kind)
 
-    def runs(self, fault: Fault) -> bool:
-        """Whether the server is about such a statement, so that a CancelRequest would hit it."""
-        for item in self._awaited:
-            if fault in item.faults.values():
-                return item.kind != QUERY or item.faults.get(self._finished) is fault
-            if item.kind in ENDED_BY_READY:
-                break
-        return False
-
-    def _ordinary(self, kind: int, _: bytes) -> None:
-        if kind != COPY_DONE or self._awaited:
-            self._awaited.append(ORDINARY[kind])
+    def _copy_done(self, _: bytes) -> None:
+        self.ledger.copy_done()
 
     def _parse(self, frame: bytes) -> None:
         name, text = strings(frame, 2)
-        self._awaited.append(Awaited(kind=PARSE, undo=self._restoring(name)))
+        self.ledger.add(Awaited(kind=PARSE, undo=self._session.restoring(name)))
         self._session.prepared[name] = told(text)
 
     def _bind(self, frame: bytes) -> None:
         portal, name = strings(frame, 2)
+        self.ledger.plain(BIND)
         self._session.bind(portal, name, frame if self._faults.marked else b"")
-        self._awaited.append(ORDINARY[BIND])
 
     def _close(self, frame: bytes) -> None:
-        kind, name = frame[5:6], strings(frame, 1, start=6)[0]
-        self._awaited.append(Awaited(kind=CLOSE, undo=self._restoring(name) if kind == b"S" else None))
-        self._session.close(kind, name)
+        what, name = frame[5:6], strings(frame, 1, start=6)[0]
+        self.ledger.add(Awaited(kind=CLOSE, undo=self._session.restoring(name) if what == b"S" else None))
+        self._session.close(what, name)
 
-    def _restoring(self, name: bytes) -> Callable[[], None]:
-        known, prepared = self._session.prepared.get(name), self._session.prepared
-        if known is None:
-            return lambda: _discard(prepared, name)
-        return lambda: prepared.update({name: known})
-
-    def _sync(self, _: bytes) -> None:
-        # While rows are copied in, the server passes Sync over.
-        if not (self._copies_in and len(self._awaited) == 1):
-            self._awaited.append(ORDINARY[SYNC])
-
-    def _execute(self, frame: bytes) -> Piece | None:
+    def _execute(self, frame: bytes) -> bytes | None:
         sent = self._session.portals.get(strings(frame, 1)[0])
         faults, start = self._struck(sent) if sent is not None else (NO_FAULTS, None)
         before = b""
         if start is not None and faults[0].mode == "timeout":
             before = substitutes.prepare_sleep(faults[0])
-            self._awaited += (HIDDEN[CLOSE], HIDDEN[PARSE], HIDDEN[BIND])
+            self.ledger.hidden(CLOSE, PARSE, BIND)
             self._has_litter = True
-        self._awaited.append(Awaited(kind=EXECUTE, faults=faults) if faults else ORDINARY[EXECUTE])
+        self.ledger.add(Awaited(kind=EXECUTE, faults=faults))
         return None if start is None else before + substitutes.FAIL
 
-    def _query(self, frame: bytes) -> Piece | None:
+    def _query(self, frame: bytes) -> bytes | None:
         text = strings(frame, 1)[0]
         faults, start = self._struck(told(text))
-        self._awaited.append(Awaited(kind=QUERY, faults=faults) if faults else ORDINARY[QUERY])
+        self.ledger.add(Awaited(kind=QUERY, faults=faults))
         return None if start is None else substitutes.text_instead(faults[max(faults)], text, start)
 
     def _struck(self, sent: Told) -> tuple[Mapping[int, Fault], int | None]:
-        """What strikes the statements of a text, and where the first one begins that cannot run."""
+        """What strikes the statements of a text, by number, and where the last of them begins if it must not run."""
         if not (sent.by_name or self._faults.may_strike(sent.text)):
             return NO_FAULTS, None
         found: dict[int, Fault] = {}
@@ -205,25 +155,50 @@ class Connection:
                     return found, meant.start
         return found, None
 
-    def _answer(self, kind: int, piece: Piece) -> Piece | None:
-        head = self._awaited[0]
-        fault = head.faults.get(self._finished)
+    def _answer(self, kind: int, piece: Piece) -> Piece:
+        ledger = self.ledger
+        fault, hidden = ledger.fault, ledger.first.hidden
         if kind == ERROR:
-            return self._failed(head, fault, bytes(piece))
+            return self._error(bytes(piece), fault)
         if kind == READY:
-            self._ready()
-            if piece[5] == ord("I") and not self._awaited:
+            ledger.ready()
+            if piece[5:6] == b"I" and not ledger:
                 self._session.portals.clear()
             return piece
-        if kind in (COPY_IN, COPY_BOTH):
-            self._copy_begins()
-        elif kind == KEY_DATA:
+        if kind == KEY_DATA:
             self.key = bytes(piece[5:])
-        if fault is not None:
-            piece = _without_rows(fault, kind, piece)
-        if kind in (COMPLETE, SUSPENDED, EMPTY_QUERY):
-            self._finished += 1
-        if LAST_ANSWER.get(kind) == head.kind:
-            self._pop()
-        return None if head.hidden else piece
-...
+        elif kind in (COPY_IN, COPY_BOTH):
+            ledger.copy_begins()
+        ledger.answered(kind)
+        if hidden:
+            return b""
+        return piece if fault is None else _as_shown(fault, kind, piece)
+
+    def _error(self, frame: bytes, fault: Fault | None) -> bytes:
+        """What the tool sees of an error; a hidden message fails only for a reason that concerns the tool as well."""
+        as_meant = fault is not None and substitutes.is_of(fault, frame)
+        self.ledger.failed(as_meant=as_meant)
+        if fault is None or not as_meant:
+            return frame
+        if fault.mode == "garbage":
+            self.is_cut = True
+            return substitutes.TORN
+        return substitutes.failure(fault, frame)
+
+    def _note_parameter(self, frame: bytes) -> None:
+        name, value = strings(frame, 2)
+        if name == b"standard_conforming_strings":
+            self._session.backslashes = value == b"off"
+
+
+def _as_shown(fault: Fault, kind: int, piece: Piece) -> Piece:
+    """An answer to a statement that a fault strikes and that is no error."""
+    if fault.mode == "empty" and kind == ROWS:
+        return b""
+    if fault.mode == "empty" and kind == COMPLETE:
+        return none_found(bytes(piece))
+    if fault.mode == "empty" and kind == SUSPENDED:
+        return NO_ROWS
+    if kind == DESCRIPTION and substitutes.shows(fault, bytes(piece)):
+        return b""
+    return piece

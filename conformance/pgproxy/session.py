@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -71,6 +71,18 @@ class Session:
     def close(self, kind: bytes, name: bytes) -> None:
         """A Close."""
         (self.prepared if kind == b"S" else self.portals).pop(name, None)
+
+    def restoring(self, name: bytes) -> Callable[[], None]:
+        """What gives a prepared statement the meaning back that it has now."""
+        prepared, known = self.prepared, self.prepared.get(name)
+
+        def restore() -> None:
+            if known is None:
+                prepared.pop(name, None)
+            else:
+                prepared[name] = known
+
+        return restore
 
     def meant(self, sent: Told) -> Iterator[Meant]:
         """The statements of a text, each with what its names stand for.

@@ -108,7 +108,9 @@ def _copied(words: Sequence[Token]) -> Touched:
         return Touched(verb=b"copy", reads=inner.reads, writes=inner.writes)
     direction = next((word.value for word in words[end:] if word.is_word(b"from", b"to")), b"")
     only = frozenset({name})
-    return Touched(reads=only if direction == b"to" else frozenset(), writes=only if direction == b"from" else frozenset())
+    return Touched(
+        reads=only if direction == b"to" else frozenset(), writes=only if direction == b"from" else frozenset()
+    )
 
 
 def _from_first(words: Sequence[Token], *wanted: bytes) -> Sequence[Token]:

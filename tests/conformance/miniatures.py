@@ -61,12 +61,17 @@ class Miniature:
         rule: Rule = welcome,
         *,
         login: Callable[[Miniature], Answer] | None = None,
+        edit: Callable[[], Answer] = lambda: (200, "Saved", {}),
+        basic: Callable[[Miniature, Mapping[str, str]], Answer] | None = None,
         platform: str = PLATFORM,
         url: str = "http://127.0.0.1:9555",
         clock: Callable[[], float] = lambda: CLOCK_S,
     ) -> None:
         self.rule = rule
         self.login = login
+        self.edit = edit
+        self.basic = basic
+        self.edits: list[Mapping[str, str]] = []
         self.platform = platform
         self.url = url
         self.clock = clock
@@ -101,7 +106,15 @@ class Miniature:
             self.logins.append(fields)
             return self.login(self) if self.login is not None else self.continue_login(fields)
         if path == "/me":
-            return (200 if any(session in cookies for session in self.sessions) else 401), "", {}
+            session = next((session for session in self.sessions if session in cookies), None)
+            return (401, "{}", {}) if session is None else (200, json.dumps({"id": f"of {session}"}), {})
+        if path == "/edit":
+            self.edits.append(fields)
+            return self.edit()
+        if path == "/basic" and self.basic is not None:
+            return self.basic(self, fields)
+        if "id_token" not in fields:
+            return 404, "", {}
         if path == "/loop":
             return 302, "", {"location": "/loop"}
         payload = fields["id_token"].split(".")[1]

@@ -69,7 +69,15 @@ class TestExplain:
             ("1006", ("1006 INVALID_USER_EMAIL (class invalid)", "Remedy", "Scenarios")),
             ("INVALID_USER_EMAIL", ("1006 INVALID_USER_EMAIL",)),
             ("TokenExpired", ("TokenExpired (class security, launch)", "Cause", "Source")),
-            ("class.create", ("class.create – the class is created", "Fails as      1014", "Bind", '"class.create" = { driver = "callback"')),
+            (
+                "class.create",
+                (
+                    "class.create – the class is created",
+                    "Fails as      1014",
+                    "Bind",
+                    '"class.create" = { driver = "callback"',
+                ),
+            ),
             ("jwks.fetch", ("the platform spoils its own key set",)),
             ("AccessDenied", ("AccessDenied (class security, service)", "none: no launch provokes it")),
         ],

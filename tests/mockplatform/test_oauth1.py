@@ -7,8 +7,8 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oauthlib.oauth1 import Client
 from oauthlib.common import urldecode
+from oauthlib.oauth1 import Client
 from oauthlib.oauth1.rfc5849 import signature
 
 from mockplatform import oauth1

@@ -1,8 +1,8 @@
 """PostgreSQL: reads fail by a view in the place of the table, writes by a trigger; both count in a sequence.
 
 The view is `SELECT * FROM the table WHERE a function says so`, which PostgreSQL passes writes through by itself, with
-defaults, identities, RETURNING and ON CONFLICT. The function is asked once for each statement, before any row, and knows
-when its time is over. What this leaves open:
+defaults, identities, RETURNING and ON CONFLICT. The function is asked once for each statement, before any row, and it
+knows when its time is over. What this leaves open:
 
 - A statement counts once, however many rows it touches; all of one pipeline message or server-side function are one.
 - Views, foreign keys and functions of the tool that were bound to the table itself go on using it.

@@ -22,7 +22,7 @@ __all__ = ["Record", "Session", "connected", "find_table", "held", "records", "t
 Session: TypeAlias = psycopg.Connection[tuple[object, ...]]
 
 _LOCKS: Final = 0x171FA017
-"""The first half of the keys of the advisory locks, which say that the run of a fault lives; the second is the table."""
+"""The first half of the key of the advisory lock that says that the run of a fault lives; the second is the table."""
 
 _GRACE_MS: Final = 2000
 """How long the server may need to notice that the process of a session is gone."""
@@ -57,9 +57,7 @@ def connected(url: URL) -> Session:
             **{"connect_timeout": 10, "application_name": "lti-conformance", **options}, autocommit=True
         )
     except psycopg.Error as error:
-        raise UnreachableError(
-            f"{place_of(url)}: {one_line(error)}: correct dsn, or start the database"
-        ) from error
+        raise UnreachableError(f"{place_of(url)}: {one_line(error)}: correct dsn, or start the database") from error
     return session
 
 

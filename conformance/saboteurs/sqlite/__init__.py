@@ -43,7 +43,9 @@ def refusal(sabotage: Sabotage) -> str | None:
     if sabotage.mode not in MODES[sabotage.access]:
         return f"SQLite has no way to make it {sabotage.mode}: take the driver callback, or PostgreSQL"
     if sabotage.times is not None:
-        return "SQLite keeps no count that survives a rollback, so it cannot fail a given number of times: take PostgreSQL"
+        return (
+            "SQLite keeps no count that survives a rollback, so it cannot fail a given number of times: take PostgreSQL"
+        )
     return None
 
 

@@ -68,7 +68,7 @@ def find_table(connection: sqlite3.Connection, url: URL, table: TableName) -> st
     rows = connection.execute("SELECT name, type, sql FROM sqlite_master WHERE type IN ('table', 'view')")
     entries = {name: (kind, sql or "") for name, kind, sql in rows if not name.startswith((PREFIX, "sqlite_"))}
     # SQLite compares names without regard to the case of ASCII letters.
-    name = next((name for name in entries if name.lower() == table.name.lower()), None)
+    name: str | None = next((name for name in entries if name.lower() == table.name.lower()), None)
     if name is None or table.schema not in (None, "main"):
         near = difflib.get_close_matches(table.name, entries, n=3) or sorted(entries)
         known = f"known are {', '.join(near)}" if near else "it has no tables yet"

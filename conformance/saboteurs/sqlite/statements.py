@@ -1,5 +1,7 @@
 """The statements that make a table of SQLite fail until a moment that stands in the record of the fault."""
 
+# ruff: noqa: S608 - the names are quoted, and a schema takes no parameters
+
 from __future__ import annotations
 
 import sqlite3
@@ -23,9 +25,7 @@ _FAILING: Final = "abs(f.trap)"
 _GENERATED: Final = (2, 3)
 
 
-def reading(
-    connection: sqlite3.Connection, table: str, *, hidden: str, record: str, mode: Mode
-) -> Sequence[str]:
+def reading(connection: sqlite3.Connection, table: str, *, hidden: str, record: str, mode: Mode) -> Sequence[str]:
     """A view in the place of a table that has been renamed, and triggers that pass on what is written to it."""
     columns = connection.execute(f"PRAGMA table_xinfo({quoted(hidden)})").fetchall()
     names = [quoted(name) for _, name, _, _, _, _, kind in columns if kind != 1]
@@ -33,18 +33,17 @@ def reading(
     key = [quoted(name) for _, name, _, _, _, place, _ in columns if place] or names
     # CROSS JOIN fixes the order, so that the condition is looked at even if the table is empty or an index finds none.
     view = (
-        f"CREATE VIEW {quoted(table)} AS SELECT {', '.join(f't.{name} AS {name}' for name in names)} "  # noqa: S608
+        f"CREATE VIEW {quoted(table)} AS SELECT {', '.join(f't.{name} AS {name}' for name in names)} "
         f"FROM {quoted(record)} AS f CROSS JOIN {quoted(hidden)} AS t "
         f"WHERE CASE WHEN {_NOW} >= f.until THEN 1 ELSE {_FAILING if mode == 'error' else '0'} END"
     )
     where = " AND ".join(f"{name} IS OLD.{name}" for name in key)
     changes = {
         # A view has no defaults: what an INSERT leaves out arrives as NULL.
-        "insert": f"INSERT INTO {quoted(hidden)} ({', '.join(name for name, _ in kept)}) "  # noqa: S608
+        "insert": f"INSERT INTO {quoted(hidden)} ({', '.join(name for name, _ in kept)}) "
         f"VALUES ({', '.join(_given(name, default) for name, default in kept)})",
-        "update": f"UPDATE {quoted(hidden)} SET {', '.join(f'{name} = NEW.{name}' for name, _ in kept)} "  # noqa: S608
-        f"WHERE {where}",
-        "delete": f"DELETE FROM {quoted(hidden)} WHERE {where}",  # noqa: S608
+        "update": f"UPDATE {quoted(hidden)} SET {', '.join(f'{name} = NEW.{name}' for name, _ in kept)} WHERE {where}",
+        "delete": f"DELETE FROM {quoted(hidden)} WHERE {where}",
     }
     return view, *(
         f"CREATE TRIGGER {quoted(f'{PREFIX}{event}_{table}')} INSTEAD OF {event.upper()} ON {quoted(table)} "
@@ -62,11 +61,11 @@ def writing(
     mode: Mode,
 ) -> Sequence[str]:
     """Triggers before each row is written: it fails, or is left out without a word."""
-    failing = f"SELECT {_FAILING} FROM {quoted(record)} AS f"  # noqa: S608
-    silent = f"UPDATE {quoted(record)} SET met = met + 1; SELECT RAISE(IGNORE)"  # noqa: S608
+    failing = f"SELECT {_FAILING} FROM {quoted(record)} AS f"
+    silent = f"UPDATE {quoted(record)} SET met = met + 1; SELECT RAISE(IGNORE)"
     return tuple(
         f"CREATE TRIGGER {quoted(f'{PREFIX}{event}_{table}')} BEFORE {event.upper()} ON {quoted(table)} "
-        f"WHEN {_NOW} < (SELECT until FROM {quoted(record)}) "  # noqa: S608
+        f"WHEN {_NOW} < (SELECT until FROM {quoted(record)}) "
         f"BEGIN {failing if mode == 'error' else silent}; END"
         for event in ("insert", "update", "delete")
     )

@@ -78,6 +78,50 @@ def test_broken_database(open_tool: OpenTool, tmp_path: Path, table: str, code: 
     assert f"code={code}" in browser.launch(roles=["Instructor"]).error
 
 
+@pytest.mark.parametrize(("table", "at"), [("logins", "login"), ("sessions", "launch"), ("deferred_classes", "launch")])
+def test_what_has_no_point_of_its_own(open_tool: OpenTool, table: str, at: str) -> None:
+    """A store of logins or sessions that fails is the store's failure, and no crash; that of deferred classes is 1013."""
+    browser = open_tool(policy="class")
+    store = browser.app.state.store
+    store.authorise_zoom("ada@lms.example")
+    begun = browser.begin()
+    with store.transaction() as connection:
+        connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO gone")
+    refused = browser.begin() if at == "login" else browser.launch(roles=["Instructor"])
+    code = 1013 if table == "deferred_classes" else 1003
+    assert (refused.status, refused.error) == (500, f'class=unknown, type="Unknown", code={code}')
+    assert "gone" not in refused.text
+    if at == "login":
+        assert "code=1003" in browser.finish(begun, "a.b.c").error
+
+
+def test_junk_in_a_row(open_tool: OpenTool) -> None:
+    """A record that can be read and makes no sense has failed as one that cannot be read."""
+    browser = open_tool()
+    with browser.app.state.store.transaction() as connection:
+        connection.exec_driver_sql("UPDATE lti_credentials SET deployment_ids = '7'")
+    assert "code=1003" in browser.begin().error
+    with browser.app.state.store.transaction() as connection:
+        connection.exec_driver_sql("UPDATE lti_credentials SET deployment_ids = '[7'")
+    assert "code=1003" in browser.begin().error
+
+
+def test_a_locked_database_is_not_waited_for(
+    open_tool: OpenTool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who holds it makes a login fail, and not stand still."""
+    monkeypatch.setattr("conformance.sample_tool.tables.PATIENCE_S", 0.01)
+    url = f"sqlite+pysqlite:///{tmp_path}/tool.db"
+    browser = open_tool(database_url=url)
+    engine = create_engine(url)
+    with engine.connect() as other:
+        other.exec_driver_sql("BEGIN EXCLUSIVE")
+        assert "code=1003" in browser.begin().error
+        other.rollback()
+    engine.dispose()
+    assert browser.launch().launched
+
+
 def test_one_of_many_replays_wins(open_tool: OpenTool) -> None:
     """The same form from many threads at once opens one session."""
     browser = open_tool()

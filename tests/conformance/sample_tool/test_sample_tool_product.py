@@ -171,6 +171,13 @@ def test_edit_is_for_teachers_of_this_site(school: Browser) -> None:
     assert school.send("POST", "/class/edit", origin="https://tool.example").status == 200
 
 
+def test_a_fault_may_pass(school: Browser) -> None:
+    """After so many failures the point works again, and is not counted any more."""
+    with school.app.state.faults.arm("enrollment.write", "error", times=2) as armed:
+        assert [teach(school).launched for _ in range(4)] == [False, False, True, True]
+    assert armed.hits == 2
+
+
 def test_faults_are_armed_once() -> None:
     """Unknown names and arming twice are mistakes of the caller."""
     faults = Faults()

@@ -127,7 +127,7 @@ def in_process(zoom: FakeZoom, **table: Any) -> Binding:
 def test_a_launch_is_told_by_its_mark() -> None:
     """Then only its requests fail, and others may run beside it."""
     zoom = FakeZoom(clock=Clock())
-    token = fresh_token(zoom)
+    token = fresh_token(zoom, "of grace@lms.example")
     binding = in_process(zoom, match="email")
     assert binding.isolated
     with binding.arm(Order(point="class.create", mode="error", marks=ADA)) as armed:

@@ -239,4 +239,7 @@ app.get("/api/me", (req, res) => {
 });
 app.post("/class/edit", editClass);
 app.use(refuse);
-app.listen(Number(env.PORT), "127.0.0.1");
+const server = app.listen(Number(env.PORT), "127.0.0.1", (error) => {
+  if (error) throw error;
+  console.log(`http://127.0.0.1:${server.address().port}`);
+});

@@ -1,0 +1,229 @@
+"""A tool in another language: the harness reaches its back end over the control endpoint, and nobody else does."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from conformance.cli import main
+from conformance.driver import Binding, Order, OutOfReachError, Site
+from conformance.faults import opened
+from conformance.modes import Mode
+from conformance.transport import HttpTransport, Request, Response
+from tests.conformance.loopback import free_port, is_listening
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "tests" / "real_tools" / "node_express"
+FAULTS = "/.lti-conformance/faults"
+SECRET = "only-for-tests"
+PLATFORM = "http://127.0.0.1:9400"
+REGISTERED = {
+    "LTI_PLATFORM_ISSUER": PLATFORM,
+    "LTI_PLATFORM_AUTH_URL": f"{PLATFORM}/auth",
+    "LTI_PLATFORM_TOKEN_URL": f"{PLATFORM}/token",
+    "LTI_PLATFORM_JWKS_URL": f"{PLATFORM}/jwks",
+    "LTI_CLIENT_ID": "lti-main",
+    "LTI_DEPLOYMENT_ID": "1",
+}
+NO_NETWORK = re.compile(
+    r"\b(ENOTFOUND|EAI_AGAIN|ECONN\w+|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|E50\d|E40[137]|\w*CERT\w*)\b"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tool:
+    """A running tool, and the way to it."""
+
+    url: str
+    transport: HttpTransport
+
+    def ask(self, method: str, path: str, secret: str | None = None, body: bytes = b"") -> Response:
+        headers = [("content-type", "application/json")] if body else []
+        headers += [("authorization", secret)] if secret is not None else []
+        return self.transport.send(Request(method=method, url=self.url + path, headers=tuple(headers), body=body))
+
+    def login(self) -> int:
+        """Begin a login, which looks the registration up: the code of the refusal, or the status of the redirect."""
+        # With PORT=0 the tool's own address ends so.
+        query = urlencode({"iss": PLATFORM, "login_hint": "x", "target_link_uri": "http://127.0.0.1:0/lti/launch"})
+        answer = self.ask("GET", f"/lti/login?client_id=lti-main&{query}")
+        found = re.search(r"code=(\d+)", answer.header("lti-error") or "")
+        return int(found[1]) if found else answer.status
+
+    @contextlib.contextmanager
+    def bound(self, point: str = "credentials.read") -> Iterator[Binding]:
+        """One point of the tool, bound to its endpoint."""
+        site = Site(where="tool.toml:", tool_url=lambda path: self.url + path, send=self.transport.send)
+        with opened({point: {"driver": "control", "secret": SECRET}}, site) as bindings:
+            yield bindings[point]
+
+
+def install(folder: Path) -> None:
+    """Install what the lock file names; skip the test where the registry is out of reach."""
+    shutil.copytree(SOURCE, folder)
+    options = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--fetch-retries=1")
+    try:
+        done = subprocess.run(
+            ["npm", "ci", *options], cwd=folder, capture_output=True, text=True, timeout=180, check=False
+        )
+    except subprocess.TimeoutExpired:
+        pytest.skip("npm did not come to an end; is the registry out of reach?")
+    if done.returncode != 0 and (trouble := NO_NETWORK.search(done.stderr)):
+        pytest.skip(f"the npm registry is out of reach: {trouble[0]}")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="session")
+def node_tool(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tool with its packages, in a folder that all workers of a run share."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        pytest.skip("node and npm are not installed")
+    version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    if int(version.removeprefix("v").partition(".")[0]) < 20:
+        pytest.skip(f"node is {version}, and jose needs 20")
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder = shared / "node_express"
+    with (shared / "node_express.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "installed").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            install(folder)
+            (folder / "installed").touch()
+    return folder
+
+
+@contextlib.contextmanager
+def started(folder: Path, variables: Mapping[str, str]) -> Iterator[Tool]:
+    """The tool on a port of its own, with nothing in its environment but these variables."""
+    process = subprocess.Popen(
+        ["node", "server.mjs"],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "PORT": "0", **REGISTERED, **variables},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process, HttpTransport(timeout_s=30) as transport:
+        try:
+            assert process.stdout is not None
+            yield Tool(url=process.stdout.readline().strip(), transport=transport)
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(scope="module")
+def tool(node_tool: Path) -> Iterator[Tool]:
+    """The tool in test mode."""
+    with started(node_tool, {"LTI_FAULTS_SECRET": SECRET}) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def plain_tool(node_tool: Path) -> Iterator[Tool]:
+    """The tool as people run it."""
+    with started(node_tool, {}) as running:
+        yield running
+
+
+def test_the_tool_passes_the_class_profile(node_tool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No launch is judged wrongly, every fault was reached over the endpoint, and nothing is left running."""
+    ports, report = (free_port(), free_port()), tmp_path / "report.json"
+    monkeypatch.setenv("NODE_TOOL", str(node_tool))
+    monkeypatch.setenv("TOOL_PORT", str(ports[0]))
+    monkeypatch.setenv("PLATFORM_PORT", str(ports[1]))
+    monkeypatch.setenv("LTI_FAULTS_SECRET", SECRET)
+
+    code = main(
+        ["run", "--tool", str(SOURCE / "lti-conformance.toml"), "--profile", "class", "--report", f"json:{report}"]
+    )
+
+    told = json.loads(report.read_text("utf-8"))
+    wrong = {row["id"]: row["reason"] for row in told["results"] if row["status"] in ("failed", "error")}
+    assert (wrong, code, told["complete"]) == ({}, 0, True)
+    back_end = {1003, 1008, 1010, 1012, 1013, 1014, 1015, 1016}
+    assert {row["code"] for row in told["codes"] if row["status"] == "passed"} >= back_end
+    assert SECRET not in report.read_text("utf-8")
+    assert [port for port in ports if is_listening(port)] == []
+
+
+def test_a_fault_strikes_while_it_is_armed(tool: Tool) -> None:
+    """The code of the point comes back, each strike is counted, and afterwards the point works."""
+    with tool.bound() as binding:
+        assert tool.login() == 302
+        with binding.arm(Order(point="credentials.read", mode="error")) as armed:
+            assert armed.hits == 0
+            assert [tool.login(), tool.login()] == [1003, 1003]
+            assert armed.hits == 2
+        assert tool.login() == 302
+
+
+@pytest.mark.parametrize(("mode", "code"), [("timeout", 1003), ("garbage", 1003), ("empty", 1002)])
+def test_each_mode_is_told_apart(tool: Tool, mode: Mode, code: int) -> None:
+    """A failed look at the registrations is no missing registration."""
+    with tool.bound() as binding, binding.arm(Order(point="credentials.read", mode=mode)):
+        assert tool.login() == code
+
+
+def test_a_fault_strikes_as_often_as_is_asked(tool: Tool) -> None:
+    """Then the point works again, and the count stays."""
+    with tool.bound() as binding, binding.arm(Order(point="credentials.read", mode="error", times=1)) as armed:
+        assert [tool.login(), tool.login()] == [1003, 302]
+        assert armed.hits == 1
+
+
+def test_what_a_killed_run_left_behind_is_disarmed(tool: Tool) -> None:
+    """The next run begins with a tool that works."""
+    left = json.dumps({"point": "credentials.read", "mode": "error", "times": None, "ttl_s": 60}).encode()
+    assert tool.ask("POST", FAULTS, f"Bearer {SECRET}", left).status == 201
+    assert tool.login() == 1003
+    with tool.bound():
+        assert tool.login() == 302
+
+
+def test_what_the_tool_cannot_do_it_says_itself(tool: Tool) -> None:
+    """Its own words reach whoever asked."""
+    raised = pytest.raises(OutOfReachError, match="no such mode; there are error, timeout, garbage, empty")
+    with tool.bound("class.create") as binding, raised, binding.arm(Order(point="class.create", mode="rate-limited")):
+        pass
+
+
+@pytest.mark.parametrize("secret", [None, "Bearer", "Bearer undefined", f"Bearer {SECRET}"])
+@pytest.mark.parametrize("path", [FAULTS, f"{FAULTS}/", f"{FAULTS}/some-id", "/test/zoom-auth", "/test/deferred"])
+@pytest.mark.parametrize("method", ["POST", "GET", "DELETE", "PUT", "OPTIONS"])
+def test_outside_test_mode_there_is_no_endpoint(plain_tool: Tool, method: str, path: str, secret: str | None) -> None:
+    """Every request is answered like one to a path that nobody has ever heard of."""
+    answer = plain_tool.ask(method, path, secret, b"{}" if method == "POST" else b"")
+    unheard = plain_tool.ask(method, "/unheard-of", secret, b"{}" if method == "POST" else b"")
+    assert answer.status == 404
+    assert answer.body == unheard.body.replace(b"/unheard-of", path.encode())
+    assert names(answer) == names(unheard)
+
+
+@pytest.mark.parametrize("secret", [None, "Bearer", f"Bearer {SECRET}x", f"Basic {SECRET}"])
+@pytest.mark.parametrize("path", [FAULTS, f"{FAULTS}/", f"{FAULTS}/some-id", "/test/zoom-auth", "/test/deferred"])
+@pytest.mark.parametrize("method", ["POST", "GET", "DELETE", "PUT", "OPTIONS"])
+def test_without_the_secret_there_is_no_endpoint(
+    tool: Tool, plain_tool: Tool, method: str, path: str, secret: str | None
+) -> None:
+    """In test mode the answer is that of a tool which has none, even to a body that is no JSON."""
+    answers = [one.ask(method, path, secret, b"{" if method == "POST" else b"") for one in (tool, plain_tool)]
+    assert answers[0].status == 404
+    assert answers[0].body == answers[1].body
+    assert names(answers[0]) == names(answers[1])
+
+
+def names(answer: Response) -> list[tuple[str, str]]:
+    """The headers of an answer, but for the time and the length."""
+    varying = ("date", "content-length")
+    return sorted((name.lower(), value) for name, value in answer.headers if name.lower() not in varying)

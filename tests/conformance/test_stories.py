@@ -1,0 +1,326 @@
+"""Stories with more in them than one broken launch: faults that begin later, actions, other people, LTI 1.1."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from conformance.driver import Binding, Order, OutOfReachError
+from conformance.model import Result
+from conformance.toolvalues import (
+    Action,
+    Arrangement,
+    Capabilities,
+    Launched,
+    Observe,
+    PlatformSettings,
+    Probe,
+    Tool,
+    ToolSettings,
+)
+from tests.conformance.makers import LAUNCH_URL, LOGIN_URL, make_tool, scenarios_of
+from tests.conformance.miniatures import Miniature, lab_of, launched, refused, welcome
+from tests.conformance.running import CODES, FAULTY, PLAIN, Fault, results_of, statuses, table, tried
+
+OBSERVE = Observe(
+    launched=Launched(text="Welcome"), probe=Probe(request="GET /me", account="$.id"), error=({"kind": "header"},)
+)
+EDIT = make_tool(observe=OBSERVE, actions={"edit": Action(request="POST /edit", form={"by": "{email}"})})
+EDITED = table(
+    "edited",
+    'action = "edit"',
+    'before = [{ name = "launch" }]',
+    'faults = [{ point = "zoom.session", since = "judged" }]',
+    "expect.any = { code = 1337 }",
+)
+BASIC_URL = "http://127.0.0.1:9555/basic"
+KEYS = PlatformSettings(consumer_key="key", consumer_secret="secret")
+TWO_VERSIONS = make_tool(
+    tool=ToolSettings(login_url=LOGIN_URL, launch_url=LAUNCH_URL, lti11_launch_url=BASIC_URL),
+    platform=KEYS,
+    capabilities=Capabilities(lti_versions=("1.1", "1.3")),
+    observe=OBSERVE,
+)
+OLD = table("old", 'lti = "1.1"', 'expect.any = { outcome = "launched" }')
+
+
+class Orders:
+    """A driver that notes what it was asked for, and whose hits are as given."""
+
+    def __init__(self, hits: int | None = 1, *, refuses: str = "") -> None:
+        self.hits = hits
+        self.refuses = refuses
+        self.given: list[Order] = []
+
+    @contextlib.contextmanager
+    def arm(self, order: Order) -> Iterator[SimpleNamespace]:
+        if self.refuses:
+            raise OutOfReachError(self.refuses)
+        self.given.append(order)
+        yield SimpleNamespace(hits=self.hits)
+
+
+def tried_with(binding: Binding, app: Any, folder: Path, text: str) -> dict[str, Result]:
+    """The results with the fault point `class.create` bound like this."""
+    with lab_of(app, profile=CODES) as lab:
+        lab.faults = {"class.create": binding}
+        return results_of(lab, scenarios_of(folder, text))[0]
+
+
+def always_1014() -> Miniature:
+    """A tool that refuses an instructor's launches from the third on: the plain launch and the twin work."""
+
+    def rule(tool: Miniature, claims: Mapping[str, Any]) -> Any:
+        return welcome(tool, claims) if len(tool.launches) != 3 else refused(1014)
+
+    return Miniature(rule)
+
+
+class TestFaults:
+    def test_one_that_begins_later_leaves_the_launch_before_it_alone(self, tmp_path: Path) -> None:
+        """Armed after the first launch, it is met by the judged one only."""
+        fault = Fault()
+        text = table(
+            "later",
+            'before = [{ name = "first" }]',
+            'faults = [{ point = "class.create", since = "judged" }]',
+            "expect.any = { code = 1014 }",
+        )
+        results = tried(Miniature(fault.rule), tmp_path, text, faults={"class.create": fault})
+
+        assert statuses(results) == {"later": "passed"}
+        assert fault.hits == 1
+
+    def test_an_honest_launch_before_it_must_have_been_accepted(self, tmp_path: Path) -> None:
+        """Nothing was armed yet, so a refusal there is the tool's own."""
+        fault = Fault()
+        text = table(
+            "later",
+            'before = [{ name = "first" }]',
+            'faults = [{ point = "class.create", since = "judged" }]',
+            "expect.any = { code = 1014 }",
+        )
+        results = tried(always_1014(), tmp_path, text, faults={"class.create": fault})
+
+        assert results["later"].verdict.cause == "control-failed"
+
+    def test_how_often_and_for_whom_is_told_to_the_driver(self, tmp_path: Path) -> None:
+        """The order carries the mode, the number, a time to live and what marks this launch."""
+        orders = Orders()
+        text = table(
+            "twice",
+            'faults = [{ point = "class.create", mode = "garbage", times = 2 }]',
+            'expect.any = { outcome = "launched" }',
+        )
+        binding = Binding(arm=orders.arm, modes=("garbage",))
+        results = tried_with(binding, tool := Miniature(), tmp_path, text)
+
+        (order,) = orders.given
+        assert (order.point, order.mode, order.times) == ("class.create", "garbage", 2)
+        assert order.ttl_s >= 60
+        assert order.marks["email"] == tool.launches[-1]["email"]
+        assert order.marks["sub"] == tool.launches[-1]["sub"]
+        assert statuses(results) == {"twice": "passed"}
+
+    def test_what_a_driver_cannot_do_is_skipped_with_its_words(self, tmp_path: Path) -> None:
+        """Nobody's fault, and no pass."""
+        binding = Binding(arm=Orders(refuses="a lock covers the whole database").arm, modes=("error",))
+        [result] = tried_with(binding, Miniature(), tmp_path, FAULTY).values()
+
+        assert (result.status, result.verdict.cause) == ("skipped", "missing-fault-mode")
+        assert "a lock covers the whole database" in result.verdict.reason
+
+    def test_a_mode_that_it_does_not_have_is_skipped_with_advice(self, tmp_path: Path) -> None:
+        """Other drivers can do it, and they are named."""
+        text = table(
+            "limited", 'faults = [{ point = "class.create", mode = "rate-limited" }]', "expect.any = { code = 1014 }"
+        )
+        [result] = tried_with(Binding(arm=Orders().arm, modes=("error",)), Miniature(), tmp_path, text).values()
+
+        assert (result.status, result.verdict.cause) == ("skipped", "missing-fault-mode")
+        assert "upstream" in result.verdict.reason
+
+    def test_an_unbound_point_is_skipped_with_advice(self, tmp_path: Path) -> None:
+        """What to bind, to which drivers, and where to read more."""
+        [result] = tried(Miniature(), tmp_path, FAULTY).values()
+
+        assert (result.status, result.verdict.cause) == ("skipped", "missing-fault-point")
+        for part in ('"class.create" in [faults]', "callback, control", "`lti-conformance explain class.create`"):
+            assert part in result.verdict.reason
+
+    def test_one_that_need_not_fire_says_nothing_by_its_silence(self, tmp_path: Path) -> None:
+        """A tool may do without what fails."""
+        text = table(
+            "unneeded",
+            'faults = [{ point = "class.create", must_fire = false }]',
+            'expect.any = { outcome = "launched" }',
+        )
+        results = tried_with(Binding(arm=Orders(0).arm, modes=("error",)), Miniature(), tmp_path, text)
+
+        assert statuses(results) == {"unneeded": "passed"}
+
+    def test_hits_that_nobody_counts_are_proven_by_the_refusal(self, tmp_path: Path) -> None:
+        """The twin was accepted, so that only the fault can have made the difference."""
+        binding = Binding(arm=Orders(None).arm, modes=("error",))
+
+        assert statuses(tried_with(binding, always_1014(), tmp_path, FAULTY)) == {"faulty": "passed"}
+
+    def test_hits_that_nobody_counts_are_not_proven_by_a_launch(self, tmp_path: Path) -> None:
+        """Never reached or ignored: nobody can tell."""
+        [result] = tried_with(Binding(arm=Orders(None).arm, modes=("error",)), Miniature(), tmp_path, FAULTY).values()
+
+        assert (result.status, result.verdict.cause) == ("error", "fault-not-armed")
+        assert "cannot count" in result.verdict.reason
+
+    @pytest.mark.parametrize(("isolated", "alone"), [(True, False), (False, True)])
+    def test_one_that_hits_its_own_launch_only_lets_others_run_beside(
+        self, tmp_path: Path, *, isolated: bool, alone: bool
+    ) -> None:
+        """The driver says whether it can tell launches apart."""
+        (scenario,) = scenarios_of(tmp_path, FAULTY)
+        with lab_of(Miniature()) as lab:
+            lab.faults = {"class.create": Binding(arm=Orders().arm, modes=("error",), isolated=isolated)}
+
+            assert lab.alone(scenario) is alone
+
+
+class TestActions:
+    def test_the_right_refusal_of_an_edit(self, tmp_path: Path) -> None:
+        """The launch works, the edit works without the fault, and is refused with it."""
+        fault = Fault(1337)
+        tool = Miniature(edit=lambda: (200, "Saved", {}) if fault.mode is None else _met(fault))
+        results = tried(tool, tmp_path, EDITED, tool=EDIT, faults={"zoom.session": fault})
+
+        assert statuses(results) == {"edited": "passed"}
+        # The twin's, the judged one, and the one after the fault was taken away.
+        assert len(tool.edits) == 3
+        assert all(edit["by"].endswith("@example.org") for edit in tool.edits)
+
+    def test_an_edit_that_is_let_through_fails(self, tmp_path: Path) -> None:
+        """A session that is gone must be noticed."""
+        fault = Fault(1337)
+        tool = Miniature(edit=lambda: (200, "Saved", {"x-met": str(_count(fault))}))
+        results = tried(tool, tmp_path, EDITED, tool=EDIT, faults={"zoom.session": fault})
+
+        assert statuses(results) == {"edited": "failed"}
+
+    def test_a_tool_that_refuses_every_edit_proves_nothing(self, tmp_path: Path) -> None:
+        """Its twin is the same edit with nothing armed."""
+        fault = Fault(1337)
+        tool = Miniature(edit=lambda: refused(1337))
+        results = tried(tool, tmp_path, EDITED, tool=EDIT, faults={"zoom.session": fault})
+
+        assert results["edited"].verdict.cause == "control-failed"
+
+    def test_an_action_that_nobody_described_is_skipped(self, tmp_path: Path) -> None:
+        """With the table to add."""
+        [result] = tried(Miniature(), tmp_path, EDITED, faults={"zoom.session": Fault(1337)}).values()
+
+        assert (result.status, result.verdict.cause) == ("skipped", "missing-action")
+        assert "[actions.edit]" in result.verdict.reason
+
+    @pytest.mark.parametrize(("status", "verdict"), [(404, "passed"), (201, "failed"), (204, "failed")])
+    def test_the_door_to_the_back_end(self, tmp_path: Path, status: int, verdict: str) -> None:
+        """Whoever does not know the secret must find nothing there."""
+        text = table("door", 'action = "arm_fault_without_secret"', 'expect.any = { outcome = "rejected" }')
+        control = {"class.create": {"driver": "control", "url": "/edit", "secret": "s"}}
+        tool = Miniature(edit=lambda: (status, "", {}))
+        results = tried(tool, tmp_path, text, tool=make_tool(observe=OBSERVE, faults=control))
+
+        assert statuses(results) == {"door": verdict}
+
+
+def _count(fault: Fault) -> int:
+    fault.hits += 1
+    return fault.hits
+
+
+def _met(fault: Fault) -> Any:
+    _count(fault)
+    return refused(1337)
+
+
+def _noting(arranged: list[str]) -> Any:
+    def ready(email: str) -> None:
+        arranged.append(email)
+
+    return ready
+
+
+class TestCast:
+    def test_another_person_in_another_role_with_a_state_of_their_own(self, tmp_path: Path) -> None:
+        """Each launch of a story may have its own people, platform and states."""
+        arranged: list[str] = []
+        tool = make_tool(observe=OBSERVE, arrange={"ready": Arrangement(target=_noting(arranged))})
+        app = Miniature()
+        text = table(
+            "together",
+            'role = "student"',
+            'before = [{ name = "teacher", browser = "other", role = "instructor", states = ["ready"] }]',
+            'expect.any = { outcome = "launched" }',
+        )
+        results = tried(app, tmp_path, text, tool=tool)
+
+        teacher, student = app.launches[-2:]
+        roles = "https://purl.imsglobal.org/spec/lti/claim/roles"
+        assert statuses(results) == {"together": "passed"}
+        assert ("Instructor" in str(teacher[roles]), "Learner" in str(student[roles])) == (True, True)
+        assert arranged == [teacher["email"]]
+        assert teacher["email"] != student["email"]
+
+    def test_the_account_of_each_launch_is_noted_where_it_matters(self, tmp_path: Path) -> None:
+        """Two launches of a tool that gives a new account each time."""
+        text = table(
+            "accounts", 'needs = ["accounts"]', 'before = [{ name = "old" }]', 'expect.any = { outcome = "launched" }'
+        )
+        [result] = tried(Miniature(), tmp_path, text, tool=make_tool(observe=OBSERVE)).values()
+
+        assert result.observation is not None
+        assert set(result.observation.accounts) == {"old", "judged"}
+        assert len(set(result.observation.accounts.values())) == 2
+
+    def test_accounts_that_nobody_can_see_are_not_judged(self, tmp_path: Path) -> None:
+        """A probe that does not name the account leaves the scenario untested."""
+        text = table("accounts", 'needs = ["accounts"]', 'expect.any = { outcome = "launched" }')
+        [result] = tried(Miniature(), tmp_path, text).values()
+
+        assert (result.status, result.verdict.cause) == ("skipped", "missing-capability")
+
+
+def _old_launch(tool: Miniature, fields: Mapping[str, str]) -> Any:
+    tool.launches.append(fields)
+    return launched(**tool.session()) if fields.get("oauth_signature") else refused(1001)
+
+
+class TestVersions:
+    def test_a_tool_that_speaks_both(self, tmp_path: Path) -> None:
+        """Each launch goes to the address of its version."""
+        tool = Miniature(basic=_old_launch)
+        results = tried(tool, tmp_path, OLD + PLAIN, tool=TWO_VERSIONS)
+
+        assert statuses(results) == {"old": "passed", "plain": "passed"}
+        assert {launch.get("lti_version", "1.3") for launch in tool.launches} == {"1.3", "LTI-1p0"}
+
+    def test_a_tool_without_1_1(self, tmp_path: Path) -> None:
+        """What was not tested is said to be untested, with what to give."""
+        [result] = tried(Miniature(), tmp_path, OLD).values()
+
+        assert (result.status, result.verdict.cause) == ("skipped", "missing-capability")
+        assert "lti11_launch_url" in result.verdict.reason
+
+    def test_a_tool_of_1_1_alone(self, tmp_path: Path) -> None:
+        """The plain launch is one of LTI 1.1, and those of LTI 1.3 are skipped."""
+        tool = Tool(
+            tool=ToolSettings(lti11_launch_url=BASIC_URL),
+            platform=KEYS,
+            capabilities=Capabilities(lti_versions=("1.1",)),
+            observe=OBSERVE,
+        )
+        results = tried(Miniature(basic=_old_launch), tmp_path, OLD + PLAIN, tool=tool)
+
+        assert statuses(results) == {"old": "passed", "plain": "skipped"}
