@@ -6,6 +6,7 @@ A check returns a sentence about what is wrong, or None. Adding one is adding a 
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from collections.abc import Callable, Mapping
 
@@ -17,6 +18,7 @@ Check = Callable[[Observation], str | None]
 
 MIN_LENGTH = 22
 """128 bits in base64url."""
+_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[a-z]{2,}")
 
 
 def auth_request(seen: Observation) -> str | None:
@@ -49,6 +51,45 @@ def fresh_values(seen: Observation) -> str | None:
         if any(len(value) < MIN_LENGTH for value in values):
             return f"the {name} is shorter than 128 bits of random text ({MIN_LENGTH} characters)"
     return None
+
+
+def told_on_return(seen: Observation) -> str | None:
+    """The tool sent the person back to the platform with words for them (`lti_errormsg`)."""
+    if seen.returned is None:
+        return "the tool did not send the person back to the launch's return URL"
+    return None if seen.returned.get("lti_errormsg") else "the tool sent the person back without an lti_errormsg"
+
+
+def return_query_kept(seen: Observation) -> str | None:
+    """The return URL still has the parameter that it had when the platform gave it (`launch=1`)."""
+    lost = seen.returned is not None and seen.returned.get("launch") != "1"
+    return "the parameters that the return URL had before are lost" if lost else None
+
+
+def nobody_named_on_return(seen: Observation) -> str | None:
+    """What the tool tells on the way back holds no address of a person: it lands in logs and histories."""
+    named = any(_ADDRESS.search(value) for value in (seen.returned or {}).values())
+    return "the return URL was given somebody's e-mail address" if named else None
+
+
+def stays_at_the_tool(seen: Observation) -> str | None:
+    """The tool showed a page of its own and did not send the person to the launch's return URL."""
+    return None if seen.returned is None else "the tool sent the person to a return URL that it must not rely on"
+
+
+def same_account(seen: Observation) -> str | None:
+    """The judged launch ended in the one account of all launches before it."""
+    if "judged" not in seen.accounts:
+        return "the tool shows no account after the launch"
+    others = sorted(name for name, account in seen.accounts.items() if account != seen.accounts["judged"])
+    return f"the launch ended in another account than '{others[0]}'" if others else None
+
+
+def other_account(seen: Observation) -> str | None:
+    """The judged launch, if it was let in, ended in an account that none of the launches before it had."""
+    judged = seen.accounts.get("judged")
+    taken = [name for name, account in seen.accounts.items() if name != "judged" and account == judged]
+    return f"the launch was given the account of '{taken[0]}'" if taken else None
 
 
 def checks() -> Mapping[str, Check]:

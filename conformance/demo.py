@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+import secrets
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 from starlette.applications import Starlette
 
+from conformance.errors import types
 from conformance.lab import Lab
 from conformance.model import Profile
 from conformance.sample_tool import Integration, create_tool
 from conformance.sample_tool.faults import POINTS
 from conformance.target import Start, faults_ready, lab_for
 from conformance.toolvalues import (
+    Action,
     Arrangement,
     Attributes,
+    Capabilities,
     Launched,
     Observe,
     PlatformSettings,
@@ -25,18 +29,34 @@ from conformance.toolvalues import (
     ToolSettings,
 )
 from conformance.transport import AsgiTransport, Request, call_application
+from conformance.upstream import FakeZoom
 from mockplatform.app import create_app
 
 __all__ = ["demo_lab"]
 
 TOOL_URL = "http://127.0.0.1:9401"
 PLATFORM_URL = "http://127.0.0.1:9400"
-ATTRIBUTES = {"email": "user_email", "course_id": "course_code", "person_id": "person_ref"}
+IN_MEMORY = "sqlite+pysqlite:///:memory:"
+# LTI 1.1 sends the second as custom_course_code.
+ATTRIBUTES = {"email": "user_email", "course_id": "Course-Code", "person_id": "person_ref"}
+DEFERRED = "Prepared over the API"
+KEY, ATTRIBUTES_KEY = "lti-conformance-key", "lti-conformance-attributes-key"
 
 
 @contextlib.contextmanager
-def demo_lab(profile: Profile, start: Start, *, without: str | None = None) -> Iterator[Lab]:
-    """A lab around the sample tool, correct or with one flaw."""
+def demo_lab(
+    profile: Profile,
+    start: Start,
+    *,
+    without: str | None = None,
+    database_url: str = IN_MEMORY,
+    faults: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Iterator[Lab]:
+    """A lab around the sample tool, correct or with one flaw.
+
+    Args:
+        faults: bindings of fault points in place of the tool's own.
+    """
     platform: list[Starlette] = []
 
     async def fetch(url: str) -> tuple[int, bytes]:
@@ -44,8 +64,20 @@ def demo_lab(profile: Profile, start: Start, *, without: str | None = None) -> I
         return answer.status, answer.body
 
     policy: Literal["open", "class"] = "class" if profile.policy == "class" else "open"
-    app = create_tool(_integrations(), policy=policy, without=without, fetch=fetch, clock=start.clock)
-    tool = _tool(app)
+    # A secret with signs in it shows whether it is encoded before it signs.
+    consumers = {key: f"{secrets.token_urlsafe(24)} &+%é" for key in (KEY, ATTRIBUTES_KEY)}
+    zoom = FakeZoom(clock=start.clock)
+    app = create_tool(
+        _integrations(consumers),
+        policy=policy,
+        without=without,
+        database_url=database_url,
+        fetch=fetch,
+        zoom=zoom.ask,
+        control_secret=secrets.token_urlsafe(24),
+        clock=start.clock,
+    )
+    tool = _tool(app, consumers, {**_faults(app, zoom), **(faults or {})})
     with contextlib.ExitStack() as stack:
         transport = stack.enter_context(AsgiTransport(app, timeout_s=tool.network.timeout_s))
         lab = lab_for(tool, profile, transport, start, url=PLATFORM_URL, where="the sample tool:")
@@ -55,7 +87,7 @@ def demo_lab(profile: Profile, start: Start, *, without: str | None = None) -> I
             yield lab
 
 
-def _integrations() -> tuple[Integration, ...]:
+def _integrations(consumers: Mapping[str, str]) -> tuple[Integration, ...]:
     def entry(client_id: str, issuer: str, deployment: str, **attributes: str) -> Integration:
         return Integration(
             issuer=issuer,
@@ -66,21 +98,57 @@ def _integrations() -> tuple[Integration, ...]:
             attributes=attributes,
         )
 
+    def consumer(key: str, **attributes: str) -> Integration:
+        return Integration(
+            issuer="",
+            client_id=key,
+            auth_url="",
+            jwks_url="",
+            deployment_ids=(),
+            attributes=attributes,
+            secret=consumers[key],
+        )
+
     return (
         entry("lti-conformance", PLATFORM_URL, "deployment-a"),
         entry("lti-conformance-attributes", PLATFORM_URL, "deployment-a", **ATTRIBUTES),
         entry("lti-conformance-second", f"{PLATFORM_URL}/second", "deployment-b"),
+        consumer(KEY),
+        consumer(ATTRIBUTES_KEY, **ATTRIBUTES),
     )
 
 
-def _tool(app: Any) -> Tool:
+def _faults(app: Any, zoom: FakeZoom) -> Mapping[str, Mapping[str, Any]]:
+    """The tool's own fault points, but for those behind which Zoom stands."""
+    upstream = {"driver": "upstream", "zoom": zoom, "match": "email"}
+    return {
+        **{point: {"driver": "callback", "target": _armed(app, point)} for point in sorted(POINTS)},
+        "class.create": upstream,
+        "deferred.create": {**upstream, "contains": DEFERRED},
+        "zoom.session": upstream,
+    }
+
+
+def _tool(app: Any, consumers: Mapping[str, str], faults: Mapping[str, Mapping[str, Any]]) -> Tool:
     store = app.state.store
     return Tool(
-        tool=ToolSettings(name="sample tool", login_url=f"{TOOL_URL}/lti/login", launch_url=f"{TOOL_URL}/lti/launch"),
+        tool=ToolSettings(
+            name="sample tool",
+            login_url=f"{TOOL_URL}/lti/login",
+            launch_url=f"{TOOL_URL}/lti/launch",
+            lti11_launch_url=f"{TOOL_URL}/lti/launch11",
+        ),
         platform=PlatformSettings(
             url=PLATFORM_URL,
             deployment_id="deployment-a",
-            attributes=Attributes(client_id="lti-conformance-attributes", **ATTRIBUTES),
+            consumer_key=KEY,
+            consumer_secret=consumers[KEY],
+            attributes=Attributes(
+                client_id="lti-conformance-attributes",
+                consumer_key=ATTRIBUTES_KEY,
+                consumer_secret=consumers[ATTRIBUTES_KEY],
+                **ATTRIBUTES,
+            ),
             second=SecondPlatform(
                 issuer=f"{PLATFORM_URL}/second",
                 client_id="lti-conformance-second",
@@ -89,32 +157,36 @@ def _tool(app: Any) -> Tool:
         ),
         observe=Observe(
             launched=Launched(status="2xx", css="main#course", text="Welcome"),
-            probe=Probe(request="GET /api/me"),
+            probe=Probe(request="GET /api/me", account="$.account"),
             error=(
                 {"kind": "header"},
                 {"kind": "html", "css": "[data-error-code]", "attr": "data-error-code"},
             ),
+            # On the way back to the platform, the types stand in `lti_errorlog`.
+            names={name: name for name in types()},
         ),
+        capabilities=Capabilities(lti_versions=("1.3", "1.1")),
         # The sample tool asks at once, and one that never asks has to be found out without a real wait.
         rulings={"allow_waits": True},
         arrange={
             "zoom_authorised": Arrangement(target=store.authorise_zoom),
             "deferred_work": Arrangement(target=_defer(store)),
         },
-        faults={point: {"driver": "callback", "target": _armed(app, point)} for point in sorted(POINTS)},
+        actions={"edit_class": Action(request="POST /class/edit")},
+        faults=faults,
     )
 
 
 def _defer(store: Any) -> Callable[..., None]:
     def deferred_work(email: str, issuer: str, deployment_id: str, context_id: str) -> None:
         store.authorise_zoom(email)
-        store.defer_class(email, issuer, deployment_id, f"{context_id}-deferred", "Prepared over the API")
+        store.defer_class(email, issuer, deployment_id, f"{context_id}-deferred", DEFERRED)
 
     return deferred_work
 
 
-def _armed(app: Any, point: str) -> Callable[[str], Any]:
-    def arm(mode: str) -> Any:
-        return app.state.faults.arm(point, mode)
+def _armed(app: Any, point: str) -> Callable[..., Any]:
+    def arm(mode: str, times: int | None = None) -> Any:
+        return app.state.faults.arm(point, mode, times=times)
 
     return arm

@@ -185,8 +185,6 @@ def _armed(story: Story, fault: Fault) -> Iterator[Armed]:
     except Exception as error:
         raise FaultError(f'the driver of "{fault.point}" could not arm it: {error}') from error
     try:
-        if not hasattr(armed, "hits"):
-            raise FaultError(f'the driver of "{fault.point}" yields nothing with `hits`, so nobody knows if it was met')
         yield armed
     finally:
         try:
@@ -232,4 +230,15 @@ def tell(lab: Lab, scenario: Scenario, states: tuple[str, ...], take: str) -> To
                 told = story.send(attempt)
         if told.seen.outcome != "launched":
             told = replace(told, seen=replace(told.seen, session=story.leftover_session(scenario.attempt)))
-        return replace(told, armed={point: fault.hits for point, fault in armed.items()})
+        return replace(told, armed={point: _hits(point, fault) for point, fault in armed.items()})
+
+
+def _hits(point: str, fault: Armed) -> int | None:
+    """How often an armed fault was reached."""
+    try:
+        return fault.hits
+    except AttributeError:
+        text = f'the driver of "{point}" yields nothing with `hits`, so nobody knows if it was met'
+        raise FaultError(text) from None
+    except Exception as error:
+        raise FaultError(f'the driver of "{point}" could not tell how often it was met: {error}') from error

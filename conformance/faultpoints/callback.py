@@ -66,7 +66,17 @@ def _arm(settings: Settings, where: str, order: Order) -> AbstractContextManager
         load_object(settings.target, where=where) if isinstance(settings.target, str) else settings.target
     )
     told = {"times": order.times, "order": order}
-    named = {name: value for name, value in told.items() if name in inspect.signature(target).parameters}
+    named = {name: value for name, value in told.items() if _takes(target, name)}
     if order.times is not None and not named:
         raise OutOfReachError("it takes the mode alone; let it take `times` as well to fail a given number of times")
     return target(order.mode, **named)
+
+
+def _takes(target: Callable[..., Any], name: str) -> bool:
+    """Whether a callable has a parameter of this name, or takes whatever it is given."""
+    try:
+        parameters = inspect.signature(target).parameters
+    except ValueError:
+        # Some built-in callables have no signature.
+        return False
+    return name in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())

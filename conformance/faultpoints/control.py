@@ -10,8 +10,8 @@ The contract, in full. `{base}` is the setting `url`: a URL, or a path on the to
   point fail for that launch alone; others pass it over. Answers: 201 and `{"id": "…"}`; 409 if the point is armed
   already, until it is disarmed or its time is over; 422 and `{"error": "…"}` if the tool has no such point, mode or
   limit.
-- `GET {base}/{id}` answers 200 and `{"hits": n}`: how often the point was reached since it was armed. It does so until
-  the fault is disarmed or its time is over, also after `times` failures. From then on it answers 404.
+- `GET {base}/{id}` answers 200 and `{"hits": n}`: how often the point was reached and failed since it was armed. It
+  does so until the fault is disarmed or its time is over, also after `times` failures.
 - `DELETE {base}/{id}` disarms: 204, or 404 if the fault has ended by itself.
 - `DELETE {base}` disarms everything: 204. It is sent before the first fault and after the last one.
 """

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 __all__ = ["Address", "read_listen", "read_upstream"]
 
@@ -79,27 +80,34 @@ def _socket(text: str, port: int) -> Address:
 
 
 def _host_and_port(text: str) -> Address | None:
-    host, colon, port = text.rpartition(":")
+    host, _, port = text.rpartition(":")
     if host.startswith("[") and host.endswith("]"):
         host = host[1:-1]
     elif ":" in host:
         return None
-    if not (colon and host) or not port.isascii() or not port.isdigit() or not 0 < int(port) <= HIGHEST_PORT:
-        return None
-    return Address(host=host, port=int(port))
+    return Address(host=host, port=int(port)) if host and _is_port(port) else None
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdigit() and 0 < int(text) <= HIGHEST_PORT
 
 
 def _from_url(text: str) -> Address:
     try:
         parts = urlsplit(text)
-        host, port = unquote(parts.hostname or ""), parts.port
-        settings = {key: values[-1] for key, values in parse_qs(parts.query, strict_parsing=bool(parts.query)).items()}
+        host, port = _host_of(parts), parts.port
+        query = parse_qs(parts.query, strict_parsing=bool(parts.query))
     except ValueError:
-        raise ValueError("upstream is no URL of a PostgreSQL, expected postgresql://host:port/ or ?host=/socket/dir") from None
-    settings.setdefault("host", host)
-    if port is not None:
-        settings.setdefault("port", str(port))
-    return _of(settings)
+        expected = "postgresql://host:port/ or postgresql:///?host=/socket/dir"
+        raise ValueError(f"upstream is no URL of a PostgreSQL, expected {expected}") from None
+    settings = {"host": host, "port": str(port or "")}
+    return _of(settings | {key: values[-1] for key, values in query.items()})
+
+
+def _host_of(parts: SplitResult) -> str:
+    # A directory may stand in the place of the host, and has capital letters.
+    written = parts.netloc.rpartition("@")[2].partition(":")[0]
+    return unquote(written) if written.upper().startswith("%2F") else parts.hostname or ""
 
 
 def _from_settings(text: str) -> Address:
@@ -113,16 +121,15 @@ def _from_settings(text: str) -> Address:
     return _of(settings)
 
 
-def _of(settings: dict[str, str]) -> Address:
-    host, port = settings.get("hostaddr") or settings.get("host") or "127.0.0.1", settings.get("port") or str(DEFAULT_PORT)
+def _of(settings: Mapping[str, str]) -> Address:
+    host = settings.get("hostaddr") or settings.get("host") or ""
+    port = settings.get("port") or str(DEFAULT_PORT)
+    if not host:
+        raise ValueError("upstream names no host; add it, or host=/socket/dir for a socket")
     if settings.get("sslmode", "prefer") not in PLAIN_TLS_MODES:
-        raise ValueError("upstream asks for TLS (sslmode), which the proxy does not speak; let it be a server without")
-    if "service" in settings:
-        raise ValueError("upstream names a service, which only libpq can look up; give host and port")
+        raise ValueError("upstream asks for TLS (sslmode), which the proxy does not speak; name a server without it")
     if "," in host or "," in port:
-        raise ValueError("upstream names several servers; give the one that the tool is to use")
-    if not port.isascii() or not port.isdigit() or not 0 < int(port) <= HIGHEST_PORT:
+        raise ValueError("upstream names several servers; name the one that the tool is to use")
+    if not _is_port(port):
         raise ValueError(f"upstream has the port {port!r}, expected a number from 1 to {HIGHEST_PORT}")
-    if host.startswith("/"):
-        return _socket(host, int(port))
-    return Address(host=host, port=int(port))
+    return _socket(host, int(port)) if host.startswith("/") else Address(host=host, port=int(port))

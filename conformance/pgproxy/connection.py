@@ -93,11 +93,9 @@ class Connection:
         """
         sent: list[Piece] = []
         for kind, piece in self._from_server.pieces(data):
-            shown = piece
+            shown = self._answer(kind, piece) if kind not in UNASKED and self.ledger else piece
             if kind == PARAMETER_STATUS:
                 self._note_parameter(bytes(piece))
-            elif self.ledger and kind not in UNASKED:
-                shown = self._answer(kind, piece)
             if shown:
                 sent.append(shown)
             if self.is_cut:
@@ -156,26 +154,25 @@ class Connection:
         return found, None
 
     def _answer(self, kind: int, piece: Piece) -> Piece:
-        ledger = self.ledger
-        fault, hidden = ledger.fault, ledger.first.hidden
         if kind == ERROR:
-            return self._error(bytes(piece), fault)
+            return self._error(bytes(piece))
         if kind == READY:
-            ledger.ready()
-            if piece[5:6] == b"I" and not ledger:
+            self.ledger.ready()
+            if piece[5:6] == b"I" and not self.ledger:
                 self._session.portals.clear()
             return piece
         if kind == KEY_DATA:
             self.key = bytes(piece[5:])
         elif kind in (COPY_IN, COPY_BOTH):
-            ledger.copy_begins()
-        ledger.answered(kind)
-        if hidden:
+            self.ledger.copy_begins()
+        item, fault = self.ledger.answered(kind)
+        if item.hidden:
             return b""
         return piece if fault is None else _as_shown(fault, kind, piece)
 
-    def _error(self, frame: bytes, fault: Fault | None) -> bytes:
+    def _error(self, frame: bytes) -> bytes:
         """What the tool sees of an error; a hidden message fails only for a reason that concerns the tool as well."""
+        fault = self.ledger.fault
         as_meant = fault is not None and substitutes.is_of(fault, frame)
         self.ledger.failed(as_meant=as_meant)
         if fault is None or not as_meant:

@@ -84,11 +84,6 @@ class Ledger:
         return bool(self._awaited)
 
     @property
-    def first(self) -> Awaited:
-        """What the server is about to answer."""
-        return self._awaited[0]
-
-    @property
     def fault(self) -> Fault | None:
         """What strikes the statement that the server is about to answer."""
         return self._awaited[0].faults.get(self._finished)
@@ -112,12 +107,18 @@ class Ledger:
         if self._awaited:
             self._awaited.append(PLAIN[COPY_DONE])
 
-    def answered(self, kind: int) -> None:
-        """The server has sent an answer that is no error, and is not yet ready."""
+    def answered(self, kind: int) -> tuple[Awaited, Fault | None]:
+        """The message to which the server has sent an answer of this kind, and what strikes its statement.
+
+        Not for errors and ReadyForQuery.
+        """
+        item = self._awaited[0]
+        fault = item.faults.get(self._finished) if item.faults else None
         if kind in END_OF_STATEMENT:
             self._finished += 1
-        if LAST_ANSWERS.get(kind) == self._awaited[0].kind:
+        if LAST_ANSWERS.get(kind) == item.kind:
             self._end_first()
+        return item, fault
 
     def copy_begins(self) -> None:
         """The server now takes in rows, and passes over each Sync that is there before their end."""
@@ -153,6 +154,11 @@ class Ledger:
         """Whether the answer to a statement that this fault strikes is still to come."""
         return any(fault in item.faults.values() for item in self._awaited)
 
+    @property
+    def sleeps(self) -> bool:
+        """Whether a statement is awaited that does not answer for a while."""
+        return any(fault.mode == "timeout" for item in self._awaited for fault in item.faults.values())
+
     def runs(self, fault: Fault) -> bool:
         """Whether the server is about such a statement now, so that a CancelRequest would hit it."""
         for item in self._awaited:
@@ -165,9 +171,10 @@ class Ledger:
     def _end_first(self) -> Awaited:
         """The first message is done with; what was to strike in it and did not come to it has missed."""
         item = self._awaited.popleft()
-        for number, fault in item.faults.items():
-            if number >= self._finished:
-                fault.missed()
+        if item.faults:
+            for number, fault in item.faults.items():
+                if number >= self._finished:
+                    fault.missed()
         self._finished = 0
         self._copies_in = False
         while self._awaited and self._awaited[0].kind == COPY_DONE:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Final
 
+from conformance.pgproxy.tokens import Token, tokens
 from conformance.pgproxy.touch import QUERIES, Name, Touched, chain, touched
-from conformance.pgproxy.tokens import Kind, Token, tokens
 
 __all__ = ["BY_NAME", "Statement", "may_go_by_name", "statements"]
 

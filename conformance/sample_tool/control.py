@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 import json
 import secrets
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -17,44 +16,24 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from conformance.modes import BASE_MODES
-from conformance.sample_tool.faults import POINTS, ArmedFault, Faults, Point
+from conformance.sample_tool.faults import POINTS, ArmedFault, Faults
 from conformance.sample_tool.trust import is_number
 
-__all__ = ["PATH", "LimitedFaults", "control_routes"]
+__all__ = ["PATH", "Admits", "control_routes", "known_secret"]
 
 PATH: Final = "/.lti-conformance/faults"
 
-
-class LimitedFaults(Faults):
-    """Faults that can end by themselves."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._limits: dict[str, Callable[[], bool]] = {}
-        self._turn = threading.RLock()
-
-    def limit(self, fault: ArmedFault, *, over: Callable[[], bool]) -> None:
-        """Lets the fault end as soon as its point is reached and `over` says so."""
-        self._limits[fault.point] = over
-
-    def disarm(self, point: str) -> None:
-        """Lets a point work again, armed or not."""
-        with self._turn:
-            self._limits.pop(point, None)
-            super().disarm(point)
-
-    def reach(self, point: Point) -> bool:
-        """Whether the point may go on: False when it shall find nothing; raises when it shall fail."""
-        if point not in self._limits:
-            return super().reach(point)
-        # Two requests at once must not both find the last failure still to come.
-        with self._turn:
-            if (over := self._limits.get(point)) is not None and over():
-                self.disarm(point)
-            return super().reach(point)
+Admits = Callable[[bytes, bytes], bool]
 
 
-def control_routes(faults: LimitedFaults, *, secret: str, clock: Callable[[], float]) -> list[Route]:
+def known_secret(given: bytes, expected: bytes) -> bool:
+    """Whether somebody shows the secret that is expected."""
+    return hmac.compare_digest(given, expected)
+
+
+def control_routes(
+    faults: Faults, *, secret: str, clock: Callable[[], float], admits: Admits = known_secret
+) -> list[Route]:
     """The routes of the endpoint; whoever does not know the secret finds nothing there.
 
     Raises:
@@ -63,7 +42,7 @@ def control_routes(faults: LimitedFaults, *, secret: str, clock: Callable[[], fl
     if not secret:
         raise ValueError("the control endpoint needs a secret")
     # One route for all that begins so: a second one would answer with a redirect or a 405 where nothing may be.
-    return [Route(f"{PATH}{{rest:path}}", ControlEndpoint(faults, secret=secret, clock=clock))]
+    return [Route(f"{PATH}{{rest:path}}", ControlEndpoint(faults, secret=secret, clock=clock, admits=admits))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +58,9 @@ class Wanted:
 class ControlEndpoint:
     """Arms, counts and disarms; the marks of an order are passed over."""
 
-    def __init__(self, faults: LimitedFaults, *, secret: str, clock: Callable[[], float]) -> None:
+    def __init__(self, faults: Faults, *, secret: str, clock: Callable[[], float], admits: Admits) -> None:
         self._faults = faults
+        self._admits = admits
         self._expected = f"Bearer {secret}".encode()
         self._clock = clock
         self._known: dict[str, tuple[ArmedFault, float]] = {}
@@ -88,7 +68,7 @@ class ControlEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The answer of the endpoint, or that of a path that does not exist."""
         request = Request(scope, receive)
-        if not hmac.compare_digest(request.headers.get("authorization", "").encode(), self._expected):
+        if not self._admits(request.headers.get("authorization", "").encode(), self._expected):
             raise HTTPException(404)
         self._forget([name for name, (_, ends) in self._known.items() if self._clock() >= ends])
         response = await self._answer(request, request.path_params["rest"].split("/"))
@@ -116,12 +96,11 @@ class ControlEndpoint:
         # One that has failed often enough still answers for its hits, and would take its successor down with it.
         if any(fault.point == wanted.point for fault, _ in self._known.values()):
             return JSONResponse({"error": f"{wanted.point} is armed already"}, 409)
+        name, ends = secrets.token_hex(8), self._clock() + wanted.ttl_s
         try:
-            fault = self._faults.arm(wanted.point, wanted.mode)
+            fault = self._faults.arm(wanted.point, wanted.mode, times=wanted.times, over=lambda: self._clock() >= ends)
         except ValueError as error:
             return JSONResponse({"error": str(error)}, 409)
-        name, ends, times = secrets.token_hex(8), self._clock() + wanted.ttl_s, wanted.times
-        self._faults.limit(fault, over=lambda: self._clock() >= ends or (times is not None and fault.hits >= times))
         self._known[name] = (fault, ends)
         return JSONResponse({"id": name}, 201)
 

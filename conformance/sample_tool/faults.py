@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Literal, Self, get_args
 
@@ -29,13 +30,21 @@ class BackendError(Exception):
     """The back end gave no usable answer at a point."""
 
 
+def never() -> bool:
+    """Whether a fault without an end is over."""
+    return False
+
+
 class ArmedFault:
     """A fault that is armed until its context ends; `hits` counts how often its point was reached and failed."""
 
-    def __init__(self, *, point: str, mode: str, faults: Faults, times: int | None = None) -> None:
+    def __init__(
+        self, *, point: str, mode: str, faults: Faults, times: int | None = None, over: Callable[[], bool] = never
+    ) -> None:
         self.point = point
         self.mode = mode
         self.times = times
+        self.over = over
         self.hits = 0
         self._faults = faults
 
@@ -59,8 +68,8 @@ class Faults:
         self._armed: dict[str, ArmedFault] = {}
         self._lock = threading.Lock()
 
-    def arm(self, point: str, mode: str, *, times: int | None = None) -> ArmedFault:
-        """Arms a point at once, for so many times if given, and gives the context manager that disarms it."""
+    def arm(self, point: str, mode: str, *, times: int | None = None, over: Callable[[], bool] = never) -> ArmedFault:
+        """Arms a point at once, for so many times and until it is over, and gives what disarms it."""
         if point not in POINTS:
             raise ValueError(f"unknown fault point {point!r}; there are {', '.join(sorted(POINTS))}")
         if mode not in MODES:
@@ -68,7 +77,7 @@ class Faults:
         with self._lock:
             if point in self._armed:
                 raise ValueError(f"{point} is armed already")
-            self._armed[point] = ArmedFault(point=point, mode=mode, faults=self, times=times)
+            self._armed[point] = ArmedFault(point=point, mode=mode, faults=self, times=times, over=over)
             return self._armed[point]
 
     def disarm(self, point: str) -> None:
@@ -82,7 +91,7 @@ class Faults:
             return True
         with self._lock:
             fault = self._armed.get(point)
-            if fault is None or fault.hits == fault.times:
+            if fault is None or fault.hits == fault.times or fault.over():
                 return True
             fault.hits += 1
         if fault.mode == "empty":

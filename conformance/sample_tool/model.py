@@ -17,7 +17,19 @@ if TYPE_CHECKING:
     from conformance.sample_tool.store import Store
     from conformance.sample_tool.zoom import Zoom
 
-__all__ = ["Edit", "Integration", "IssuedLogin", "Launch", "Login", "Person", "Policy", "Step", "Tool", "ZoomTokens"]
+__all__ = [
+    "Edit",
+    "Identity",
+    "Integration",
+    "IssuedLogin",
+    "Launch",
+    "Login",
+    "Person",
+    "Policy",
+    "Step",
+    "Tool",
+    "ZoomTokens",
+]
 
 Policy = Literal["open", "class"]
 
@@ -27,7 +39,10 @@ Step = Callable[[S], S | Awaitable[S]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Integration:
-    """A platform that the tool is registered with; `attributes` names the custom fields it sends values in."""
+    """A platform that the tool is registered with; `attributes` names the custom fields it sends values in.
+
+    One of LTI 1.1 has no issuer; its client id is the consumer key, which goes with the secret.
+    """
 
     issuer: str
     client_id: str
@@ -35,6 +50,7 @@ class Integration:
     jwks_url: str
     deployment_ids: tuple[str, ...]
     attributes: Mapping[str, str] = field(default_factory=dict)
+    secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,6 +87,15 @@ class IssuedLogin:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Identity:
+    """A person as one platform knows them; the issuer of a consumer key is empty."""
+
+    issuer: str
+    client_id: str
+    person_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Person:
     """Who a session belongs to."""
 
@@ -80,6 +105,8 @@ class Person:
     roles: tuple[str, ...] = ()
     course: str = ""
     privileged: bool = False
+    account: str | None = None
+    """What the tool knows the person by from one launch to the next; None if the platform did not say who it is."""
 
 
 # Stand-ins for what no step has found yet: they match nobody and open nothing.
@@ -103,7 +130,7 @@ class Login:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Launch:
-    """An authentication response on its way through the steps; `claims` stay empty until they are verified."""
+    """A launch on its way through the steps; `claims` stay empty until they are verified."""
 
     tool: Tool
     now: float
@@ -111,7 +138,10 @@ class Launch:
     form: Fields
     cookies: Mapping[str, str]
     query: Fields = field(default_factory=dict)
-    """What came in the address; only a flawed tool looks at it."""
+    """What came in the address; of LTI 1.3 only a flawed tool looks at it."""
+    method: str = "POST"
+    url: str = ""
+    """The address without its query."""
 
     id_token: str = ""
     login: IssuedLogin = NO_LOGIN
@@ -131,6 +161,9 @@ class Launch:
     person_id: str = ""
     title: str = ""
     class_id: int | None = None
+    former: Identity | None = None
+    """Who the person was in LTI 1.1, if the platform has proved it."""
+    account: str | None = None
 
     person: Person = Person()
     session: str = ""

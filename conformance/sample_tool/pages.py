@@ -14,7 +14,7 @@ from conformance.sample_tool.forms import with_query
 from conformance.sample_tool.model import Person
 from conformance.sample_tool.refusal import Reason
 
-__all__ = ["course_page", "edited_page", "home_page", "refusal_page"]
+__all__ = ["course_page", "edited_page", "home_page", "refusal_page", "return_answer"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,15 +44,30 @@ def course_page(person: Person, *, cookies: tuple[Cookie, ...]) -> Answer:
 def refusal_page(reason: Reason, *, reference: str, return_url: str = "", cookies: tuple[Cookie, ...] = ()) -> Answer:
     """What happened, who has to act and what to do, for people; the reason in a header, for machines."""
     explanation = explain(reason)
-    way_back = return_url and with_query(
-        return_url, {"lti_errormsg": explanation.cause, "lti_errorlog": explanation.name}
-    )
     body = (
         _templates()
         .get_template("refusal.html")
-        .render(reason=reason, explanation=explanation, reference=reference, way_back=way_back)
+        .render(
+            reason=reason,
+            explanation=explanation,
+            reference=reference,
+            way_back=return_url and told_address(return_url, reason),
+        )
     )
     return Answer(status=STATUS[reason.klass], body=body, headers={"LTI-Error": error_header(reason)}, cookies=cookies)
+
+
+def return_answer(reason: Reason, *, return_url: str, cookies: tuple[Cookie, ...] = ()) -> Answer:
+    """The person goes back to the platform, which shows them what happened (LTI11 3)."""
+    headers = {"Location": told_address(return_url, reason), "LTI-Error": error_header(reason)}
+    return Answer(status=302, body="", headers=headers, cookies=cookies)
+
+
+def told_address(return_url: str, reason: Reason) -> str:
+    """The way back to the platform with words for the person and words for its log, neither about anybody."""
+    explanation = explain(reason)
+    told = {"lti_errormsg": explanation.cause, "lti_errorlog": f"{explanation.name}: {error_header(reason)}"}
+    return with_query(return_url, told)
 
 
 def edited_page() -> Answer:

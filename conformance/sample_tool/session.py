@@ -26,6 +26,7 @@ def person(launch: Launch) -> Launch:
         roles=launch.roles,
         course=launch.title or (title if usable(title) else ""),
         privileged=launch.privileged,
+        account=launch.account,
     )
     return replace(launch, person=found)
 

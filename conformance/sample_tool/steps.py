@@ -1,4 +1,4 @@
-"""A login, a launch and an edit, read from top to bottom; and how the steps are followed."""
+"""A login, the launches of both versions of LTI and an edit, from top to bottom; and how the steps are followed."""
 
 from __future__ import annotations
 
@@ -6,12 +6,34 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from conformance.sample_tool import edit, login, message, product, protocol, session, trust, values
+from conformance.sample_tool import (
+    accounts,
+    basic,
+    edit,
+    login,
+    message,
+    product,
+    protocol,
+    session,
+    trust,
+    values,
+)
 from conformance.sample_tool.answer import Answer
+from conformance.sample_tool.control import Admits, known_secret
 from conformance.sample_tool.model import Edit, Launch, Login, Policy, Step
 from conformance.sample_tool.refusal import Reason, Refusal
 
-__all__ = ["EDIT", "LAUNCH_OF_POLICY", "LOGIN", "Blur", "Plan", "Spoil", "follow", "plan_of"]
+__all__ = [
+    "BASIC_OF_POLICY",
+    "EDIT",
+    "LAUNCH_OF_POLICY",
+    "LOGIN",
+    "Blur",
+    "Plan",
+    "Spoil",
+    "follow",
+    "plan_of",
+]
 
 S = TypeVar("S")
 Blur = Callable[[Reason], Reason]
@@ -60,6 +82,24 @@ MESSAGE: tuple[Step[Launch], ...] = (
     message.attribute_names,
 )
 
+BASIC: tuple[Step[Launch], ...] = (
+    basic.parameters,
+    basic.consumer_key,
+    basic.oauth_version,
+    basic.signature_method,
+    basic.consumer,
+    basic.timestamp,
+    basic.signature,
+    basic.nonce,
+    basic.way_back,
+    basic.message_type,
+    basic.version,
+    basic.resource_link,
+    basic.claims,
+    basic.roles,
+    message.attribute_names,
+)
+
 CLASS: tuple[Step[Launch], ...] = (
     values.email,
     values.course_id,
@@ -77,11 +117,16 @@ CLASS: tuple[Step[Launch], ...] = (
 
 EDIT: tuple[Step[Edit], ...] = (edit.same_site, edit.teacher, edit.live_zoom)
 
-WELCOME: tuple[Step[Launch], ...] = (session.person, session.session)
+WELCOME: tuple[Step[Launch], ...] = (accounts.account, session.person, session.session)
 
 LAUNCH_OF_POLICY: dict[Policy, tuple[Step[Launch], ...]] = {
-    "open": (*AUTHENTICATION, *MESSAGE, *WELCOME),
-    "class": (*AUTHENTICATION, *MESSAGE, *CLASS, *WELCOME),
+    "open": (*AUTHENTICATION, *MESSAGE, accounts.former_self, *WELCOME),
+    "class": (*AUTHENTICATION, *MESSAGE, *CLASS, accounts.former_self, *WELCOME),
+}
+
+BASIC_OF_POLICY: dict[Policy, tuple[Step[Launch], ...]] = {
+    "open": (*BASIC, *WELCOME),
+    "class": (*BASIC, *CLASS, *WELCOME),
 }
 
 
@@ -101,14 +146,17 @@ class Plan:
 
     login: tuple[Step[Login], ...]
     launch: tuple[Step[Launch], ...]
+    basic: tuple[Step[Launch], ...]
     edit: tuple[Step[Edit], ...]
     tell: Blur = as_it_is
     send: Spoil = as_written
+    admits: Admits = known_secret
+    """Who may reach the control endpoint."""
 
 
 def plan_of(policy: Policy) -> Plan:
     """The plan of the correct tool."""
-    return Plan(login=LOGIN, launch=LAUNCH_OF_POLICY[policy], edit=EDIT)
+    return Plan(login=LOGIN, launch=LAUNCH_OF_POLICY[policy], basic=BASIC_OF_POLICY[policy], edit=EDIT)
 
 
 async def follow(state: S, steps: Sequence[Step[S]]) -> tuple[S, Reason | None]:

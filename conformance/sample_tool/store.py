@@ -32,9 +32,11 @@ from conformance.sample_tool.tables import (
 __all__ = ["Store", "integration_of"]
 
 # Built once: SQLAlchemy finds the compiled text of a statement by its object.
-OF_ISSUER = select(credentials).where(credentials.c.issuer == bindparam("issuer")).limit(2)
+# A consumer key has no issuer: a login without one must not find it.
+WITH_ISSUER = credentials.c.issuer != ""
+OF_ISSUER = select(credentials).where(credentials.c.issuer == bindparam("issuer"), WITH_ISSUER).limit(2)
 REGISTRATION = select(credentials).where(
-    credentials.c.issuer == bindparam("issuer"), credentials.c.client_id == bindparam("client_id")
+    credentials.c.issuer == bindparam("issuer"), credentials.c.client_id == bindparam("client_id"), WITH_ISSUER
 )
 ADD_REGISTRATION, FORGET_REGISTRATIONS = insert(credentials), delete(credentials)
 

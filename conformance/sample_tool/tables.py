@@ -20,6 +20,7 @@ from sqlalchemy.pool import StaticPool
 
 __all__ = [
     "METADATA",
+    "accounts",
     "classes",
     "course_links",
     "credentials",
@@ -27,6 +28,7 @@ __all__ = [
     "enrolments",
     "logins",
     "meeting_defaults",
+    "nonces",
     "open_engine",
     "sessions",
     "zoom_authorisations",
@@ -45,6 +47,7 @@ credentials = Table(
     Column("jwks_url", String, nullable=False),
     Column("deployment_ids", JSON, nullable=False),
     Column("attributes", JSON, nullable=False),
+    Column("secret", String, nullable=False, default=""),
 )
 
 logins = Table(
@@ -56,6 +59,23 @@ logins = Table(
     Column("client_id", String, nullable=False),
     Column("spent", Boolean, nullable=False, default=False),
     Column("expires", Float, nullable=False, index=True),
+)
+
+nonces = Table(
+    "nonces",
+    METADATA,
+    Column("consumer_key", String, primary_key=True),
+    Column("nonce", String, primary_key=True),
+    Column("expires", Float, nullable=False, index=True),
+)
+
+accounts = Table(
+    "accounts",
+    METADATA,
+    Column("issuer", String, primary_key=True),
+    Column("client_id", String, primary_key=True),
+    Column("person_id", String, primary_key=True),
+    Column("account", String, nullable=False),
 )
 
 sessions = Table(

@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from conformance.sample_tool import login, pages, session
 from conformance.sample_tool.answer import Answer, Cookie
+from conformance.sample_tool.control import control_routes
 from conformance.sample_tool.faults import Faults
 from conformance.sample_tool.fetching import http_fetch
 from conformance.sample_tool.flaws import flawed
@@ -53,21 +54,31 @@ def create_tool(
     clock: Callable[[], float] = time.time,
     token: Callable[[], str] = fresh_token,
     zoom: Zoom | None = None,
+    control_secret: str | None = None,
 ) -> Starlette:
-    """The tool, registered with some platforms; `without` names the flaw that it shall have."""
+    """The tool, registered with some platforms.
+
+    Args:
+        without: the flaw that it shall have.
+        zoom: sends a request to the Zoom API; without it classes are created in the database alone.
+        control_secret: opens the fault points to whoever knows it, for tests; without it the endpoint is not there.
+    """
     plan = plan_of(policy) if without is None else flawed(plan_of(policy), without)
     app = Starlette(
         routes=[
             Route("/", answering(home), methods=["GET"]),
             Route("/lti/login", answering(begin_login), methods=["GET", "POST"]),
             Route("/lti/launch", answering(finish_launch), methods=["GET", "POST"]),
+            Route("/lti/launch11", answering(basic_launch), methods=["GET", "POST"]),
             Route("/api/me", answering(who_am_i), methods=["GET"]),
             Route("/class/edit", answering(edit_class), methods=["POST"]),
         ]
     )
+    app.state.faults = Faults()
+    if control_secret is not None:
+        app.routes.extend(control_routes(app.state.faults, secret=control_secret, clock=clock, admits=plan.admits))
     app.state.plan = plan
     app.state.store = Store(database_url=database_url, integrations=integrations)
-    app.state.faults = Faults()
     app.state.tool = Tool(
         policy=policy,
         store=app.state.store,
@@ -100,20 +111,22 @@ async def begin_login(request: Request) -> Answer:
 
 async def finish_launch(request: Request) -> Answer:
     """The person comes back with a token, and is let in or told why not (SEC 5.1.1.3)."""
-    tool, plan = _tool(request), _plan(request)
-    started = Launch(
-        tool=tool,
-        now=tool.clock(),
-        base_url=_base_url(request),
-        form=await _form(request),
-        cookies=request.cookies,
-        query=read_fields(request.url.query),
-    )
-    ended, reason = await follow(started, plan.launch)
+    ended, reason = await follow(await _launch(request), _plan(request).launch)
     cookies = _session_cookies(ended)
     if reason is not None:
         return refuse(request, reason, return_url=ended.return_url, cookies=cookies)
     return pages.course_page(ended.person, cookies=cookies)
+
+
+async def basic_launch(request: Request) -> Answer:
+    """The person comes with a signed form; whoever is refused after it was verified goes back (LTI11 3)."""
+    ended, reason = await follow(await _launch(request), _plan(request).basic)
+    cookies = _session_cookies(ended)
+    if reason is None:
+        return pages.course_page(ended.person, cookies=cookies)
+    if ended.return_url:
+        return send_back(request, reason, return_url=ended.return_url, cookies=cookies)
+    return refuse(request, reason, cookies=cookies)
 
 
 async def who_am_i(request: Request) -> Answer:
@@ -146,6 +159,14 @@ def refuse(request: Request, reason: Reason, *, return_url: str = "", cookies: t
     told = plan.tell(reason)
     page = pages.refusal_page(told, reference=reference, return_url=return_url, cookies=cookies)
     return plan.send(page, told)
+
+
+def send_back(request: Request, reason: Reason, *, return_url: str, cookies: tuple[Cookie, ...] = ()) -> Answer:
+    """The way back to the platform for somebody who was refused."""
+    plan = _plan(request)
+    logging.getLogger(__name__).info("sent back: %s", reason)
+    told = plan.tell(reason)
+    return plan.send(pages.return_answer(told, return_url=return_url, cookies=cookies), told)
 
 
 def answering(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
@@ -182,6 +203,20 @@ def as_response(answer: Answer) -> Response:
             samesite="none",
         )
     return response
+
+
+async def _launch(request: Request) -> Launch:
+    tool = _tool(request)
+    return Launch(
+        tool=tool,
+        now=tool.clock(),
+        base_url=_base_url(request),
+        form=await _form(request),
+        cookies=request.cookies,
+        query=read_fields(request.url.query),
+        method=request.method,
+        url=f"{_base_url(request)}{request.url.path}",
+    )
 
 
 async def _form(request: Request) -> Fields:

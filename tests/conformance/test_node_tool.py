@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from conformance.driver import Binding, Order, OutOfReachError, Site
 from conformance.faults import opened
 from conformance.modes import Mode
 from conformance.transport import HttpTransport, Request, Response
+from mockplatform.errors import UsageError
 from tests.conformance.loopback import free_port, is_listening
 
 ROOT = Path(__file__).parents[2]
@@ -36,6 +38,15 @@ REGISTERED = {
     "LTI_CLIENT_ID": "lti-main",
     "LTI_DEPLOYMENT_ID": "1",
 }
+README_TOOL = """
+import express from "express";
+import { control, reach } from "./control.mjs";
+const app = express().use("/.lti-conformance/faults", control(process.env.LTI_FAULTS_SECRET));
+app.get("/reach", async (req, res) => {
+  try { res.send(String(await reach("class.create"))); } catch ({ message }) { res.send(message); }
+});
+const server = app.listen(0, "127.0.0.1", () => console.log(`http://127.0.0.1:${server.address().port}`));
+"""
 NO_NETWORK = re.compile(
     r"\b(ENOTFOUND|EAI_AGAIN|ECONN\w+|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|E50\d|E40[137]|\w*CERT\w*)\b"
 )
@@ -105,10 +116,10 @@ def node_tool(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextlib.contextmanager
-def started(folder: Path, variables: Mapping[str, str]) -> Iterator[Tool]:
-    """The tool on a port of its own, with nothing in its environment but these variables."""
+def started(folder: Path, variables: Mapping[str, str], program: str = "server.mjs") -> Iterator[Tool]:
+    """A tool on a port of its own, with nothing in its environment but these variables."""
     process = subprocess.Popen(
-        ["node", "server.mjs"],
+        ["node", program],
         cwd=folder,
         env={"PATH": os.environ["PATH"], "PORT": "0", **REGISTERED, **variables},
         stdout=subprocess.PIPE,
@@ -221,6 +232,48 @@ def test_without_the_secret_there_is_no_endpoint(
     assert answers[0].status == 404
     assert answers[0].body == answers[1].body
     assert names(answers[0]) == names(answers[1])
+
+
+@pytest.fixture
+def readme_tool(node_tool: Path) -> Iterator[Tool]:
+    """What stands in README for Express, mounted in a tool with nothing but a point at /reach."""
+    blocks = re.findall(r"```js\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    example = next((block for block in blocks if "express" in block), None)
+    if example is None:
+        pytest.skip("README has no example of the control endpoint with Express")
+    # Packages are looked for in the folders above.
+    with tempfile.TemporaryDirectory(dir=node_tool) as folder:
+        (Path(folder) / "control.mjs").write_text(example, "utf-8")
+        (Path(folder) / "main.mjs").write_text(README_TOOL, "utf-8")
+        with started(Path(folder), {"LTI_FAULTS_SECRET": SECRET}, "main.mjs") as running:
+            yield running
+
+
+def test_the_example_of_readme_keeps_the_contract(readme_tool: Tool) -> None:
+    """What a stranger copies fails as it is asked, counts, is disarmed, and says what it cannot do."""
+
+    def reached() -> str:
+        return readme_tool.ask("GET", "/reach").body.decode()
+
+    with readme_tool.bound("class.create") as binding:
+        with binding.arm(Order(point="class.create", mode="error")) as armed:
+            assert [reached(), reached(), armed.hits] == ["error", "error", 2]
+            again = pytest.raises(UsageError, match="has armed class.create already")
+            with again, binding.arm(Order(point="class.create", mode="error")):
+                pass
+        assert reached() == "true"
+        with binding.arm(Order(point="class.create", mode="empty", times=1)) as armed:
+            assert [reached(), reached(), armed.hits] == ["false", "true", 1]
+    raised = pytest.raises(OutOfReachError, match="there are class.create")
+    with readme_tool.bound("class.read") as binding, raised, binding.arm(Order(point="class.read", mode="error")):
+        pass
+
+
+@pytest.mark.parametrize("secret", [None, "Bearer", f"Bearer {SECRET}x"])
+def test_the_example_of_readme_hides_without_the_secret(readme_tool: Tool, secret: str | None) -> None:
+    """Each request of the contract is a 404, with no secret and with a wrong one."""
+    asked = [("POST", ""), ("GET", "/class.create"), ("DELETE", "/class.create"), ("DELETE", "")]
+    assert [readme_tool.ask(method, FAULTS + path, secret).status for method, path in asked] == [404] * 4
 
 
 def names(answer: Response) -> list[tuple[str, str]]:

@@ -19,12 +19,37 @@ from conformance.catalogue import scenarios, select
 from conformance.cli import main
 from conformance.profile import load_profile
 
-pytest.importorskip("pylti1p3.contrib.flask", reason="PyLTI1p3 is not installed (dependency group dev)")
-pytest.importorskip("flask_caching", reason="Flask-Caching is not installed (dependency group dev)")
-
 ROOT = Path(__file__).parents[2]
-TOOL_FILE = ROOT / "tests" / "real_tools" / "pylti1p3_flask" / "lti-conformance.toml"
 WAIVER = "[[waiver]]\n"
+SHARED_SECRET = "what-the-library-makes-secrets-of: !#$%&*+-=?@^_"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RealTool:
+    """A tool in `tests/real_tools`, and the modules that it is made with."""
+
+    folder: str
+    modules: tuple[str, ...]
+
+    @property
+    def file(self) -> Path:
+        """Its tool file."""
+        return ROOT / "tests" / "real_tools" / self.folder / "lti-conformance.toml"
+
+    def settings_and_waivers(self) -> tuple[str, list[str]]:
+        """The tool file up to its waivers, and the text of each waiver."""
+        settings, *waivers = self.file.read_text("utf-8").split(WAIVER)
+        return settings, waivers
+
+    def require(self) -> None:
+        """Skip the test if a module is not installed."""
+        for module in self.modules:
+            pytest.importorskip(module, reason=f"{module} is not installed (dependency group dev)")
+
+
+PYLTI1P3 = RealTool(folder="pylti1p3_flask", modules=("pylti1p3.contrib.flask", "flask_caching"))
+LTI_TOOLBOX = RealTool(folder="django_lti_toolbox", modules=("django", "lti_toolbox"))
+CASES = ((PYLTI1P3, "core"), (PYLTI1P3, "certification"), (LTI_TOOLBOX, "core"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,12 +65,6 @@ class Run:
         return {row["id"] for row in self.report["results"] if not statuses or row["status"] in statuses}
 
 
-def settings_and_waivers() -> tuple[str, list[str]]:
-    """The tool file up to its waivers, and the text of each waiver."""
-    settings, *waivers = TOOL_FILE.read_text("utf-8").split(WAIVER)
-    return settings, waivers
-
-
 def free_port() -> int:
     """A port that nobody listens on, below those that outgoing connections get."""
     while True:
@@ -55,36 +74,50 @@ def free_port() -> int:
             return port
 
 
-def run(folder: Path, profile: str, *options: str, waivers: Sequence[str]) -> Run:
+def run(tool: RealTool, folder: Path, profile: str, *options: str, waivers: Sequence[str]) -> Run:
     """Run the catalogue against the tool with these waivers."""
     ports = free_port(), free_port()
     tool_file, report = folder / "lti-conformance.toml", folder / "report.json"
-    settings, _ = settings_and_waivers()
+    settings, _ = tool.settings_and_waivers()
     tool_file.write_text("".join([settings, *(WAIVER + waiver for waiver in waivers)]), "utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(ROOT)
         patch.setenv("PYTHON", sys.executable)
         patch.setenv("TOOL_PORT", str(ports[0]))
         patch.setenv("PLATFORM_PORT", str(ports[1]))
+        patch.setenv("CONSUMER_SECRET", SHARED_SECRET)
         code = main(["run", "--tool", str(tool_file), "--profile", profile, "--report", f"json:{report}", *options])
     return Run(code=code, report=json.loads(report.read_text("utf-8")), ports=ports)
 
 
-@pytest.fixture(scope="module", params=["core", "certification"])
-def profile(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+@pytest.fixture(scope="module", params=CASES, ids=[f"{tool.folder}-{profile}" for tool, profile in CASES])
+def case(request: pytest.FixtureRequest) -> tuple[RealTool, str]:
+    """A tool and a profile."""
+    tool, profile = request.param
+    tool.require()
+    return tool, profile
 
 
 @pytest.fixture(scope="module")
-def waived_run(profile: str, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def tool(case: tuple[RealTool, str]) -> RealTool:
+    return case[0]
+
+
+@pytest.fixture(scope="module")
+def profile(case: tuple[RealTool, str]) -> str:
+    return case[1]
+
+
+@pytest.fixture(scope="module")
+def waived_run(tool: RealTool, profile: str, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run with the waivers that the tool file holds."""
-    return run(tmp_path_factory.mktemp(profile), profile, waivers=settings_and_waivers()[1])
+    return run(tool, tmp_path_factory.mktemp(profile), profile, waivers=tool.settings_and_waivers()[1])
 
 
 @pytest.fixture(scope="module")
-def bare_run(profile: str, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def bare_run(tool: RealTool, profile: str, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run without any waiver."""
-    return run(tmp_path_factory.mktemp(profile), profile, waivers=())
+    return run(tool, tmp_path_factory.mktemp(profile), profile, waivers=())
 
 
 def test_waivers_are_all_that_stands_between_the_tool_and_exit_code_0(waived_run: Run) -> None:
@@ -107,9 +140,9 @@ def test_waived_scenarios_are_exactly_those_that_fail_without_waivers(waived_run
     assert bare_run.code == (1 if bare_run.ids("failed") else 0)
 
 
-def test_each_waiver_names_a_scenario_that_fails(bare_run: Run) -> None:
+def test_each_waiver_names_a_scenario_that_fails(tool: RealTool, bare_run: Run) -> None:
     """A waiver outlives neither its scenario nor its failure, and covers one scenario only."""
-    named = [tomllib.loads(waiver)["scenario"] for waiver in settings_and_waivers()[1]]
+    named = [tomllib.loads(waiver)["scenario"] for waiver in tool.settings_and_waivers()[1]]
 
     assert sorted(named) == sorted(bare_run.ids("failed"))
 
@@ -128,22 +161,24 @@ def test_nothing_is_left_running(waived_run: Run) -> None:
             socket.create_connection(("127.0.0.1", port), timeout=5)
 
 
-def test_the_tool_fails_without_one_of_its_waivers(tmp_path: Path) -> None:
+@pytest.mark.parametrize("tool", [PYLTI1P3, LTI_TOOLBOX], ids=lambda tool: tool.folder)
+def test_the_tool_fails_without_one_of_its_waivers(tool: RealTool, tmp_path: Path) -> None:
     """A failure that is no longer waived makes the run exit with 1."""
-    _, (first, *others) = settings_and_waivers()
+    tool.require()
+    _, (first, *others) = tool.settings_and_waivers()
     pattern = tomllib.loads(first)["scenario"]
 
-    outcome = run(tmp_path, "core", "--only", pattern, waivers=others)
+    outcome = run(tool, tmp_path, "core", "--only", pattern, waivers=others)
 
     assert outcome.code == 1
     assert outcome.ids("failed")
 
 
-def test_a_waiver_for_what_passes_is_stale(waived_run: Run, profile: str, tmp_path: Path) -> None:
+def test_a_waiver_for_what_passes_is_stale(tool: RealTool, waived_run: Run, profile: str, tmp_path: Path) -> None:
     """A waiver that covers nothing broken makes the run exit with 4."""
     passing = min(waived_run.ids("passed"))
     unneeded = f'scenario = "{passing}"\nreason = "it used to fail"\n'
 
-    outcome = run(tmp_path, profile, "--only", passing, waivers=[unneeded])
+    outcome = run(tool, tmp_path, profile, "--only", passing, waivers=[unneeded])
 
     assert (outcome.code, outcome.ids("passed")) == (4, {passing})

@@ -8,6 +8,7 @@ knows when its time is over. What this leaves open:
 - Views, foreign keys and functions of the tool that were bound to the table itself go on using it.
 - While reads fail, what only a table has is an error of its own: TRUNCATE, COPY, system columns such as `xmin`,
   ON CONFLICT ON CONSTRAINT, and GROUP BY of the primary key alone.
+- The rights of who reads go on being asked, and row security too; but rights to some columns alone let nothing be read.
 - A read in a READ ONLY transaction is counted by an advisory lock, which the tool's session keeps until it ends.
 - A session of the tool that holds the table in an open transaction keeps it from being armed, or put back, for as long;
   once disarmed, the fault is off all the same.
@@ -47,7 +48,7 @@ def checked(url: URL) -> URL:
 def refusal(sabotage: Sabotage) -> str | None:
     """What PostgreSQL has no means for."""
     if sabotage.mode not in MODES[sabotage.access]:
-        return f"PostgreSQL has no way to make it {sabotage.mode}: take the driver callback"
+        return f'PostgreSQL has no mode "{sabotage.mode}" for a {sabotage.access}: take the driver callback'
     return None
 
 

@@ -12,7 +12,7 @@ from psycopg import OperationalError, errors
 
 from conformance.saboteurs import Sabotage, SabotageError, place_of
 from conformance.saboteurs.postgresql.session import Record, Session, connected, find_table, held, records, told
-from conformance.saboteurs.postgresql.statements import Names, Terms, counting, disarming, planting, restoring
+from conformance.saboteurs.postgresql.statements import OVER, Names, Terms, counting, disarming, planting, restoring
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -101,7 +101,9 @@ class PostgresFault:
                 if not held(keeper, record.oid):
                     return
             if record in records(keeper):
-                self._hits = _count(keeper, record, self._ticket)
+                met = _count(keeper, record, self._ticket)
+                # What a try before this one has disarmed has no count any more.
+                self._hits = met if met < OVER else self._hits
                 _restore(keeper, record, self._patience_s)
 
 
@@ -148,8 +150,12 @@ def _restore(session: Session, record: Record, patience_s: float) -> None:
 
 
 def _is_hidden(session: Session, record: Record) -> bool:
-    found = session.execute("SELECT relname FROM pg_class WHERE oid = %s", (record.oid,)).fetchone()
-    return found == (_names(record).hidden,)
+    # By its name: in a copy of the database that was made meanwhile it has another object id.
+    found = session.execute(
+        "SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = %s AND c.relname = %s",
+        (record.schema, _names(record).hidden),
+    ).fetchone()
+    return found is not None
 
 
 def _count(session: Session, record: Record, ticket: int) -> int:

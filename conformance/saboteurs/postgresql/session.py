@@ -24,7 +24,7 @@ Session: TypeAlias = psycopg.Connection[tuple[object, ...]]
 _LOCKS: Final = 0x171FA017
 """The first half of the key of the advisory lock that says that the run of a fault lives; the second is the table."""
 
-_GRACE_MS: Final = 2000
+_GRACE_MS: Final = 1000
 """How long the server may need to notice that the process of a session is gone."""
 
 _TABLES: Final = ("r", "p")
@@ -111,7 +111,8 @@ def records(session: Session) -> Sequence[Record]:
     """The faults that stand in the database, living or left behind."""
     rows = session.execute(
         "SELECT n.nspname, substring(p.proname FROM '[0-9]+$')::int8, obj_description(p.oid, 'pg_proc') "
-        "FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.proname ~ %s ORDER BY 2",
+        "FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.proname ~ %s "
+        "AND obj_description(p.oid, 'pg_proc') IS NOT NULL ORDER BY 2",
         (f"^{PREFIX}fault_[0-9]+$",),
     ).fetchall()
     return [Record(oid=int(str(oid)), schema=str(schema), **json.loads(str(said))) for schema, oid, said in rows]

@@ -11,7 +11,7 @@ from psycopg import sql
 from conformance.modes import Mode
 from conformance.saboteurs import PREFIX, Access
 
-__all__ = ["Names", "Terms", "counting", "disarming", "planting", "restoring"]
+__all__ = ["OVER", "Names", "Terms", "counting", "disarming", "planting", "restoring"]
 
 OVER: Final = 10**18
 """What the sequence is set to when the fault is disarmed: a change that no transaction hides, and no count reaches."""

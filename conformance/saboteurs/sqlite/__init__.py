@@ -41,7 +41,7 @@ def checked(url: URL) -> URL:
 def refusal(sabotage: Sabotage) -> str | None:
     """What SQLite has no means for."""
     if sabotage.mode not in MODES[sabotage.access]:
-        return f"SQLite has no way to make it {sabotage.mode}: take the driver callback, or PostgreSQL"
+        return f'SQLite has no mode "{sabotage.mode}" for a {sabotage.access}: take the driver callback, or PostgreSQL'
     if sabotage.times is not None:
         return (
             "SQLite keeps no count that survives a rollback, so it cannot fail a given number of times: take PostgreSQL"

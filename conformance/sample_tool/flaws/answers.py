@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from conformance.sample_tool import login, protocol
+from conformance.sample_tool import basic, login, protocol
 from conformance.sample_tool.answer import Answer
 from conformance.sample_tool.flaws.crashes import bare_500
 from conformance.sample_tool.flaws.kinds import Flaw, blur, drop, insert, overlook_all, replace, rewrite
@@ -116,7 +116,10 @@ FLAWS: Final = (
         why="A tool that lets nobody in refuses every broken launch as well.",
         profile="core",
         fails="everything",
-        changes=(insert(refuse_everything, before=protocol.oidc_error),),
+        changes=(
+            insert(refuse_everything, before=protocol.oidc_error),
+            insert(refuse_everything, before=basic.parameters),
+        ),
     ),
     Flaw(
         name="everything-500",

@@ -71,12 +71,15 @@ def insert(step: Step[S], *, before: Step[S]) -> Change:
 
 
 def move(step: Step[S], *, before: Step[S]) -> Change:
-    """A step that is taken too early."""
+    """A step that is taken too early, where there is anything to take it before."""
 
-    def change(plan: Plan) -> Plan:
-        return insert(step, before=before)(drop(step)(plan))
+    def earlier(steps: Steps) -> Steps:
+        if before not in steps:
+            return steps
+        others = (each for each in steps if each is not step)
+        return tuple(new for each in others for new in ((step, each) if each is before else (each,)))
 
-    return change
+    return _edit(earlier)
 
 
 def overlook(step: Step[S], *, code: int | None = None) -> Change:
@@ -86,7 +89,11 @@ def overlook(step: Step[S], *, code: int | None = None) -> Change:
 
 def overlook_all(plan: Plan) -> Plan:
     """A launch in which no objection is listened to."""
-    return dataclasses.replace(plan, launch=tuple(overlooking(step) for step in plan.launch))
+    return dataclasses.replace(
+        plan,
+        launch=tuple(overlooking(step) for step in plan.launch),
+        basic=tuple(overlooking(step) for step in plan.basic),
+    )
 
 
 def blur(change: Callable[[Reason], Reason]) -> Change:
@@ -116,5 +123,9 @@ def overlooking(step: Step[S], *, code: int | None = None) -> Step[S]:
 
 def _edit(change: Callable[[Steps], Steps]) -> Change:
     return lambda plan: dataclasses.replace(
-        plan, login=change(plan.login), launch=change(plan.launch), edit=change(plan.edit)
+        plan,
+        login=change(plan.login),
+        launch=change(plan.launch),
+        basic=change(plan.basic),
+        edit=change(plan.edit),
     )

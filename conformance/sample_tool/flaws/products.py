@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from sqlalchemy import bindparam, select
@@ -47,7 +47,7 @@ def privilege_by_substring(launch: Launch) -> Launch:
     return dataclasses.replace(launch, privileged=any("Instructor" in role for role in launch.roles))
 
 
-def class_with_any_settings(launch: Launch) -> Launch:
+def class_with_any_settings(launch: Launch) -> Launch | Awaitable[Launch]:
     """Goes on with built-in settings when those of the school cannot be read."""
     try:
         return product.new_class(launch)

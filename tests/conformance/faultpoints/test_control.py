@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Self
 
 import pytest
@@ -15,11 +17,12 @@ from starlette.applications import Starlette
 from conformance.driver import Binding, Order, OutOfReachError, Site
 from conformance.faultpoints import control
 from conformance.faults import fault_points, opened, settings_of
-from conformance.sample_tool.control import PATH, LimitedFaults, control_routes
-from conformance.sample_tool.faults import BackendError, Point
+from conformance.sample_tool.control import PATH, control_routes
+from conformance.sample_tool.faults import BackendError, Faults, Point
 from conformance.transport import AsgiTransport, Request, Response, TransportTrouble
 from mockplatform.errors import UsageError
 
+README = Path(__file__).parents[3] / "README.md"
 SECRET = "correct-horse-battery"
 HOST = "http://tool.test"
 BASE = f"{HOST}{PATH}"
@@ -32,7 +35,7 @@ AUTHORISED = (("authorization", f"Bearer {SECRET}"),)
 class Tool:
     """A tool with the endpoint, called in this process, whose clock stands still until it is moved."""
 
-    faults: LimitedFaults = field(default_factory=LimitedFaults)
+    faults: Faults = field(default_factory=Faults)
     now: float = 1000.0
     up: bool = True
     asked: list[Request] = field(default_factory=list)
@@ -373,6 +376,49 @@ def test_an_endpoint_that_cannot_sweep_is_told_at_the_first_fault() -> None:
     assert {request.method for request in send.asked} == {"DELETE"}
 
 
+# The example of README.
+
+
+@pytest.fixture
+def readme(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Callable[[str], bool], Callable[[Request], Response]]]:
+    """What stands in README for Starlette: its `reach`, and the way to its routes."""
+    blocks = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    example = next((block for block in blocks if PATH in block), None)
+    if example is None:
+        pytest.skip("README has no example of the control endpoint")
+    monkeypatch.setenv("LTI_FAULTS_SECRET", SECRET)
+    names: dict[str, Any] = {}
+    exec(compile(example, "README.md", "exec"), names)
+    with AsgiTransport(Starlette(routes=names["routes"]), timeout_s=5) as transport:
+        yield names["reach"], transport.send
+
+
+def test_the_example_of_readme_keeps_the_contract(readme: Any) -> None:
+    """What a stranger copies fails as it is asked, counts, is disarmed, and says what it cannot do."""
+    reach, send = readme
+    with bound(send, modes=["error", "empty"]) as binding:
+        with binding.arm(order(mode="error")), pytest.raises(ConnectionError):
+            reach(POINT)
+        with binding.arm(order(mode="empty")) as armed:
+            assert [reach(POINT), reach(POINT), armed.hits] == [False, False, 2]
+            with pytest.raises(UsageError, match="has armed class.create already"), binding.arm(order()):
+                pass
+        assert reach(POINT)
+        with binding.arm(order(mode="empty", times=1)) as armed:
+            assert [reach(POINT), reach(POINT), armed.hits] == [False, True, 1]
+    raised = pytest.raises(OutOfReachError, match="there are")
+    with bound(send, "zoom_auth.read") as binding, raised, binding.arm(order(point="zoom_auth.read")):
+        pass
+
+
+def test_the_example_of_readme_hides_without_the_secret(readme: Any) -> None:
+    """Each request of the contract is a 404, with no secret and with a wrong one."""
+    for headers in ((), (("authorization", "Bearer clé"),)):
+        asked = [("POST", ""), ("GET", "/class.create"), ("DELETE", "/class.create"), ("DELETE", "")]
+        requests = [Request(method=method, url=BASE + path, headers=headers) for method, path in asked]
+        assert [readme[1](request).status for request in requests] == [404] * 4
+
+
 # Settings.
 
 
@@ -447,7 +493,7 @@ def test_without_the_secret_nothing_is_armed_or_disarmed(tool: Tool) -> None:
 def test_an_endpoint_without_a_secret_is_not_made() -> None:
     """An empty secret would be everybody's."""
     with pytest.raises(ValueError, match="needs a secret"):
-        control_routes(LimitedFaults(), secret="", clock=lambda: 0.0)
+        control_routes(Faults(), secret="", clock=lambda: 0.0)
 
 
 @pytest.mark.parametrize(

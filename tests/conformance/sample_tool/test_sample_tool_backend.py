@@ -80,7 +80,7 @@ def test_broken_database(open_tool: OpenTool, tmp_path: Path, table: str, code: 
 
 @pytest.mark.parametrize(("table", "at"), [("logins", "login"), ("sessions", "launch"), ("deferred_classes", "launch")])
 def test_what_has_no_point_of_its_own(open_tool: OpenTool, table: str, at: str) -> None:
-    """A store of logins or sessions that fails is the store's failure, and no crash; that of deferred classes is 1013."""
+    """A store of logins or sessions that fails is no crash, and neither is that of deferred classes."""
     browser = open_tool(policy="class")
     store = browser.app.state.store
     store.authorise_zoom("ada@lms.example")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from conformance.modes import MODES, Mode
-from conformance.upstream import Fault, FakeZoom, Silence
+from conformance.upstream import FakeZoom, Fault, Silence
 from tests.conformance.upstream.asking import BASIC, Clock, asked, bearer, fresh_token, granted
 
 MEETINGS = "/v2/users/ada@lms.example/meetings"

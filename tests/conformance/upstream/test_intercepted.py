@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -108,7 +109,7 @@ def test_everything_else_passes(zoom: FakeZoom, other: str, library: Any) -> Non
 @CLIENTS
 def test_afterwards_the_network_is_there_again(zoom: FakeZoom, other: str, library: Any) -> None:
     """Also when the block has failed."""
-    with pytest.raises(ZeroDivisionError), intercepted(zoom, other):
+    with contextlib.suppress(ZeroDivisionError), intercepted(zoom, other):
         assert library.get(f"{other}/v2/users/me").status_code == 401
         raise ZeroDivisionError
     assert library.get(f"{other}/v2/users/me").text == "here"
@@ -129,7 +130,7 @@ def test_it_gets_along_with_respx_of_the_user(zoom: FakeZoom, library: Any, laye
 def test_one_client_may_be_left_alone(zoom: FakeZoom, other: str) -> None:
     """Then its layer is not touched."""
     untouched = httpcore2.ConnectionPool.handle_request
-    with intercepted(zoom, other, clients=("httpx",)):
+    with intercepted(zoom, other, clients=["httpx"]):
         assert httpcore2.ConnectionPool.handle_request is untouched
         assert httpx.get(f"{other}/v2/users/me").status_code == 401
         assert httpx2.get(f"{other}/v2/users/me").text == "here"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -102,18 +102,14 @@ class Exchange:
     """An ASGI server that sends one request, and then says what it is told to."""
 
     def __init__(self, *later: str) -> None:
-        self.later = list(later)
+        self.later = ["http.request", *later]
         self.sent: list[Any] = []
 
-    async def receive(self) -> Mapping[str, Any]:
+    async def receive(self) -> MutableMapping[str, Any]:
         """The request, then the later messages, then nothing."""
-        if not self.sent and not hasattr(self, "begun"):
-            self.begun = True
-            return {"type": "http.request", "body": b"", "more_body": False}
-        if self.later:
-            return {"type": self.later.pop(0)}
-        await asyncio.Event().wait()
-        raise AssertionError
+        if not self.later:
+            await asyncio.Event().wait()
+        return {"type": self.later.pop(0)}
 
     async def send(self, message: Mapping[str, Any]) -> None:
         """Keeps the answer."""
