@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 from starlette.applications import Starlette
+from starlette.types import Receive, Scope, Send
 
 from conformance.errors import types
 from conformance.lab import Lab
@@ -32,7 +33,9 @@ from conformance.transport import AsgiTransport, Request, call_application
 from conformance.upstream import FakeZoom
 from mockplatform.app import create_app
 
-__all__ = ["demo_lab"]
+__all__ = ["Bindings", "callbacks", "demo_lab"]
+
+Bindings = Mapping[str, Mapping[str, Any]]
 
 TOOL_URL = "http://127.0.0.1:9401"
 PLATFORM_URL = "http://127.0.0.1:9400"
@@ -43,6 +46,28 @@ DEFERRED = "Prepared over the API"
 KEY, ATTRIBUTES_KEY = "lti-conformance-key", "lti-conformance-attributes-key"
 
 
+class Door:
+    """The address of a tool that is made when all that it needs is there."""
+
+    def __init__(self) -> None:
+        self.app: Starlette | None = None
+
+    @property
+    def tool(self) -> Starlette:
+        """The tool behind it.
+
+        Raises:
+            RuntimeError: there is none yet.
+        """
+        if self.app is None:
+            raise RuntimeError("the tool is not there yet")
+        return self.app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The answer of the tool."""
+        await self.tool(scope, receive, send)
+
+
 @contextlib.contextmanager
 def demo_lab(
     profile: Profile,
@@ -50,12 +75,14 @@ def demo_lab(
     *,
     without: str | None = None,
     database_url: str = IN_MEMORY,
-    faults: Mapping[str, Mapping[str, Any]] | None = None,
+    control_secret: str | None = None,
+    faults: Callable[[Door], Bindings] = lambda _: {},
 ) -> Iterator[Lab]:
     """A lab around the sample tool, correct or with one flaw.
 
     Args:
-        faults: bindings of fault points in place of the tool's own.
+        control_secret: what opens its control endpoint; nobody knows it unless it is given.
+        faults: given the door to the tool, bindings of fault points in place of its own.
     """
     platform: list[Starlette] = []
 
@@ -67,24 +94,26 @@ def demo_lab(
     # A secret with signs in it shows whether it is encoded before it signs.
     consumers = {key: f"{secrets.token_urlsafe(24)} &+%é" for key in (KEY, ATTRIBUTES_KEY)}
     zoom = FakeZoom(clock=start.clock)
-    app = create_tool(
-        _integrations(consumers),
-        policy=policy,
-        without=without,
-        database_url=database_url,
-        fetch=fetch,
-        zoom=zoom.ask,
-        control_secret=secrets.token_urlsafe(24),
-        clock=start.clock,
-    )
-    tool = _tool(app, consumers, {**_faults(app, zoom), **(faults or {})})
+    door = Door()
+    tool = _tool(door, consumers, {**callbacks(door), **_behind_zoom(zoom), **faults(door)})
     with contextlib.ExitStack() as stack:
-        transport = stack.enter_context(AsgiTransport(app, timeout_s=tool.network.timeout_s))
+        transport = stack.enter_context(AsgiTransport(door, timeout_s=tool.network.timeout_s))
         lab = lab_for(tool, profile, transport, start, url=PLATFORM_URL, where="the sample tool:")
         lab.pause = lambda _: None
         platform.append(create_app(lab.platform))
-        with faults_ready(lab, "the sample tool:"):
-            yield lab
+        # As with any tool, what it needs to start is up before it is.
+        stack.enter_context(faults_ready(lab, "the sample tool:"))
+        door.app = create_tool(
+            _integrations(consumers),
+            policy=policy,
+            without=without,
+            database_url=database_url,
+            fetch=fetch,
+            zoom=zoom.ask,
+            control_secret=control_secret or secrets.token_urlsafe(24),
+            clock=start.clock,
+        )
+        yield lab
 
 
 def _integrations(consumers: Mapping[str, str]) -> tuple[Integration, ...]:
@@ -118,19 +147,22 @@ def _integrations(consumers: Mapping[str, str]) -> tuple[Integration, ...]:
     )
 
 
-def _faults(app: Any, zoom: FakeZoom) -> Mapping[str, Mapping[str, Any]]:
-    """The tool's own fault points, but for those behind which Zoom stands."""
+def callbacks(door: Door) -> Bindings:
+    """The sample tool's own fault points."""
+    return {point: {"driver": "callback", "target": _armed(door, point)} for point in sorted(POINTS)}
+
+
+def _behind_zoom(zoom: FakeZoom) -> Bindings:
+    """The fault points at which Zoom is called."""
     upstream = {"driver": "upstream", "zoom": zoom, "match": "email"}
     return {
-        **{point: {"driver": "callback", "target": _armed(app, point)} for point in sorted(POINTS)},
         "class.create": upstream,
         "deferred.create": {**upstream, "contains": DEFERRED},
         "zoom.session": upstream,
     }
 
 
-def _tool(app: Any, consumers: Mapping[str, str], faults: Mapping[str, Mapping[str, Any]]) -> Tool:
-    store = app.state.store
+def _tool(door: Door, consumers: Mapping[str, str], faults: Bindings) -> Tool:
     return Tool(
         tool=ToolSettings(
             name="sample tool",
@@ -169,24 +201,32 @@ def _tool(app: Any, consumers: Mapping[str, str], faults: Mapping[str, Mapping[s
         # The sample tool asks at once, and one that never asks has to be found out without a real wait.
         rulings={"allow_waits": True},
         arrange={
-            "zoom_authorised": Arrangement(target=store.authorise_zoom),
-            "deferred_work": Arrangement(target=_defer(store)),
+            "zoom_authorised": Arrangement(target=_authorise(door)),
+            "deferred_work": Arrangement(target=_defer(door)),
         },
         actions={"edit_class": Action(request="POST /class/edit")},
         faults=faults,
     )
 
 
-def _defer(store: Any) -> Callable[..., None]:
+def _authorise(door: Door) -> Callable[..., None]:
+    def zoom_authorised(email: str) -> None:
+        door.tool.state.store.authorise_zoom(email)
+
+    return zoom_authorised
+
+
+def _defer(door: Door) -> Callable[..., None]:
     def deferred_work(email: str, issuer: str, deployment_id: str, context_id: str) -> None:
+        store = door.tool.state.store
         store.authorise_zoom(email)
         store.defer_class(email, issuer, deployment_id, f"{context_id}-deferred", DEFERRED)
 
     return deferred_work
 
 
-def _armed(app: Any, point: str) -> Callable[..., Any]:
+def _armed(door: Door, point: str) -> Callable[..., Any]:
     def arm(mode: str, times: int | None = None) -> Any:
-        return app.state.faults.arm(point, mode, times=times)
+        return door.tool.state.faults.arm(point, mode, times=times)
 
     return arm

@@ -11,7 +11,7 @@ from conformance.actions import action_of
 from conformance.arrange import missing_states
 from conformance.faults import fault_points, reachable
 from conformance.lab import Lab
-from conformance.model import Attempt, Fault, Scenario, Verdict
+from conformance.model import Attempt, Expectation, Fault, Scenario, Verdict
 from conformance.story import Told
 from mockplatform.model import LoginRequest
 
@@ -73,9 +73,15 @@ def _unbound(lab: Lab, fault: Fault) -> Verdict | None:
     return None
 
 
-def unproven(scenario: Scenario, told: Told) -> Verdict | None:
+def unproven(scenario: Scenario, expectation: Expectation, told: Told) -> Verdict | None:
     """The verdict on a story that proves nothing, whatever the tool answered; None if it can be judged."""
-    return _unreached(told) or _unaccepted(scenario, told) or _unsent(scenario, told) or _unfired(scenario, told)
+    return (
+        _unreached(told)
+        or _unaccepted(scenario, told)
+        or _unsent(scenario, told)
+        or _unfired(scenario, told)
+        or _uncounted(scenario, expectation, told)
+    )
 
 
 def keys_unasked(told: Told) -> bool:
@@ -151,11 +157,20 @@ def _unfired(scenario: Scenario, told: Told) -> Verdict | None:
         if hits == 0:
             reason = f'the fault point "{point}" was armed and never reached, so the answer says nothing about it'
             return unjudged("fault-not-armed", reason)
-        # The honest twin was accepted, so that a refusal can only come from the fault; a launch shows nothing.
-        if hits is None and set(told.story.outcomes.values()) == {"launched"}:
-            reason = (
-                f'the driver of "{point}" cannot count, and the launch went through as if nothing had failed: '
-                "either the tool never came there or it takes no notice; a driver that counts would tell"
-            )
-            return unjudged("fault-not-armed", reason)
     return None
+
+
+def _uncounted(scenario: Scenario, expectation: Expectation, told: Told) -> Verdict | None:
+    """A launch that went through beside a fault whose driver cannot count.
+
+    The honest twin was accepted, so that a refusal can only come from the fault; a launch shows nothing.
+    """
+    blind = [f.point for f in scenario.faults if f.must_fire and told.armed.get(f.point, 0) is None]
+    if not blind or set(told.story.outcomes.values()) != {"launched"}:
+        return None
+    reason = (
+        f'the driver of "{blind[0]}" cannot count, and the launch went through as if nothing had failed: '
+        "either the tool never came there or it takes no notice; a driver that counts would tell"
+    )
+    right = any(answer.outcome == "launched" for answer in expectation.answers)
+    return skip("fault-unproven", reason) if right else unjudged("fault-not-armed", reason)

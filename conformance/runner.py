@@ -219,7 +219,7 @@ class Runner:
         lab = self.lab
         if told.performed.visit.trouble_kind == "refused":
             self._check_alive(told.seen, scenario)
-        proves_nothing = unproven(scenario, told)
+        proves_nothing = unproven(scenario, expectation, told)
         if proves_nothing is not None:
             return proves_nothing
         complaints = tuple(c for name in scenario.checks if (c := checks()[name](told.seen)) is not None)

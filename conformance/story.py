@@ -203,7 +203,8 @@ def begin(lab: Lab, scenario: Scenario, take: str) -> Story:
         role=scenario.role,
         registration=scenario.registration,
         cast=lab.cast(name),
-        lti=scenario.lti,
+        # What is no launch belongs to the one before it.
+        lti=lab.lti if scenario.attempt.action else scenario.lti,
         kid=kid,
         accounted="accounts" in scenario.needs,
     )

@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 
-from conformance.lab import registrations
+from conformance.lab import Lab, registrations
 from conformance.profile import load_profile
 from conformance.runner import Options, PlainLaunchFailed, Runner, ToolLost
 from conformance.target import Start, environment, open_lab
 from conformance.toolfile import find, load
 from conformance.toolvalues import Tool
-from mockplatform.lms import Platform
 
 __all__ = ["command"]
 
@@ -30,7 +29,7 @@ def command(options: argparse.Namespace) -> int:
             for exchange in failure.observation.exchanges:
                 print(f"  {exchange.method} {exchange.url.partition('?')[0]} → {exchange.status or exchange.trouble}")
             print(f"✗ The plain launch fails: {failure}")
-            _advise(lab.platform, failure)
+            _advise(lab, failure)
             return 3
         except ToolLost as lost:
             print(f"✗ Nobody answers: {lost}")
@@ -40,7 +39,8 @@ def command(options: argparse.Namespace) -> int:
             print(f"  {', '.join(sorted({s for states in profile.states.values() for s in states}))}")
             return 2
         fetches = lab.platform.key_set.fetches
-        print(f"✓ The plain launch works; the tool fetched the key set {fetches} time{'s' if fetches != 1 else ''}.")
+        fetched = f"; the tool fetched the key set {fetches} time{'s' if fetches != 1 else ''}"
+        print(f"✓ The plain launch by LTI {lab.lti} works{fetched if lab.lti == '1.3' else ''}.")
         for finding in runner.findings:
             print(f"• {finding.id}: {finding.text}")
     return 0
@@ -54,9 +54,12 @@ def _registration(tool: Tool) -> str:
         "LTI_PLATFORM_JWKS_URL": "Key set URL",
         "LTI_CLIENT_ID": "Client id",
         "LTI_DEPLOYMENT_ID": "Deployment id",
+        "LTI_CONSUMER_KEY": "Consumer key",
+        "LTI_CONSUMER_SECRET": "Shared secret",
     }
     lines = [f"Register in {tool.tool.name}:"]
-    lines += [f"  {names[name]:<19} {value}" for name, value in environment(tool).items()]
+    told = {**environment(tool), **({"LTI_CONSUMER_SECRET": "as in the tool file"} if tool.speaks("1.1") else {})}
+    lines += [f"  {names[name]:<19} {value}" for name, value in told.items()]
     for which, registration in registrations(tool).items():
         if which != "main":
             told = {"Issuer": registration.issuer, "Client id": registration.client_id}
@@ -66,13 +69,18 @@ def _registration(tool: Tool) -> str:
     return "\n".join(lines)
 
 
-def _advise(platform: Platform, failure: PlainLaunchFailed) -> None:
+def _advise(lab: Lab, failure: PlainLaunchFailed) -> None:
     seen = failure.observation
     if seen.outcome == "crashed" and seen.status_code is None:
         advice = "Nobody answers at the tool's address: start the tool, or give [tool] start."
+    elif lab.lti == "1.1":
+        advice = (
+            "Compare consumer key and secret. The signature covers the launch URL as the LMS knows it: a tool behind a "
+            "proxy has to put the public one together again."
+        )
     elif not seen.auth_requests:
         advice = "The tool never sent an authentication request: compare issuer and client id with its registration."
-    elif platform.key_set.fetches == 0:
+    elif lab.platform.key_set.fetches == 0:
         advice = "The tool never asked for the key set: compare its key set URL, and whether it reaches this machine."
     else:
         advice = "The tool got the token and the keys: its own log, and [observe] launched, say more."

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from conformance.driver import Armed, Binding, FaultPoint, Order, OutOfReachError, Site
 from conformance.loading import load_object
-from conformance.modes import BASE_MODES, MODES, Mode
+from conformance.modes import BASE_MODES, Mode
 
 __all__ = ["KIND", "TITLE", "Settings", "example", "modes", "opened"]
 
@@ -37,10 +37,8 @@ class Settings:
 
 
 def modes(point: FaultPoint) -> tuple[Mode, ...]:
-    """All of them: what the callable can do is its own affair."""
-    if point.access == "platform":
-        return ()
-    return tuple(MODES) if point.access == "call" else BASE_MODES
+    """Those that every back end has; a callable that can do more names its `modes`."""
+    return () if point.access == "platform" else BASE_MODES
 
 
 def example(point: FaultPoint) -> str:

@@ -27,7 +27,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 from conformance.driver import Armed, Binding, FaultPoint, Order, OutOfReachError, Site
-from conformance.modes import BASE_MODES, MODES, Mode
+from conformance.modes import BASE_MODES, Mode
 from conformance.transport import Request, Response, TransportTrouble
 from mockplatform.errors import UsageError
 
@@ -63,10 +63,8 @@ class Settings:
 
 
 def modes(point: FaultPoint) -> tuple[Mode, ...]:
-    """All of them: the tool says what it cannot do."""
-    if point.access == "platform":
-        return ()
-    return tuple(MODES) if point.access == "call" else BASE_MODES
+    """Those that every back end has; a tool that can do more names its `modes`."""
+    return () if point.access == "platform" else BASE_MODES
 
 
 def example(point: FaultPoint) -> str:

@@ -123,7 +123,7 @@ class Splitter:
                 while end - stop >= HEADER and data[stop] == kind:
                     # Written out, since answers of a million rows pass here.
                     length = _length(data, stop + 1)[0]
-                    if length < LENGTH_ITSELF:
+                    if not LENGTH_ITSELF <= length <= LONGEST:
                         raise _impossible(kind, length)
                     stop += 1 + length
                 self._kind, self._rest = kind, max(stop - end, 0)

@@ -122,11 +122,11 @@ class Faults:
 
 
 def spellings(mark: str) -> tuple[bytes, ...]:
-    """How a mark may stand in a statement: as it is, in an SQL string, or as the 16 bytes of a UUID."""
+    """How a mark may stand in a statement: as it is, in an SQL string, or a UUID without its dashes or as 16 bytes."""
     plain = mark.encode()
     found = {plain: None, plain.replace(b"'", b"''"): None}
     try:
         identifier = uuid.UUID(mark)
     except ValueError:
         return tuple(found)
-    return (*found, identifier.bytes)
+    return (*found, identifier.hex.encode(), identifier.bytes)

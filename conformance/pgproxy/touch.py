@@ -174,7 +174,7 @@ class _Walk:
             level.wanted = _Wanted.WRITE if value == b"update" else None
         elif value == b"with":
             self._common_table(level)
-        elif value == b"from" and before.is_word(b"delete"):
+        elif value == b"from" and level.verb == b"delete" and before.is_word(b"delete"):
             level.wanted = _Wanted.WRITE
         # IS DISTINCT FROM compares; USING with parentheses names columns or holds a query.
         elif (value == b"from" and not before.is_word(b"distinct")) or (value == b"using" and after.is_name):

@@ -27,6 +27,7 @@ __all__ = [
     "message_type",
     "nonce",
     "oauth_version",
+    "pairs_of",
     "parameters",
     "resource_link",
     "roles",
@@ -163,8 +164,13 @@ def roles(launch: Launch) -> Launch:
 
 def expected_signature(launch: Launch) -> str:
     """The signature that the request as it came ought to have."""
-    pairs = (*_pairs(launch.query), *_pairs(launch.form))
-    return hmac_sha1(base_string(launch.method, launch.url, pairs), launch.integration.secret)
+    return hmac_sha1(base_string(launch.method, launch.url, pairs_of(launch)), launch.integration.secret)
+
+
+def pairs_of(launch: Launch) -> Iterator[tuple[str, str]]:
+    """All parameters of the request, those of its address included (RFC 5849 3.4.1.3.1)."""
+    fields = (*launch.query.items(), *launch.form.items())
+    return ((name, value) for name, values in fields for value in values)
 
 
 def claims_of(form: Fields) -> dict[str, Any]:
@@ -197,10 +203,6 @@ def _exactly(launch: Launch, name: str, value: str) -> Launch:
     if found != value:
         raise invalid("InvalidClaim", ref="LTI11 3", about=name)
     return launch
-
-
-def _pairs(fields: Fields) -> Iterator[tuple[str, str]]:
-    return ((name, value) for name, values in fields.items() for value in values)
 
 
 def _members(given: Mapping[str, str], prefix: str) -> dict[str, str]:

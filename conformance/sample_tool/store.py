@@ -22,6 +22,7 @@ from conformance.sample_tool.tables import (
     credentials,
     deferred_classes,
     enrolments,
+    kept,
     logins,
     meeting_defaults,
     open_engine,
@@ -75,7 +76,7 @@ CLASS_TITLE = select(classes.c.title).where(classes.c.id == bindparam("id"))
 ENROLMENT = select(enrolments.c.class_id).where(
     enrolments.c.class_id == bindparam("class_id"), enrolments.c.person_id == bindparam("person_id")
 )
-ADD_ENROLMENT = insert(enrolments)
+ADD_ENROLMENT = insert(enrolments).execution_options(preserve_rowcount=True)
 DEFERRED = select(deferred_classes).where(deferred_classes.c.email == bindparam("email"))
 # Of two launches at the same moment the second finds nothing left to create.
 DEFERRED_FOR_ME = DEFERRED.with_for_update()
@@ -225,7 +226,7 @@ class Store:
         try:
             with self.transaction() as connection:
                 if connection.execute(ENROLMENT, membership).first() is None:
-                    connection.execute(ADD_ENROLMENT, membership)
+                    kept(connection.execute(ADD_ENROLMENT, membership), 1)
         except IntegrityError:
             # Somebody else has just done the same, or there is no such class.
             if self.one(ENROLMENT, **membership) is None:
@@ -264,7 +265,7 @@ class Store:
                 if connection.execute(LINK, course).first() is None:
                     meeting_id = (meetings or {}).get(tuple(course.values()))
                     _add_class(connection, course, title=row["title"], settings={}, meeting_id=meeting_id)
-            connection.execute(END_DEFERRED, {"email": email})
+            kept(connection.execute(END_DEFERRED, {"email": email}), len(waiting))
         return len(waiting)
 
 

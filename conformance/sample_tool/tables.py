@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     Boolean,
     Column,
+    CursorResult,
     Engine,
     Float,
     ForeignKey,
@@ -16,16 +19,19 @@ from sqlalchemy import (
     create_engine,
     make_url,
 )
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 __all__ = [
     "METADATA",
+    "LostWriteError",
     "accounts",
     "classes",
     "course_links",
     "credentials",
     "deferred_classes",
     "enrolments",
+    "kept",
     "logins",
     "meeting_defaults",
     "nonces",
@@ -132,6 +138,16 @@ deferred_classes = Table(
     Column("context_id", String, primary_key=True),
     Column("title", String, nullable=False),
 )
+
+
+class LostWriteError(SQLAlchemyError):
+    """A change succeeded and had no effect."""
+
+
+def kept(change: CursorResult[Any], rows: int) -> None:
+    """Nothing, if a change touched so many rows."""
+    if change.rowcount != rows:
+        raise LostWriteError(f"{change.rowcount} rows were changed in place of {rows}")
 
 
 def open_engine(database_url: str) -> Engine:

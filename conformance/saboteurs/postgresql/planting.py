@@ -8,7 +8,8 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from psycopg import OperationalError, errors
+from psycopg import Error, OperationalError, errors
+from psycopg.sql import Composed
 
 from conformance.saboteurs import Sabotage, SabotageError, place_of
 from conformance.saboteurs.postgresql.session import Record, Session, connected, find_table, held, records, told
@@ -43,7 +44,8 @@ class PostgresFault:
     def hits(self) -> int | None:
         """How many statements met it so far."""
         if self._keeper is not None and self._record is not None:
-            with contextlib.suppress(OperationalError):
+            # The last count stands if the session has been closed, or another run has swept.
+            with contextlib.suppress(Error):
                 self._hits = _count(self._keeper, self._record, self._ticket)
         return self._hits
 
@@ -60,7 +62,7 @@ class PostgresFault:
             if left is not None:
                 _restore(session, left, self._patience_s)
             self._record = record
-            self._change(session, record)
+            self._break(session, record)
 
     def _own(self, session: Session) -> Record:
         oid, schema, table = find_table(session, self._url, self._sabotage.table)
@@ -68,7 +70,7 @@ class PostgresFault:
             raise SabotageError(f'{place_of(self._url)}: the table "{table}" has a fault armed already')
         return Record(oid=oid, schema=schema, table=table, token=self._token)
 
-    def _change(self, session: Session, record: Record) -> None:
+    def _break(self, session: Session, record: Record) -> None:
         (now,) = session.execute("SELECT extract(epoch FROM clock_timestamp())::float8").fetchone() or (0.0,)
         terms = Terms(
             mode=self._sabotage.mode,
@@ -76,10 +78,8 @@ class PostgresFault:
             until=float(str(now)) + self._sabotage.ttl_s,
             ticket=self._ticket,
         )
-        with session.transaction():
-            session.execute(f"SET LOCAL lock_timeout = {round(1000 * self._patience_s)}")
-            for statement in planting(_names(record), self._sabotage.access, terms, record.comment):
-                session.execute(statement)
+        statements = list(planting(_names(record), self._sabotage.access, terms, record.comment))
+        _change(session, statements, self._patience_s)
 
     def put_back(self) -> None:
         """The catalogue is as before; rows that went through in the meantime are in the table."""
@@ -134,13 +134,18 @@ def _restore(session: Session, record: Record, patience_s: float) -> None:
     # First by itself: statements that wait in the fault hold the locks which the rest needs.
     with contextlib.suppress(errors.UndefinedTable):
         session.execute(disarming(names))
+    _change(session, list(restoring(names, hidden=_is_hidden(session, record))), patience_s)
+
+
+def _change(session: Session, statements: Sequence[Composed], patience_s: float) -> None:
+    """All of the statements in one transaction, as soon as nobody holds the table."""
     over = time.monotonic() + patience_s
     while True:
         try:
             with session.transaction():
                 # In short tries, since everybody else has to wait behind one that waits.
                 session.execute(f"SET LOCAL lock_timeout = {round(1000 * min(patience_s, _TRY_S))}")
-                for statement in restoring(names, hidden=_is_hidden(session, record)):
+                for statement in statements:
                     session.execute(statement)
         except (errors.LockNotAvailable, errors.DeadlockDetected):
             if time.monotonic() >= over:
@@ -152,7 +157,8 @@ def _restore(session: Session, record: Record, patience_s: float) -> None:
 def _is_hidden(session: Session, record: Record) -> bool:
     # By its name: in a copy of the database that was made meanwhile it has another object id.
     found = session.execute(
-        "SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = %s AND c.relname = %s",
+        "SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE n.nspname = %s AND c.relname = %s",
         (record.schema, _names(record).hidden),
     ).fetchone()
     return found is not None

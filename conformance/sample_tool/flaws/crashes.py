@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
+from conformance.sample_tool import basic, message, protocol, trust
 from conformance.sample_tool import login as login_steps
-from conformance.sample_tool import message, protocol, trust
 from conformance.sample_tool.answer import Answer
 from conformance.sample_tool.flaws.kinds import Change, Flaw, insert, rewrite
 from conformance.sample_tool.keyset import KeySetError
@@ -181,7 +181,10 @@ FLAWS: Final = (
         name="unreadable-forms-crash",
         why="A form beyond the framework's limits, or in another form than a form, is nothing; and nothing is read.",
         profile="ltix",
-        changes=unexpected(insert(readable_form, before=protocol.oidc_error)),
+        changes=(
+            insert(readable_form, before=basic.parameters),
+            *unexpected(insert(readable_form, before=protocol.oidc_error)),
+        ),
     ),
     Flaw(
         name="long-hints-crash",

@@ -1,4 +1,4 @@
-"""A run in a process of its own that arms a table, says so and waits: to be interrupted or killed in the midst of it."""
+"""A run in a process of its own that arms a table and waits: to be interrupted or killed in the midst of it."""
 
 from __future__ import annotations
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
-from conformance.driver import Binding, FaultPoint, Site
+from conformance.driver import Binding, Site
 from conformance.faultpoints import sql as driver
 from conformance.faults import fault_points
 
@@ -35,29 +35,35 @@ INSERT INTO course_links VALUES ('c1', 1);
 ODD = '"of.d""d; DROP TABLE classes; --%s:x$lti$ '
 """The beginning of a table name that does harm wherever it is not quoted."""
 
-CATALOGUE = (
-    "SELECT c.oid, n.nspname, relname, relkind, reltype, relowner, relacl::text, relam, relpersistence, reloptions::text,"
-    " relrowsecurity, relreplident, relhasindex FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace"
-    " WHERE n.nspname !~ '^(pg_|information_schema)' ORDER BY 1",
-    "SELECT attrelid, attnum, attname, atttypid, attnotnull, attidentity, attgenerated, attacl::text, attcollation,"
-    " pg_get_expr(adbin, adrelid) FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum"
-    " WHERE attrelid >= 16384 ORDER BY 1, 2",
-    "SELECT oid, conname, conrelid, confrelid, pg_get_constraintdef(oid) FROM pg_constraint WHERE oid >= 16384 ORDER BY 1",
-    "SELECT indexrelid, pg_get_indexdef(indexrelid), indisvalid FROM pg_index WHERE indexrelid >= 16384 ORDER BY 1",
-    "SELECT oid, tgname, tgenabled, pg_get_triggerdef(oid) FROM pg_trigger ORDER BY 1",
-    "SELECT p.oid, n.nspname, proname, proacl::text, pg_get_functiondef(p.oid) FROM pg_proc p"
-    " JOIN pg_namespace n ON n.oid = pronamespace WHERE n.nspname !~ '^(pg_|information_schema)' ORDER BY 1",
-    "SELECT oid, typname, typtype, typrelid, typelem, typacl::text FROM pg_type WHERE oid >= 16384 ORDER BY 1",
-    "SELECT oid, polname, pg_get_expr(polqual, polrelid) FROM pg_policy ORDER BY 1",
-    "SELECT schemaname, viewname, definition FROM pg_views WHERE schemaname !~ '^(pg_|information_schema)' ORDER BY 1, 2",
-    "SELECT schemaname, sequencename, data_type::text, start_value, increment_by, sequenceowner FROM pg_sequences ORDER BY 2",
-    "SELECT classoid, objoid, objsubid, description FROM pg_description WHERE objoid >= 16384 ORDER BY 1, 2, 3",
-    "SELECT classid, objid, objsubid, refclassid, refobjid, refobjsubid, deptype FROM pg_depend"
-    " WHERE objid >= 16384 ORDER BY 1, 2, 3, 4, 5, 6",
-    "SELECT classid, objid, objsubid, refclassid, refobjid, deptype FROM pg_shdepend"
-    " WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY 1, 2, 3, 4, 5",
-    "SELECT * FROM pg_default_acl",
-)
+CATALOGUE = """
+SELECT c.oid, n.nspname, relname, relkind, reltype, relowner, relacl::text, relam, relpersistence, reloptions::text,
+    relrowsecurity, relreplident, relhasindex
+    FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE {ours} ORDER BY 1;
+SELECT attrelid, attnum, attname, atttypid, attnotnull, attidentity, attgenerated, attacl::text, attcollation,
+    pg_get_expr(adbin, adrelid)
+    FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+    WHERE attrelid >= 16384 ORDER BY 1, 2;
+SELECT oid, conname, conrelid, confrelid, pg_get_constraintdef(oid)
+    FROM pg_constraint WHERE oid >= 16384 ORDER BY 1;
+SELECT indexrelid, pg_get_indexdef(indexrelid), indisvalid FROM pg_index WHERE indexrelid >= 16384 ORDER BY 1;
+SELECT oid, tgname, tgenabled, pg_get_triggerdef(oid) FROM pg_trigger ORDER BY 1;
+SELECT p.oid, n.nspname, proname, proacl::text, pg_get_functiondef(p.oid)
+    FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace WHERE {ours} ORDER BY 1;
+SELECT oid, typname, typtype, typrelid, typelem, typacl::text FROM pg_type WHERE oid >= 16384 ORDER BY 1;
+SELECT oid, polname, pg_get_expr(polqual, polrelid) FROM pg_policy ORDER BY 1;
+SELECT n.nspname, viewname, definition FROM pg_views JOIN pg_namespace n ON n.nspname = schemaname
+    WHERE {ours} ORDER BY 1, 2;
+SELECT schemaname, sequencename, data_type::text, start_value, increment_by, last_value, sequenceowner
+    FROM pg_sequences ORDER BY 1, 2;
+SELECT classoid, objoid, objsubid, description FROM pg_description WHERE objoid >= 16384 ORDER BY 1, 2, 3;
+SELECT classid, objid, objsubid, refclassid, refobjid, refobjsubid, deptype
+    FROM pg_depend WHERE objid >= 16384 ORDER BY 1, 2, 3, 4, 5, 6;
+SELECT classid, objid, objsubid, refclassid, refobjid, deptype
+    FROM pg_shdepend WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+    ORDER BY 1, 2, 3, 4, 5;
+SELECT * FROM pg_default_acl;
+SELECT schemaname, tablename FROM pg_tables JOIN pg_namespace n ON n.nspname = schemaname WHERE {ours} ORDER BY 1, 2
+""".format(ours="n.nspname !~ '^(pg_|information_schema)'").split(";")
 
 
 @dataclass(kw_only=True)
@@ -113,17 +119,19 @@ class PostgresDatabase:
     dsn: str
     kind: str = "postgresql"
     # As long as PostgreSQL lets a name be.
-    odd: str = field(default=ODD + "x" * (63 - len(ODD.replace('""', '"')) + 1) + '"')
+    odd: str = ODD + "x" * (64 - len(ODD.replace('""', '"'))) + '"'
 
     def __post_init__(self) -> None:
         identity = "INT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
         with closing(psycopg.connect(self.dsn, autocommit=True)) as connection:
             connection.execute(SCHEMA.format(identity=identity, odd=self.odd).encode())
             connection.execute(
-                "COMMENT ON TABLE classes IS 'kept'; CREATE SCHEMA school; CREATE TABLE school.terms (id SERIAL PRIMARY KEY);"
+                "COMMENT ON TABLE classes IS 'kept';"
+                "CREATE SCHEMA school; CREATE TABLE school.terms (id SERIAL PRIMARY KEY);"
                 "CREATE FUNCTION counted() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
                 "CREATE TRIGGER counted AFTER INSERT ON classes FOR EACH ROW EXECUTE FUNCTION counted();"
-                "GRANT SELECT ON classes TO PUBLIC; GRANT UPDATE (title) ON classes TO pg_read_all_data WITH GRANT OPTION"
+                "GRANT SELECT ON classes TO PUBLIC;"
+                "GRANT UPDATE (title) ON classes TO pg_read_all_data WITH GRANT OPTION"
             )
 
     @property
@@ -137,11 +145,8 @@ class PostgresDatabase:
     def dump(self) -> Mapping[str, Any]:
         """What the catalogue knows, with object ids, and all rows."""
         with closing(self.connect()) as connection:
-            found = {query: connection.execute(query.encode()).fetchall() for query in CATALOGUE}
-            tables = connection.execute(
-                "SELECT schemaname, tablename FROM pg_tables WHERE schemaname IN ('public', 'school')"
-            ).fetchall()
-            for schema, name in tables:
+            found: dict[str, Any] = {query: connection.execute(query.encode()).fetchall() for query in CATALOGUE}
+            for schema, name in found[CATALOGUE[-1]]:
                 query = sql.SQL("SELECT * FROM {} ORDER BY 1").format(sql.Identifier(schema, name))
                 found[f"rows of {schema}.{name}"] = connection.execute(query).fetchall()
             return found
@@ -156,21 +161,20 @@ def site() -> Site:
     return Site(where="tool.toml", tool_url=str, send=send)
 
 
-def open_driver(dsn: str, *, run: Site | None = None, **tables: str) -> AbstractContextManager[Mapping[str, Binding]]:
-    """The driver, with points bound to tables; `_` in a keyword is the dot of a point."""
-    points = fault_points()
-    bound: dict[FaultPoint, driver.Settings] = {
-        points[name.replace("__", ".")]: driver.Settings(dsn=dsn, table=table) for name, table in tables.items()
-    }
+def open_driver(
+    dsn: str, tables: Mapping[str, str], *, run: Site | None = None
+) -> AbstractContextManager[Mapping[str, Binding]]:
+    """The driver, with points bound to tables."""
+    bound = {fault_points()[point]: driver.Settings(dsn=dsn, table=table) for point, table in tables.items()}
     return driver.opened(bound, run or site())
 
 
 @contextmanager
 def binding(dsn: str, table: str, access: str = "read") -> Iterator[Binding]:
     """One table, whose reads or writes can fail."""
-    name = {"read": "class__read", "write": "class__create"}[access]
-    with open_driver(dsn, **{name: table}) as bindings:
-        yield bindings[name.replace("__", ".")]
+    point = {"read": "class.read", "write": "class.create"}[access]
+    with open_driver(dsn, {point: table}) as bindings:
+        yield bindings[point]
 
 
 def _doubled(name: str) -> str:

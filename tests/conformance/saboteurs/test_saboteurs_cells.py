@@ -119,12 +119,15 @@ def test_a_row_is_silently_not_written_in_the_mode_empty(database: Database, que
 
 def test_sqlite_has_no_count_of_what_was_rolled_back(sqlite: SqliteDatabase):
     """A count that the tool's own rollback took away is unknown, not nought."""
-    with closing(sqlite.connect()) as tool, binding(sqlite.dsn, "classes", "write") as bound:
-        with bound.arm(order("empty")) as armed:
-            tool.execute("BEGIN")
-            tool.execute(WRITES[0])
-            tool.execute("ROLLBACK")
-            assert armed.hits is None
+    with (
+        closing(sqlite.connect()) as tool,
+        binding(sqlite.dsn, "classes", "write") as bound,
+        bound.arm(order("empty")) as armed,
+    ):
+        tool.execute("BEGIN")
+        tool.execute(WRITES[0])
+        tool.execute("ROLLBACK")
+        assert armed.hits is None
 
 
 @pytest.mark.parametrize("access", ["read", "write"])
@@ -150,7 +153,9 @@ def test_the_modes_of_a_point_are_those_of_any_database():
 def test_a_binding_has_the_modes_of_its_database(database: Database):
     """SQLite cannot wait."""
     expected = {"error", "timeout", "empty"} if database.kind == "postgresql" else {"error", "empty"}
-    with open_driver(database.dsn, class__read="classes", class__create="classes", zoom__session="classes") as bound:
+    with open_driver(
+        database.dsn, {"class.read": "classes", "class.create": "classes", "zoom.session": "classes"}
+    ) as bound:
         assert {point: set(found.modes) for point, found in bound.items()} == dict.fromkeys(bound, expected)
         assert [found.isolated for found in bound.values()] == [False] * 3
 
@@ -176,7 +181,7 @@ def test_sqlite_cannot_fail_a_number_of_times(sqlite: SqliteDatabase):
 
 def test_the_live_session_of_zoom_is_read(database: Database):
     """The point that is called by name fails when its row is looked up, not when one is written."""
-    with closing(database.connect()) as tool, open_driver(database.dsn, zoom__session="classes") as bound:
+    with closing(database.connect()) as tool, open_driver(database.dsn, {"zoom.session": "classes"}) as bound:
         with bound["zoom.session"].arm(order("empty")):
             assert outcome(tool, READS[0]) == []
             tool.execute(WRITES[0])

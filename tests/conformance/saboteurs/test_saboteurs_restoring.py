@@ -10,6 +10,8 @@ import pytest
 
 from conformance.driver import Order
 from conformance.saboteurs import SabotageError
+from conformance.saboteurs.postgresql import planting as postgresql
+from conformance.saboteurs.sqlite import planting as sqlite
 from tests.conformance.saboteurs.armed_run import armed_elsewhere
 from tests.conformance.saboteurs.databases import PostgresDatabase, SqliteDatabase, binding, open_driver, site
 
@@ -53,14 +55,34 @@ def test_the_end_of_the_run_puts_back_what_nobody_disarmed(database: Database):
     assert database.dump() == before
 
 
+@BOTH
+def test_a_second_interrupt_does_not_stop_it_either(database: Database, access: str, monkeypatch: pytest.MonkeyPatch):
+    """Whoever is impatient while the table is put back waits for a second try, at the end of the run."""
+    before = database.dump()
+    module = {"sqlite": sqlite, "postgresql": postgresql}[database.kind]
+
+    def impatient(*args: object) -> None:
+        monkeypatch.undo()
+        raise KeyboardInterrupt
+
+    with binding(database.dsn, "classes", access) as bound:
+        armed = bound.arm(order())
+        armed.__enter__()
+        monkeypatch.setattr(module, "_restore", impatient)
+        with pytest.raises(KeyboardInterrupt):
+            armed.__exit__(None, None, None)
+        assert database.dump() != before
+    assert database.dump() == before
+
+
 @pytest.mark.parametrize("first", ["read", "write"])
 @pytest.mark.parametrize("in_order", [True, False])
 def test_two_tables_fail_side_by_side(database: Database, first: str, in_order: bool):
     """They are disarmed in either order, though one table refers to the other."""
     before = database.dump()
-    name = {"read": "class__read", "write": "class__create"}[first]
-    with open_driver(database.dsn, **{name: "classes", "course_link__read": "course_links"}) as bound:
-        one, other = (bound[point].arm(order()) for point in (name.replace("__", "."), "course_link.read"))
+    point = {"read": "class.read", "write": "class.create"}[first]
+    with open_driver(database.dsn, {point: "classes", "course_link.read": "course_links"}) as bound:
+        one, other = (bound[name].arm(order()) for name in (point, "course_link.read"))
         one.__enter__()
         other.__enter__()
         for armed in (one, other) if in_order else (other, one):
@@ -71,7 +93,7 @@ def test_two_tables_fail_side_by_side(database: Database, first: str, in_order: 
 def test_two_points_of_one_table_take_turns(database: Database):
     """A table carries one fault at a time, whatever the other is, and stays armed when a second one is refused."""
     before = database.dump()
-    with open_driver(database.dsn, class__read="classes", class__create="classes") as bound:
+    with open_driver(database.dsn, {"class.read": "classes", "class.create": "classes"}) as bound:
         for point, second in (("class.read", "class.create"), ("class.create", "class.read")):
             with bound[point].arm(order()):
                 during = database.dump()
@@ -121,7 +143,7 @@ def test_a_run_leaves_the_fault_of_another_one_alone(database: Database):
     with armed_elsewhere(database.dsn, "classes", "read"):
         during = database.dump()
         run = site()
-        with open_driver(database.dsn, run=run, class__read="classes") as bound:
+        with open_driver(database.dsn, {"class.read": "classes"}, run=run) as bound:
             assert [("left alone" in note) for note in run.notes] == [True]
             with pytest.raises(SabotageError, match="has a fault armed already"):
                 bound["class.read"].arm(order()).__enter__()
@@ -143,5 +165,7 @@ def test_what_a_killed_run_left_does_not_keep_a_table_from_being_armed(database:
 def notes_of_a_run(database: Database) -> Sequence[str]:
     run = site()
     with ExitStack() as stack:
-        stack.enter_context(open_driver(database.dsn, run=run, class__read="classes", class__create="course_links"))
+        stack.enter_context(
+            open_driver(database.dsn, {"class.read": "classes", "class.create": "course_links"}, run=run)
+        )
     return run.notes

@@ -150,9 +150,9 @@ def test_a_fault_of_a_dead_run_is_swept(
         there.setattr(socket, "gethostname", lambda: f"{host}.example")
         fault.plant()
     monkeypatch.setattr(socket, "gethostname", lambda: "here.example")
-    monkeypatch.setattr(planting, "_alive", lambda process: alive)
+    monkeypatch.setattr(planting, "_alive", {os.getpid(): alive}.get)
     run = site()
-    with open_driver(sqlite.dsn, run=run, class__read="classes"):
+    with open_driver(sqlite.dsn, {"class.read": "classes"}, run=run):
         assert [said in note for note in run.notes] == [True]
     # Whoever planted it may come back after all.
     fault.put_back()

@@ -1,8 +1,8 @@
 """An LTI 1.1 tool on django-lti-toolbox, as the sandbox of its repository lays one out: a whole project in one file.
 
-The library was chosen because a tool of one's own can be built with it and it runs on current Python and Django.
-The last release of PyLTI is of 2018 and rests on `oauth2` of 2015; jupyterhub-ltiauthenticator is younger (2026), but
-it lets people into a JupyterHub, and a page of one's own cannot be put behind it.
+The library was chosen because one can build a page of one's own on it (2.0.0 is of 2024) and it runs on current Django.
+PyLTI 0.7.0 is of 2018 and rests on `oauth2`, which signs some honest launches wrongly; jupyterhub-ltiauthenticator
+1.6.3 is of 2026, but lets people into a JupyterHub and nothing else.
 
 It checks nothing that the library does not check. The database lives in memory, and the replay protection, as the
 sandbox has it, in the cache of this one process.
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 settings.configure(
     SECRET_KEY=os.urandom(32).hex(),
-    ALLOWED_HOSTS=["127.0.0.1"],
+    ALLOWED_HOSTS=["127.0.0.1", "localhost"],
     ROOT_URLCONF=__name__,
     INSTALLED_APPS=["lti_toolbox"],
     MIDDLEWARE=["django.contrib.sessions.middleware.SessionMiddleware"],
