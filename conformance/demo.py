@@ -37,7 +37,8 @@ __all__ = ["Bindings", "callbacks", "demo_lab"]
 
 Bindings = Mapping[str, Mapping[str, Any]]
 
-TOOL_URL = "http://127.0.0.1:9401"
+# Letters in the host and no port: LTI 1.1 signs addresses in one form, however these two are written.
+TOOL_URL = "http://localhost"
 PLATFORM_URL = "http://127.0.0.1:9400"
 IN_MEMORY = "sqlite+pysqlite:///:memory:"
 # LTI 1.1 sends the second as custom_course_code.

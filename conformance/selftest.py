@@ -2,22 +2,26 @@
 
 A flaw is killed when the scenarios that end `failed` or `error` are exactly those that guard it: one that stays
 silent would be a false pass in somebody's project, one more would be a false alarm. A broken SHOULD counts here
-as it does under `--strict`.
+as it does under `--strict`. Each flaw is tried with the scenarios that go through the part of the tool that it changes.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
+from urllib.parse import urlsplit
 
 from conformance.catalogue import scenarios, select
-from conformance.model import Answer, Expectation, Observation, Profile
+from conformance.model import Answer, Expectation, LtiVersion, Observation, Profile, Scenario
 from conformance.profile import load_profile, profile_names
 from conformance.sample_tool import FLAWS, Flaw
+from conformance.sample_tool.control import PATH
+from conformance.sample_tool.steps import Plan, plan_of
 
 __all__ = ["Law", "Seen", "Trial", "guarding", "prove", "try_flaw"]
 
@@ -42,6 +46,8 @@ class Trial:
     broke: tuple[str, ...]
     """Scenarios that ended `failed` or `error`."""
     seen: Mapping[str, Seen]
+    entrances: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By which entrances of the correct tool each scenario came."""
     expected: tuple[str, ...] = ()
 
     @property
@@ -145,8 +151,40 @@ def _next_code(answer: Answer) -> Answer:
     return replace(answer, code=answer.code and answer.code + 1)
 
 
-def try_flaw(name: str | None, profile_name: str) -> Trial:
-    """Run a whole profile against the sample tool with a flaw, or against the correct one."""
+def entrances_of(scenario: Scenario, observation: Observation | None) -> frozenset[str]:
+    """The parts of the tool's plan that a scenario goes through: as it says, and as was seen."""
+    attempts = (*scenario.before, scenario.attempt)
+    said = {part for attempt in attempts for part in _VERSIONS[attempt.lti]}
+    paths = (urlsplit(exchange.url).path for exchange in (observation.exchanges if observation else ()))
+    return frozenset(said | {_DOORS[path] for path in paths if path in _DOORS})
+
+
+_VERSIONS: Mapping[LtiVersion, tuple[str, ...]] = {"1.3": ("login", "launch"), "1.1": ("basic",)}
+_DOORS: Mapping[str, str] = {
+    "/lti/login": "login",
+    "/lti/launch": "launch",
+    "/lti/launch11": "basic",
+    "/class/edit": "edit",
+    PATH: "admits",
+}
+
+
+def changed_by(flaw: Flaw, profile: Profile) -> frozenset[str]:
+    """The parts of the correct plan that a flaw changes: whoever goes through others meets the correct tool."""
+    correct = plan_of("class" if profile.policy == "class" else "open")
+    spoilt = flaw.spoil(correct)
+    return frozenset(f.name for f in fields(Plan) if getattr(spoilt, f.name) != getattr(correct, f.name))
+
+
+def concerned(flaw: Flaw, profile: Profile, correct: Trial) -> tuple[str, ...]:
+    """The scenarios that come across what a flaw changes; a changed refusal concerns all."""
+    changed = changed_by(flaw, profile)
+    everywhere = changed & {"tell", "send"}
+    return tuple(id_ for id_, entrances in correct.entrances.items() if everywhere or entrances & changed)
+
+
+def try_flaw(name: str | None, profile_name: str, only: Sequence[str] | None = None) -> Trial:
+    """Run a profile, or some of its scenarios, against the sample tool with a flaw, or against the correct one."""
     from conformance.demo import demo_lab
     from conformance.runner import Options, Runner
     from conformance.target import Start
@@ -154,11 +192,13 @@ def try_flaw(name: str | None, profile_name: str) -> Trial:
     profile = load_profile(profile_name)
     with demo_lab(profile, Start(seed=0), without=name) as lab:
         runner = Runner(lab, Options(strict=True, repeat_failures=False))
-        results = list(runner.run(select(scenarios(), profile)))
+        chosen = [s for s in select(scenarios(), profile) if only is None or s.id in only]
+        results = list(runner.run(chosen))
         launch_url = lab.tool.tool.launch_url
     broke = [result.scenario.id for result in results if result.status in ("failed", "error")]
     seen = {r.scenario.id: _seen(r.observation, launch_url) for r in results if r.observation and name is None}
-    return Trial(flaw=name, profile=profile_name, broke=tuple(sorted(broke)), seen=seen)
+    entrances = {r.scenario.id: entrances_of(r.scenario, r.observation) for r in results}
+    return Trial(flaw=name, profile=profile_name, broke=tuple(sorted(broke)), seen=seen, entrances=entrances)
 
 
 def _seen(observation: Observation, launch_url: str) -> Seen:
@@ -178,23 +218,25 @@ def _seen(observation: Observation, launch_url: str) -> Seen:
 def prove(only: Sequence[str] = (), *, processes: int | None = None) -> Iterator[Trial]:
     """The trials of the correct tool under each profile and of every flaw, as they come in."""
     flaws = [flaw for flaw in FLAWS.values() if not only or flaw.name in only]
-    profiles = {flaw.profile for flaw in flaws} if only else profile_names()
-    tasks = [*((None, name) for name in profiles), *((flaw.name, flaw.profile) for flaw in flaws)]
-    correct: dict[str, Mapping[str, Seen]] = {}
-    for trial in _tried(tasks, processes or os.cpu_count() or 1):
-        if trial.flaw is None:
-            correct[trial.profile] = trial.seen
-            yield trial
-        else:
-            flaw = FLAWS[trial.flaw]
-            yield replace(trial, expected=guarding(flaw, load_profile(flaw.profile), correct[flaw.profile]))
+    profiles = {name: load_profile(name) for name in ({flaw.profile for flaw in flaws} if only else profile_names())}
+    with _workers(processes or os.cpu_count() or 1) as tried:
+        correct = {trial.profile: trial for trial in tried([(None, name, None) for name in profiles])}
+        yield from correct.values()
+        tasks = [(f.name, f.profile, concerned(f, profiles[f.profile], correct[f.profile])) for f in flaws]
+        for flaw, trial in zip(flaws, tried(tasks), strict=True):
+            expected = guarding(flaw, profiles[flaw.profile], correct[flaw.profile].seen)
+            yield replace(trial, expected=expected)
 
 
-def _tried(tasks: Sequence[tuple[str | None, str]], processes: int) -> Iterator[Trial]:
-    """The bare trials, in the order of the tasks."""
+Task = tuple[str | None, str, Sequence[str] | None]
+
+
+@contextlib.contextmanager
+def _workers(processes: int) -> Iterator[Callable[[Sequence[Task]], Iterator[Trial]]]:
+    """What makes the bare trials of tasks, in their order."""
     if processes == 1:
-        yield from (try_flaw(*task) for task in tasks)
+        yield lambda tasks: (try_flaw(*task) for task in tasks)
         return
     # A fresh interpreter for each worker: a fork would inherit locks held by threads of the caller.
     with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield from pool.map(try_flaw, *zip(*tasks, strict=True))
+        yield lambda tasks: pool.map(try_flaw, *zip(*tasks, strict=True))

@@ -42,7 +42,7 @@ def read_listen(text: str) -> Address:
     Raises:
         ValueError: it is none of them.
     """
-    if "/" in text:
+    if "/" in text and "://" not in text:
         return _socket(text, DEFAULT_PORT)
     address = _host_and_port(text)
     if address is None:
@@ -60,9 +60,9 @@ def read_upstream(text: str) -> Address:
     """
     if _SCHEME.match(text):
         return _from_url(text)
-    if "=" in text:
+    if "=" in text and not text.startswith(("/", ".")):
         return _from_settings(text)
-    if "/" in text:
+    if "/" in text and "://" not in text:
         return _socket(text, DEFAULT_PORT)
     address = _host_and_port(text)
     if address is None:

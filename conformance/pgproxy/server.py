@@ -9,7 +9,6 @@ import socket
 import stat
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -72,20 +71,29 @@ class Proxy:
         self._changed.set()
 
 
-@dataclass(frozen=True, slots=True)
 class Running:
     """The thread of the proxies, for other threads."""
 
-    loop: asyncio.AbstractEventLoop
-    over: asyncio.Event
+    def __init__(self, loop: asyncio.AbstractEventLoop, over: asyncio.Event) -> None:
+        self._loop = loop
+        self._over = over
+        self._is_over = False
+        self._lock = threading.Lock()
 
     def wake(self, proxy: Proxy, fault: Fault) -> None:
-        """Ends the statements that sleep for a fault, and returns when they have ended."""
-        asyncio.run_coroutine_threadsafe(proxy.wake(fault), self.loop).result()
+        """Ends the statements that sleep for a fault, and returns when they have ended; at the end all have."""
+        with self._lock:
+            if self._is_over:
+                return
+            waking = asyncio.run_coroutine_threadsafe(proxy.wake(fault), self._loop)
+        with contextlib.suppress(concurrent.futures.CancelledError):
+            waking.result()
 
     def stop(self) -> None:
         """Ends the thread soon."""
-        self.loop.call_soon_threadsafe(self.over.set)
+        with self._lock:
+            self._is_over = True
+            self._loop.call_soon_threadsafe(self._over.set)
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from conformance.sample_tool import message, protocol, session
-from conformance.sample_tool.flaws.kinds import Flaw, drop, insert, move, overlook, replace
+from conformance.sample_tool.flaws.kinds import Flaw, drop, insert, overlook, replace
 from conformance.sample_tool.message import CLAIM, member
 from conformance.sample_tool.model import Launch
 from conformance.sample_tool.refusal import invalid
@@ -219,6 +219,6 @@ FLAWS: Final = (
         why="The session is made first and the launch refused afterwards, but the session stays.",
         profile="core",
         fails="launches",
-        changes=(move(session.session, before=protocol.oidc_error),),
+        changes=(insert(session.session, before=protocol.oidc_error),),
     ),
 )

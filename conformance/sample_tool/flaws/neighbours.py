@@ -44,13 +44,6 @@ def class_created_each_time(launch: Launch) -> Launch | Awaitable[Launch]:
     return product.new_class(again)
 
 
-def zoom_record_is_enough(state: Edit) -> Edit:
-    """Takes a Zoom account that was once connected for one that is live."""
-    if state.tool.store.find_zoom(state.person.email) is None:
-        raise Refusal(Reason(klass="security", code=1337))
-    return state
-
-
 async def live_zoom_for_launch(launch: Launch) -> Launch:
     """Demands a live session of a teacher who launches, as if a launch were an edit."""
     if launch.privileged:
@@ -181,12 +174,6 @@ FLAWS: Final = (
         why="An edit is saved for a teacher whom Zoom no longer knows, and is lost.",
         profile="class",
         changes=(drop(edit.live_zoom),),
-    ),
-    Flaw(
-        name="zoom-record-is-enough",
-        why="The record of a Zoom account is taken for a live session.",
-        profile="class",
-        changes=(replace(edit.live_zoom, by=zoom_record_is_enough),),
     ),
     Flaw(
         name="launch-needs-live-zoom",

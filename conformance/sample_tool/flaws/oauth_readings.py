@@ -61,7 +61,16 @@ def signature_in_order_of_its_own(launch: Launch) -> Launch:
     """Sorts parameters as they are written and encodes them afterwards."""
     ordered = sorted(pair for pair in basic.pairs_of(launch) if pair[0] != "oauth_signature")
     gathered = "&".join(f"{oauth.encoded(name)}={oauth.encoded(value)}" for name, value in ordered)
-    text = "&".join(map(oauth.encoded, (launch.method, oauth.address(launch.url), gathered)))
+    return _verified_over(launch, (launch.method, oauth.address(launch.url), gathered))
+
+
+def signature_for_address_as_written(launch: Launch) -> Launch:
+    """Takes the address as the server hands it out."""
+    return _verified_over(launch, (launch.method, launch.url, oauth.gathered(basic.pairs_of(launch))))
+
+
+def _verified_over(launch: Launch, parts: tuple[str, str, str]) -> Launch:
+    text = "&".join(map(oauth.encoded, parts))
     if oauth.hmac_sha1(text, launch.integration.secret) != only(launch.form, "oauth_signature"):
         raise security("SignatureInvalid", ref="RFC 5849 3.2")
     return launch
@@ -135,6 +144,12 @@ FLAWS: Final = (
         why="Parameters are sorted as they are written, which is another order for signs and other scripts.",
         profile="core",
         changes=(replace(basic.signature, by=signature_in_order_of_its_own),),
+    ),
+    Flaw(
+        name="oauth-address-as-written",
+        why="The address is verified as the Host header has it, in capitals or with a port that goes without saying.",
+        profile="core",
+        changes=(replace(basic.signature, by=signature_for_address_as_written),),
     ),
     Flaw(
         name="oauth-method-assumed",

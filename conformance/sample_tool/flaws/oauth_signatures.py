@@ -23,6 +23,7 @@ from conformance.sample_tool.tables import credentials
 __all__ = ["FLAWS", "if_given"]
 
 DIGESTS = {"HMAC-SHA1": "sha1"}
+LAST_CONSUMER = select(credentials).where(credentials.c.issuer == "").order_by(credentials.c.client_id.desc()).limit(1)
 SIMILAR_KEY = select(credentials).where(
     credentials.c.issuer == "", func.lower(credentials.c.client_id) == bindparam("key")
 )
@@ -84,6 +85,15 @@ def consumer_in_any_case(launch: Launch) -> Launch:
     """Finds a consumer key as its database compares texts."""
     row = launch.tool.store.one(SIMILAR_KEY, key=(only(launch.form, "oauth_consumer_key") or "").lower())
     return dataclasses.replace(launch, integration=integration_of(row)) if row else basic.consumer(launch)
+
+
+def consumer_if_known(launch: Launch) -> Launch:
+    """Takes the registration that it has when the key is not known."""
+    key = only(launch.form, "oauth_consumer_key") or ""
+    row = launch.tool.store.one(LAST_CONSUMER)
+    if row is None or find_consumer(launch.tool.store, key) is not None:
+        return basic.consumer(launch)
+    return dataclasses.replace(launch, integration=integration_of(row))
 
 
 def consumer_without_secret(launch: Launch) -> Launch:
@@ -167,6 +177,12 @@ FLAWS: Final = (
         why="The version of OAuth is not looked at.",
         profile="core",
         changes=(drop(basic.oauth_version),),
+    ),
+    Flaw(
+        name="consumer-key-ignored",
+        why="A tool with one customer has one secret, and never looks at whose key it is.",
+        profile="core",
+        changes=(drop(basic.consumer_key), replace(basic.consumer, by=consumer_if_known)),
     ),
     Flaw(
         name="consumer-key-case-insensitive",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import select
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +15,7 @@ from psycopg import pq
 
 from conformance.modes import Mode
 from tests.conformance.pgproxy.proxies import Proxied, until
+from tests.conformance.pgproxy.workloads import pipelined
 
 Connection = psycopg.Connection[Any]
 Way = Callable[[Connection, str], Any]
@@ -223,29 +223,6 @@ def test_a_text_of_several_statements(classes: Proxied):
             expected = seen(classes.direct, text.format("SELECT 1 / 0"))
             assert seen(classes.dsn, text.format(READ)) == expected
     assert armed.hits == 3
-
-
-def pipelined(connection: Connection, *texts: str) -> list[Any]:
-    """The results of statements that are sent without waiting; an empty text is a Sync."""
-    libpq = connection.pgconn
-    libpq.enter_pipeline_mode()
-    for text in texts:
-        if text:
-            libpq.send_query_params(text.encode(), [])
-        else:
-            libpq.pipeline_sync()
-    seen: list[Any] = []
-    while seen.count("PIPELINE_SYNC") < texts.count(""):
-        while libpq.is_busy():
-            # To wait in libpq would keep the thread of the proxy from running.
-            select.select([libpq.socket], [], [])
-            libpq.consume_input()
-        result = libpq.get_result()
-        if result is not None:
-            seen.append(pq.ExecStatus(result.status).name)
-            seen += [result.get_value(0, 0)] if result.ntuples else []
-    libpq.exit_pipeline_mode()
-    return seen
 
 
 @pytest.mark.parametrize("mode", ["error", "timeout"])

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import select
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import asyncpg
 import psycopg
+from psycopg import pq
 
-__all__ = ["WORKLOADS", "Workload"]
+__all__ = ["WORKLOADS", "Workload", "pipelined"]
 
 Workload = Callable[[str], Any]
 LARGE = b"".join(hashlib.sha512(bytes([number])).digest() for number in range(256)) * 320
@@ -30,7 +32,8 @@ def statements(dsn: str) -> Any:
                 cursor = connection.execute(
                     "SELECT * FROM classes WHERE id > %s ORDER BY id", (40,), prepare=prepare, binary=binary
                 )
-                seen += [cursor.description, cursor.fetchall(), cursor.statusmessage]
+                columns = [(column.name, column.type_code) for column in cursor.description or ()]
+                seen += [columns, cursor.fetchall(), cursor.statusmessage]
         for text in (
             "UPDATE classes SET name = name RETURNING id",
             "DELETE FROM classes WHERE id % 2 = 0",
@@ -114,21 +117,43 @@ def transactions(dsn: str) -> Any:
     return seen
 
 
+def pipelined(connection: psycopg.Connection[Any], *texts: str) -> list[Any]:
+    """The results of statements that are sent without waiting; an empty text is a Sync."""
+    libpq = connection.pgconn
+    libpq.enter_pipeline_mode()
+    for text in texts:
+        if text:
+            libpq.send_query_params(text.encode(), [])
+        else:
+            libpq.pipeline_sync()
+    seen: list[Any] = []
+    while seen.count("PIPELINE_SYNC") < texts.count(""):
+        while libpq.is_busy():
+            # To wait in libpq would keep the thread of the proxy from running.
+            select.select([libpq.socket], [], [])
+            libpq.consume_input()
+        result = libpq.get_result()
+        if result is not None:
+            seen.append(pq.ExecStatus(result.status).name)
+            seen += [result.get_value(0, 0)] if result.ntuples else []
+    libpq.exit_pipeline_mode()
+    return seen
+
+
 def pipelines(dsn: str) -> Any:
     """Many statements before each Sync, some of which fail."""
     seen: list[Any] = []
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("CREATE TABLE classes (id int PRIMARY KEY)")
         for divisor in (1, 0, 1):
-            cursors = []
             try:
                 with connection.pipeline() as pipeline:
                     for number in range(40):
-                        cursors.append(connection.execute("SELECT %s::int, repeat('x', 1000)", (number,)))
+                        cursor = connection.execute("SELECT %s::int, repeat('x', 1000)", (number,))
                         if number % 10 == 5:
                             pipeline.sync()
-                        if number == 23:
-                            connection.execute("SELECT 1 / %s::int", (divisor,))
+                            seen.append(cursor.fetchall())
+                    connection.execute("SELECT 1 / %s::int", (divisor,))
                     connection.cursor().executemany(
                         "INSERT INTO classes VALUES (%s) ON CONFLICT DO NOTHING RETURNING id",
                         [(number,) for number in range(100)],
@@ -136,8 +161,25 @@ def pipelines(dsn: str) -> Any:
                     )
             except psycopg.Error as error:
                 seen.append([type(error), error.sqlstate])
-            seen.append([cursor.pgresult is not None and cursor.pgresult.ntuples for cursor in cursors])
             seen.append(connection.execute("SELECT count(*) FROM classes").fetchall())
+        failing = (
+            "SELECT 1",
+            "SELECT 1 / 0",
+            "SELECT 2",
+            "",
+            "BEGIN",
+            "SELECT nothing",
+            "",
+            "SELECT 3",
+            "",
+            "ROLLBACK",
+            "",
+        )
+        insert = "INSERT INTO classes VALUES (1000)"
+        seen.append(
+            pipelined(connection, *failing, "", insert, "SELECT 1 / 0", "", insert, "COMMIT", "SELECT 1 / 0", "")
+        )
+        seen.append(connection.execute("SELECT count(*) FROM classes").fetchall())
     return seen
 
 
