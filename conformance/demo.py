@@ -114,6 +114,8 @@ def demo_lab(
             control_secret=control_secret or secrets.token_urlsafe(24),
             clock=start.clock,
         )
+        for issuer in {registration.issuer for registration in lab.registrations.values()} | {""}:
+            door.app.state.store.choose_meeting_defaults(issuer, {"waiting_room": True, "host_video": False})
         yield lab
 
 

@@ -7,7 +7,7 @@ if its own words name the table: a view or a function is not looked into.
 - `error`: the statement fails on the server with 58030 (io_error); a transaction is aborted as by any other error.
 - `timeout`: it sleeps on the server until the fault is over or the tool cancels it, and fails then.
 - `garbage`: the connection ends in the middle of a row.
-- `empty`: it runs, but what it finds is left out.
+- `empty`: it runs, but its rows are left out, also the one that a count always has.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import socket
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
@@ -32,6 +33,7 @@ class End(asyncio.Protocol):
     def __init__(self, arrived: Callable[[bytes], None], lost: Callable[[], None]) -> None:
         self._arrived = arrived
         self._lost = lost
+        self._is_aborted = False
         self._reasons: set[str] = set()
         self.transport: asyncio.Transport | None = None
         self.is_lost = False
@@ -41,6 +43,8 @@ class End(asyncio.Protocol):
         """The connection is there."""
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
+        if self._is_aborted:
+            transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """Bytes have arrived."""
@@ -62,7 +66,8 @@ class End(asyncio.Protocol):
             self.transport.close()
 
     def abort(self) -> None:
-        """Ends the connection at once."""
+        """Ends the connection at once, or as soon as it is there."""
+        self._is_aborted = True
         if self.transport is not None:
             self.transport.abort()
 
@@ -175,7 +180,7 @@ class Relay:
         try:
             async with asyncio.timeout(CONNECT_S):
                 await _connected(self._upstream, self._server)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             text = f"lti-conformance: the proxy cannot reach {self._upstream}: {_reason(error)}"
             self.client.write(error_response("FATAL", "08001", text))
             self.client.close()
@@ -201,8 +206,6 @@ class Relay:
             await self._cancel()
 
     def _client_lost(self) -> None:
-        for task in self._tasks:
-            task.cancel()
         if self._connection.ledger.sleeps:
             # Else the server would notice only when the statement is over.
             self._begin(self._cancel_quietly())
@@ -255,9 +258,12 @@ async def _delivered(address: Address, request: bytes) -> None:
             writer.close()
 
 
-def _reason(error: OSError) -> str:
+def _reason(error: OSError | UnicodeError) -> str:
     if isinstance(error, TimeoutError):
         return f"it does not answer within {CONNECT_S:.0f} s"
-    # asyncio puts its own words before the system's.
-    known = error.errno is not None and error.errno > 0
-    return os.strerror(error.errno) if known and error.errno is not None else error.strerror or str(error)
+    if isinstance(error, UnicodeError):
+        return "that is no name of a host"
+    if error.errno is None or isinstance(error, socket.gaierror):
+        return error.strerror or str(error)
+    # asyncio puts words of its own before the system's.
+    return os.strerror(error.errno)

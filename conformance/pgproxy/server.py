@@ -50,6 +50,10 @@ class Proxy:
     async def stop(self) -> None:
         """Accepts none any more, and ends those that are there."""
         if self._server is not None:
+            with contextlib.suppress(NotImplementedError):
+                asyncio.get_running_loop().remove_reader(self._bound)
+            # A connection that was accepted just now gets its relay in the next turn, but not from a closed server.
+            await asyncio.sleep(0)
             self._server.close()
         for relay in self._relays:
             relay.abort()

@@ -19,8 +19,8 @@ NAME: Final = b"lti-conformance fault"
 CODE: Final = "58030"
 """io_error, of the class of errors that come from outside PostgreSQL (PostgreSQL documentation, appendix A)."""
 
-CANCELLED: Final = b"57014"
-"""query_canceled, which is what a time limit of the tool makes of a statement that does not answer."""
+ABORTED: Final = b"25P02"
+"""in_failed_sql_transaction: the server did not come to the statement. Whatever else ends a sleep found it asleep."""
 
 FAIL: Final = message(b"E", NAME, b"\0\0\0\0\0")
 """An Execute of a portal that is not there: one message with one answer, as the real Execute."""
@@ -47,7 +47,7 @@ def text_instead(fault: Fault, text: bytes, start: int) -> bytes:
 
 def is_of(fault: Fault, error: bytes) -> bool:
     """Whether an ErrorResponse is that of the substitute."""
-    return NAME in error or (fault.mode == "timeout" and error_field(error, b"C") == CANCELLED)
+    return NAME in error or (fault.mode == "timeout" and error_field(error, b"C") != ABORTED)
 
 
 def shows(fault: Fault, description: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""A correct LTI 1.3 tool, written as a list of steps, and the flaws that it can be given."""
+"""A correct tool for LTI 1.3 and 1.1, written as lists of steps, and the flaws that it can be given."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from conformance.sample_tool.oauth import base_string, hmac_sha1
 from conformance.sample_tool.refusal import failed, invalid, security
 
 __all__ = [
+    "REQUIRED",
     "WINDOW_S",
     "claims",
     "claims_of",

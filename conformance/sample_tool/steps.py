@@ -80,6 +80,7 @@ MESSAGE: tuple[Step[Launch], ...] = (
     message.roles,
     message.privilege,
     message.attribute_names,
+    accounts.former_self,
 )
 
 BASIC: tuple[Step[Launch], ...] = (
@@ -120,8 +121,8 @@ EDIT: tuple[Step[Edit], ...] = (edit.same_site, edit.teacher, edit.live_zoom)
 WELCOME: tuple[Step[Launch], ...] = (accounts.account, session.person, session.session)
 
 LAUNCH_OF_POLICY: dict[Policy, tuple[Step[Launch], ...]] = {
-    "open": (*AUTHENTICATION, *MESSAGE, accounts.former_self, *WELCOME),
-    "class": (*AUTHENTICATION, *MESSAGE, *CLASS, accounts.former_self, *WELCOME),
+    "open": (*AUTHENTICATION, *MESSAGE, *WELCOME),
+    "class": (*AUTHENTICATION, *MESSAGE, *CLASS, *WELCOME),
 }
 
 BASIC_OF_POLICY: dict[Policy, tuple[Step[Launch], ...]] = {

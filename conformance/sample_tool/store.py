@@ -65,6 +65,7 @@ KEEP_TOKENS = (
 )
 END_ZOOM = delete(zoom_authorisations).where(zoom_authorisations.c.email == bindparam("email"))
 
+ADD_DEFAULTS = insert(meeting_defaults)
 DEFAULTS = select(meeting_defaults.c.settings).where(meeting_defaults.c.issuer == bindparam("issuer"))
 LINK = select(course_links.c.class_id).where(
     course_links.c.issuer == bindparam("issuer"),
@@ -189,6 +190,11 @@ class Store:
     def keep_zoom_tokens(self, email: str, tokens: ZoomTokens) -> None:
         """Keeps what Zoom has given in exchange for earlier tokens."""
         self.run(KEEP_TOKENS, its_email=email, access=tokens.access, refresh=tokens.refresh)
+
+    def choose_meeting_defaults(self, issuer: str, settings: Mapping[str, Any]) -> None:
+        """Keeps the meeting settings of a school that has not chosen any yet."""
+        if self.find_meeting_defaults(issuer) is None:
+            self.run(ADD_DEFAULTS, issuer=issuer, settings=dict(settings))
 
     def find_meeting_defaults(self, issuer: str) -> Mapping[str, Any] | None:
         """The meeting settings that a school has chosen."""

@@ -9,7 +9,7 @@ import time
 
 from tests.bench.rounds import Line
 
-MEASURES = ("tokens", "serving", "runs", "under_pytest", "growth", "catalogue", "starts")
+MEASURES = ("tokens", "serving", "runs", "under_pytest", "growth", "catalogue", "starts", "pgproxy")
 
 
 def say(text: str) -> None:

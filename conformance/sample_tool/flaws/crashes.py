@@ -19,6 +19,8 @@ __all__ = ["FLAWS", "bare_500", "unexpected"]
 
 LONGEST_HINT = 4096
 LARGEST_TOKEN = 65536
+OF_LOGIN = frozenset({"iss", "login_hint", "target_link_uri", "client_id"})
+OF_FORM = frozenset({*basic.REQUIRED, "oauth_consumer_key", "lti_message_type", "lti_version", "resource_link_id"})
 
 
 def bare_500(answer: Answer) -> Answer:
@@ -103,7 +105,13 @@ FLAWS: Final = (
         name="login-parameters-crash",
         why="The login is read by `params['iss']`, and a login without it was never tried.",
         profile="class",
-        changes=(uncaught(lambda reason: reason.type == "MissingParameter" and reason.about != "id_token"),),
+        changes=(uncaught(lambda reason: reason.type == "MissingParameter" and reason.about in OF_LOGIN),),
+    ),
+    Flaw(
+        name="form-parameters-crash",
+        why="The old form is read by `form['oauth_nonce']`, and one that lacks a parameter was never tried.",
+        profile="class",
+        changes=(uncaught(lambda reason: reason.type == "MissingParameter" and reason.about in OF_FORM),),
     ),
     Flaw(
         name="unusable-key-set-crashes",

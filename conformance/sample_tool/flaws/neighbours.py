@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select
 from conformance.sample_tool import backend, edit, product
 from conformance.sample_tool.flaws.kinds import Change, Flaw, blur, drop, replace
 from conformance.sample_tool.model import Edit, Launch, Person, Step
-from conformance.sample_tool.refusal import Klass, Reason, Refusal, unmet
+from conformance.sample_tool.refusal import Klass, Reason, Refusal, failed, unmet
 from conformance.sample_tool.steps import Plan
 from conformance.sample_tool.tables import course_links
 
@@ -44,6 +44,40 @@ def class_created_each_time(launch: Launch) -> Launch | Awaitable[Launch]:
     return product.new_class(again)
 
 
+def zoom_of_students_as_well(launch: Launch) -> Launch:
+    """Looks for the Zoom account of a student, and takes one that cannot be read for a missing one."""
+    tool = launch.tool
+    try:
+        backend.read(tool.faults, "zoom_auth.read", tool.store.find_zoom, launch.email)
+    except Refusal as failure:
+        if not launch.privileged:
+            raise unmet(code=1009) from failure
+        raise
+    return product.zoom_auth(launch)
+
+
+def presets_each_time(launch: Launch) -> Launch | Awaitable[Launch]:
+    """Reads the school's presets for a class that exists, and tells a failure as one of creating it."""
+    tool, issuer = launch.tool, launch.integration.issuer
+    if launch.class_id is None:
+        return product.new_class(launch)
+    try:
+        backend.read(tool.faults, "meeting_defaults.read", tool.store.find_meeting_defaults, issuer)
+    except Refusal as failure:
+        raise failed(code=1014) from failure
+    return launch
+
+
+def presets_demanded(launch: Launch) -> Launch | Awaitable[Launch]:
+    """Creates no class for a school that has chosen no presets."""
+    tool, issuer = launch.tool, launch.integration.issuer
+    if launch.class_id is None:
+        found = backend.read(tool.faults, "meeting_defaults.read", tool.store.find_meeting_defaults, issuer)
+        if found is None:
+            raise failed(code=1014)
+    return product.new_class(launch)
+
+
 async def live_zoom_for_launch(launch: Launch) -> Launch:
     """Demands a live session of a teacher who launches, as if a launch were an edit."""
     if launch.privileged:
@@ -69,17 +103,17 @@ def open_to_all(plan: Plan) -> Plan:
 
 def remembered(plan: Plan) -> Plan:
     """A tool that turns a person away for ever, once its back end has failed for them."""
-    failed: dict[str, Reason] = {}
+    known: dict[str, Reason] = {}
 
     def turn_away(launch: Launch) -> Launch:
-        if launch.email in failed:
-            raise Refusal(failed[launch.email])
+        if launch.email in known:
+            raise Refusal(known[launch.email])
         return launch
 
     steps = tuple(
         each for step in plan.launch for each in ((turn_away, step) if step is product.zoom_auth else (step,))
     )
-    kept = tuple(remembering(step, failed) if step in BACKEND else step for step in steps)
+    kept = tuple(remembering(step, known) if step in BACKEND else step for step in steps)
     return dataclasses.replace(plan, launch=kept)
 
 
@@ -93,7 +127,7 @@ BACKEND: Final = (
 )
 
 
-def remembering(step: Step[Launch], failed: dict[str, Reason]) -> Step[Launch]:
+def remembering(step: Step[Launch], known: dict[str, Reason]) -> Step[Launch]:
     """The step, which notes for whom it has failed."""
 
     async def noting(launch: Launch) -> Launch:
@@ -102,7 +136,7 @@ def remembering(step: Step[Launch], failed: dict[str, Reason]) -> Step[Launch]:
             return await outcome if isinstance(outcome, Awaitable) else outcome
         except Refusal as refusal:
             if refusal.reason.klass == "unknown":
-                failed[launch.email] = refusal.reason
+                known[launch.email] = refusal.reason
             raise
 
     return noting
@@ -198,6 +232,24 @@ FLAWS: Final = (
         why="Opening a class goes to Zoom as if it were new, and fails whenever Zoom does.",
         profile="class",
         changes=(replace(product.new_class, by=class_created_each_time),),
+    ),
+    Flaw(
+        name="student-zoom-as-onboarding",
+        why="A student is sent to connect a Zoom account that students do not need.",
+        profile="class",
+        changes=(replace(product.zoom_auth, by=zoom_of_students_as_well),),
+    ),
+    Flaw(
+        name="presets-read-each-time",
+        why="A class that exists is told to be uncreatable, because presets that it does not need cannot be read.",
+        profile="class",
+        changes=(replace(product.new_class, by=presets_each_time),),
+    ),
+    Flaw(
+        name="presets-demanded",
+        why="A school that never chose presets gets no classes.",
+        profile="class",
+        changes=(replace(product.new_class, by=presets_demanded),),
     ),
     Flaw(
         name="failure-remembered",

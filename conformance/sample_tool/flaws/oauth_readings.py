@@ -78,8 +78,13 @@ def _verified_over(launch: Launch, parts: tuple[str, str, str]) -> Launch:
 
 def signature_as_posted(launch: Launch) -> Launch:
     """Verifies a form that came by GET as if it had been posted."""
-    query = {} if launch.form is launch.query else launch.query
-    basic.signature(dataclasses.replace(launch, method="POST", query=query))
+    signature_of_either(dataclasses.replace(launch, method="POST"))
+    return launch
+
+
+def signature_of_either(launch: Launch) -> Launch:
+    """Verifies what came in the address if nothing else did."""
+    basic.signature(dataclasses.replace(launch, query={} if launch.form is launch.query else launch.query))
     return launch
 
 
@@ -158,6 +163,15 @@ FLAWS: Final = (
         changes=(
             insert(query_as_form, before=basic.parameters),
             replace(basic.signature, by=signature_as_posted),
+        ),
+    ),
+    Flaw(
+        name="oauth-get-accepted",
+        why="A launch may come in an address, where logs and histories keep it.",
+        profile="core",
+        changes=(
+            insert(query_as_form, before=basic.parameters),
+            replace(basic.signature, by=signature_of_either),
         ),
     ),
     Flaw(

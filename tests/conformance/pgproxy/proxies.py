@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 
@@ -61,23 +60,25 @@ class Proxied:
         point = READ if access == "read" else WRITTEN
         return self.bindings[point].arm(Order(point=point, mode=mode, times=times, ttl_s=ttl_s, marks=marks or {}))
 
+    def running(self, pattern: str) -> int:
+        """How many statements run in this database whose text is like this."""
+        return self._count("AND state = 'active' AND query LIKE %s", pattern)
+
     def asleep(self) -> int:
         """How many statements of the proxy's sleep in this database."""
-        with psycopg.connect(self.direct, autocommit=True) as connection:
-            found = connection.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'"
-                " AND query LIKE '%lti-conformance fault%' AND pid <> pg_backend_pid()"
-            ).fetchone()
-        assert found is not None
-        count: int = found[0]
-        return count
+        return self.running("%lti-conformance fault%")
 
     def backends(self) -> int:
         """How many connections this database has, but for the one that asks."""
+        return self._count("AND %s::text = ''", "")
+
+    def _count(self, condition: LiteralString, value: str) -> int:
+        asked: LiteralString = (
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend' "
+        )
         with psycopg.connect(self.direct, autocommit=True) as connection:
-            found = connection.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            ).fetchone()
+            found = connection.execute(asked + condition, (value,)).fetchone()
         assert found is not None
         count: int = found[0]
         return count
@@ -143,5 +144,6 @@ def threads() -> set[str]:
 
 
 def descriptors() -> int:
-    """How many files and sockets this process has open."""
-    return len(os.listdir("/proc/self/fd"))
+    """How many files and sockets this process has open, on a system that says so."""
+    folder = Path("/proc/self/fd")
+    return len(list(folder.iterdir())) if folder.exists() else 0

@@ -208,6 +208,16 @@ def test_it_sleeps(talking: Talking):
     assert not talking.connection.ledger.waits_for(fault)
 
 
+@pytest.mark.parametrize(("code", "hits"), [("57014", 1), ("25P04", 1), ("57P01", 1), ("25P02", 0)])
+def test_what_ends_a_sleep(talking: Talking, code: str, hits: int):
+    """A limit of time of whatever kind has found the statement asleep, an aborted transaction has not."""
+    fault = arm(talking.faults, "timeout")
+    talking.tool(query(READ))
+    ended = error(code, "enough")
+    assert talking.server(ended, ready("E")) == ended + ready("E")
+    assert fault.hits == hits
+
+
 def test_it_sleeps_in_a_batch(talking: Talking):
     """A statement of the proxy's own sleeps; nothing of it is seen, and it is closed before the next message."""
     fault = arm(talking.faults, "timeout", times=1)

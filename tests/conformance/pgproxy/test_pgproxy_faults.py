@@ -102,12 +102,11 @@ def test_garbage(classes: Proxied, way: Way, access: str):
 def test_timeout_until_the_tool_loses_patience(classes: Proxied, way: Way, access: str):
     """Its own statement_timeout ends the statement, as it would end any that takes long."""
     with connected(classes) as connection:
-        connection.execute("SET statement_timeout = '50ms'")
+        connection.execute("SET statement_timeout = '300ms'")
         with classes.armed("timeout", access=access) as armed:
-            for _ in range(2):
-                with pytest.raises(psycopg.errors.QueryCanceled, match="statement timeout"):
-                    way(connection, READ if access == "read" else WRITE)
-            assert armed.hits == 2
+            with pytest.raises(psycopg.errors.QueryCanceled, match="statement timeout"):
+                way(connection, READ if access == "read" else WRITE)
+            assert armed.hits == 1
         assert connection.execute(READ).fetchall() == ROWS
 
 
@@ -138,10 +137,10 @@ def test_timeout_until_it_is_disarmed(classes: Proxied, way: Way):
         assert connection.execute("SELECT name FROM pg_prepared_statements WHERE name LIKE 'lti%'").fetchall() == []
 
 
-@each_way
+@pytest.mark.parametrize("way", [simple, extended])
 def test_timeout_until_its_time_is_over(classes: Proxied, way: Way):
     """A fault that nobody disarms ends by itself, and with it the statement, which fails."""
-    with connected(classes) as connection, classes.armed("timeout", ttl_s=0.3) as armed:
+    with connected(classes) as connection, classes.armed("timeout", ttl_s=1.0) as armed:
         with pytest.raises(psycopg.errors.IoError, match="lti-conformance"):
             way(connection, READ)
         assert way(connection, READ).fetchall() == ROWS
@@ -192,7 +191,7 @@ def test_transactions(classes: Proxied, way: Way, mode: Mode):
     """After the failure the server refuses all but a rollback, step for step as after a real one."""
     with psycopg.connect(classes.direct) as connection:
         expected = transcript(connection, way, "SELECT 1 / (SELECT 0)")
-    with psycopg.connect(classes.dsn, options="-c statement_timeout=100") as connection, classes.armed(mode) as armed:
+    with psycopg.connect(classes.dsn, options="-c statement_timeout=400") as connection, classes.armed(mode) as armed:
         found = transcript(connection, way, READ)
     assert found == expected
     assert expected[2:8] == ["failed", INERROR, "25P02", INERROR, "25P02", INERROR]
@@ -227,7 +226,7 @@ def test_a_text_of_several_statements(classes: Proxied):
 
 @pytest.mark.parametrize("mode", ["error", "timeout"])
 def test_a_pipeline(classes: Proxied, mode: Mode):
-    """What was sent before the struck statement is answered, what follows up to Sync is skipped, and then it goes on."""
+    """What comes before the struck statement is answered, what follows up to Sync is skipped, and then it goes on."""
     insert = "INSERT INTO other VALUES (9)"
     texts = (
         "SELECT 1",
@@ -247,7 +246,7 @@ def test_a_pipeline(classes: Proxied, mode: Mode):
     )
     with psycopg.connect(classes.direct, autocommit=True) as connection:
         expected = pipelined(connection, *(text.format("SELECT 1 / 0") for text in texts))
-    with psycopg.connect(classes.dsn, autocommit=True, options="-c statement_timeout=100") as connection:
+    with psycopg.connect(classes.dsn, autocommit=True, options="-c statement_timeout=400") as connection:
         with classes.armed(mode) as armed:
             assert pipelined(connection, *(text.format(READ) for text in texts)) == expected
             assert armed.hits == 3
@@ -259,13 +258,12 @@ def test_a_pipeline(classes: Proxied, mode: Mode):
 def test_a_pipeline_that_fails_by_itself(classes: Proxied):
     """A struck statement that the server never came to is no hit, and the next one is."""
     with connected(classes) as connection, classes.armed("error", times=1) as armed:
-        with pytest.raises(psycopg.errors.DivisionByZero), connection.pipeline():
-            connection.execute("SELECT 1 / 0")
-            connection.execute(READ)
+        failed = ["FATAL_ERROR", "PIPELINE_ABORTED", "PIPELINE_SYNC"]
+        assert pipelined(connection, "SELECT 1 / 0", READ, "") == failed
         assert armed.hits == 0
-        with pytest.raises(psycopg.errors.IoError):
-            connection.execute(READ)
+        assert pipelined(connection, READ, "SELECT 1", "") == failed
         assert armed.hits == 1
+        assert pipelined(connection, READ, "") == ["TUPLES_OK", b"1", "PIPELINE_SYNC"]
 
 
 @pytest.mark.parametrize("mode", ["error", "empty"])
@@ -352,7 +350,7 @@ def test_asyncpg(classes: Proxied, mode: Mode, expected: Any):
     """Its statements are prepared once and cached; each mode strikes them, and the connection works afterwards."""
 
     async def work() -> None:
-        connection = await asyncpg.connect(classes.dsn, server_settings={"statement_timeout": "100"})
+        connection = await asyncpg.connect(classes.dsn, server_settings={"statement_timeout": "400"})
         assert await seen_by_asyncpg(connection, READ) == ROWS
         with classes.armed(mode) as armed:
             assert await seen_by_asyncpg(connection, READ) == expected
@@ -379,7 +377,7 @@ def test_the_own_time_limit_of_asyncpg(classes: Proxied):
         connection = await asyncpg.connect(classes.dsn)
         with classes.armed("timeout", times=1) as armed:
             with pytest.raises(TimeoutError):
-                await connection.fetch(READ, timeout=0.1)
+                await connection.fetch(READ, timeout=0.7)
             assert armed.hits == 1
             assert [tuple(row) for row in await connection.fetch(READ)] == ROWS
         await connection.close()

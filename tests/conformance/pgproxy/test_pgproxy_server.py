@@ -192,6 +192,16 @@ def test_a_server_that_is_down(postgresql: PostgreSQL, classes: Proxied):
         assert client.message()[0] == ""
 
 
+def test_a_server_whose_name_is_none(postgresql: PostgreSQL, classes: Proxied):
+    """The tool is told so, and does not wait."""
+    upstream = f"{'x' * 64}.test:5432"
+    with (
+        proxied(postgresql, upstream=upstream, database=classes.database) as site,
+        pytest.raises(psycopg.OperationalError, match="that is no name of a host"),
+    ):
+        psycopg.connect(site.dsn)
+
+
 def test_a_server_that_goes_away(classes: Proxied):
     """The tool hears of it as it would without the proxy: an error and the end of the connection."""
     with psycopg.connect(classes.dsn, autocommit=True) as connection:
@@ -208,6 +218,20 @@ def test_a_database_that_is_not_there(classes: Proxied):
     """Errors before the session begins are the server's."""
     with pytest.raises(psycopg.OperationalError, match='database "nowhere" does not exist'):
         psycopg.connect(classes.server.dsn("nowhere", host=classes.host))
+
+
+def test_a_cancel_by_a_client_that_does_not_wait(classes: Proxied):
+    """It reaches the server, though the client has gone."""
+    with raw(classes) as client:
+        client.start(classes.database)
+        key = next(body for kind, body in client.until_ready() if kind == "K")
+        client.say(query("SELECT pg_sleep(600)"))
+        until(lambda: classes.running("SELECT pg_sleep%") == 1)
+        with raw(classes) as other:
+            other.say(struct.pack(">II", 8 + len(key), 80877102), key)
+        described, failed, ready = client.until_ready()
+        assert (described[0], failed[0], ready) == ("T", "E", ("Z", b"I"))
+        assert b"C57014\0" in failed[1]
 
 
 def test_cancels_that_hit_nothing(classes: Proxied):
@@ -268,6 +292,20 @@ def test_nothing_is_left(
         assert threads() - before[0] <= {"lti-pgproxy"}
         until(lambda: classes.backends() == 0)
     assert descriptors() == before[1]
+
+
+def test_who_connects_as_it_ends(classes: Proxied, postgresql: PostgreSQL):
+    """Whether it was accepted, is about to be, or never is: the connection ends, and so does the proxy."""
+    before = descriptors()
+    for _ in range(30):
+        with contextlib.ExitStack() as stack:
+            with proxied(postgresql, database=classes.database) as site:
+                clients = [stack.enter_context(raw(site)) for _ in range(3)]
+                clients[0].start(site.database)
+            for client in clients:
+                with contextlib.suppress(ConnectionResetError):
+                    client.until_ready()
+    assert descriptors() == before
 
 
 def test_nothing_is_left_of_a_proxy_that_could_not_begin():
@@ -332,7 +370,7 @@ def test_disarming_while_the_server_hangs(postgresql: PostgreSQL, classes: Proxi
             ThreadPoolExecutor(1) as beside,
         ):
             connection = psycopg.connect(site.dsn, autocommit=True)
-            with site.armed("timeout", ttl_s=1.0):
+            with site.armed("timeout"):
                 answer = beside.submit(connection.execute, "SELECT 1 FROM classes")
                 until(lambda: site.asleep() == 1)
                 upstream.unlink()
@@ -340,4 +378,9 @@ def test_disarming_while_the_server_hangs(postgresql: PostgreSQL, classes: Proxi
                 answer.result()
             assert connection.broken
             connection.close()
+        with psycopg.connect(classes.direct, autocommit=True) as other:
+            sleeping = (
+                "datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%lti-conformance fault%'"
+            )
+            other.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {sleeping}")
         until(lambda: classes.backends() == 0)

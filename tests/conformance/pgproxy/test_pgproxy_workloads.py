@@ -73,6 +73,10 @@ def test_nothing_is_changed_beside_what_is_hit(
     postgresql: PostgreSQL, database: str, expected: Any, connections: list[Connection], name: str
 ):
     """The same while a fault is armed that looks into every statement and finds none of its launch."""
-    with through(postgresql, "marked", database) as site, site.armed("error", marks={"context_id": "nobody-has-this"}):
+    with (
+        through(postgresql, "marked", database) as site,
+        site.armed("error", marks={"context_id": "nobody-has-this"}) as fault,
+    ):
         assert afresh(postgresql, site.direct, WORKLOADS[name], site.dsn) == expected(name)
+        assert fault.hits == 0
     assert waiting(connections) == []

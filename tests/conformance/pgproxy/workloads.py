@@ -70,7 +70,8 @@ def errors(dsn: str) -> Any:
             "SELECT pg_sleep(9)",
         ):
             for parameters in (None, ()):
-                connection.execute("SET LOCAL statement_timeout = 20")
+                if "sleep" in text:
+                    connection.execute("SET LOCAL statement_timeout = 50")
                 try:
                     connection.execute(text, parameters)
                 except psycopg.Error as error:
@@ -261,7 +262,7 @@ def large(dsn: str) -> Any:
 
 
 def asynchronous(dsn: str) -> Any:
-    """psycopg's other half: a cancelled task, and many statements side by side."""
+    """The other half of psycopg: a cancelled task, and many statements side by side."""
 
     async def work() -> Any:
         seen: list[Any] = []
@@ -284,15 +285,15 @@ def asynchronous(dsn: str) -> Any:
 
 
 def with_asyncpg(dsn: str) -> Any:
-    """Its cache of statements, transactions, many rows of parameters, cursors, rows in and out, errors, notifications."""
+    """Its cache of statements, transactions, many rows of parameters, cursors, copies, errors, notifications."""
 
     async def work() -> Any:
         seen: list[Any] = []
         connection = await asyncpg.connect(dsn)
         await connection.execute("CREATE TABLE classes (id int PRIMARY KEY, name text); SELECT 1")
         await connection.executemany("INSERT INTO classes VALUES ($1, $2)", [(n, f"n{n}") for n in range(2000)])
-        for _ in range(3):
-            seen.append(list(map(tuple, await connection.fetch("SELECT * FROM classes WHERE id < $1 ORDER BY id", 5))))
+        few = "SELECT * FROM classes WHERE id < $1 ORDER BY id"
+        seen += [list(map(tuple, await connection.fetch(few, 5))) for _ in range(3)]
         with contextlib.suppress(ZeroDivisionError):
             async with connection.transaction():
                 await connection.execute("DELETE FROM classes")
@@ -304,8 +305,8 @@ def with_asyncpg(dsn: str) -> Any:
         with contextlib.suppress(asyncpg.UniqueViolationError):
             await connection.executemany("INSERT INTO classes VALUES ($1, 'x')", [(9000,), (1,), (9001,)])
         async with connection.transaction():
-            async for row in connection.cursor("SELECT id FROM classes ORDER BY id LIMIT 120", prefetch=50):
-                seen.append(row["id"])
+            in_parts = connection.cursor("SELECT id FROM classes ORDER BY id LIMIT 120", prefetch=50)
+            seen += [row["id"] async for row in in_parts]
         seen.append(
             await connection.copy_records_to_table("classes", records=[(n, "y" * 90) for n in range(5000, 30_000)])
         )
