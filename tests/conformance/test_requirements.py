@@ -32,6 +32,9 @@ UNVERIFIED = {
     "JOSE-7515-04",
     "JOSE-7519-4.1.5",
     "JOSE-7519-2",
+    "LTI11-PARAM-07",
+    "LTI11-RET-02",
+    "MIG-05",
 }
 
 COUNTS = {
