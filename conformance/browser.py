@@ -33,6 +33,8 @@ class Visit:
     request: Request
     """The last request, sent or not."""
     response: Response | None = None
+    sender: Response | None = None
+    """The answer that sent the browser to a door where it stopped."""
     trouble: str = ""
     trouble_kind: Literal["", "refused", "dropped", "timeout", "loop", "foreign", "again", "unanswered"] = ""
     """`unanswered`: the platform could not send an answer to where the tool wanted it."""
@@ -75,9 +77,10 @@ class Browser:
 
     def navigate(self, request: Request, *, stop_at: Callable[[str], bool]) -> Visit:
         """Send a request and follow where its answers lead, but send nothing to a URL to stop at."""
+        response: Response | None = None
         for _ in range(MAX_HOPS):
             if stop_at(request.url):
-                return Visit(request=request)
+                return Visit(request=request, sender=response)
             if not (_is_address(request.url) and self._may_contact(request.url)):
                 return Visit(request=request, trouble=f"led to {origin(request.url)}", trouble_kind="foreign")
             try:

@@ -37,7 +37,8 @@ def lacking(lab: Lab, scenario: Scenario, states: tuple[str, ...]) -> Verdict | 
     unbound = next((advice for fault in scenario.faults if (advice := _unbound(lab, fault))), None)
     if unbound is not None:
         return unbound
-    missing = missing_states(lab, states) or missing_states(lab, lab.honest_states(scenario.role))
+    along = (state for attempt in scenario.before for state in attempt.states)
+    missing = missing_states(lab, (*states, *along)) or missing_states(lab, lab.honest_states(scenario.role))
     if missing:
         names = ", ".join(missing)
         return skip("missing-arrangement", f"the state {names} is needed: add it to [arrange] of the tool file")

@@ -75,10 +75,12 @@ def _channels(observe: Observe, where: str) -> tuple[Channel, ...]:
 def page_of(visit: Visit) -> Page:
     """The page on which a launch ended, or the request that led back to the platform."""
     response = visit.response
+    answered = response or visit.sender
     return Page(
         url=visit.request.url,
         status=response.status if response else None,
-        headers=response.headers if response else (),
+        # On the way back to the platform, the error stands on the answer that sent the person there.
+        headers=answered.headers if answered else (),
         body=response.body if response else b"",
         params=visit.params if visit.stopped else (),
     )

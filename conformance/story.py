@@ -68,18 +68,18 @@ class Story:
 
     def arrange(self, states: tuple[str, ...]) -> None:
         """Bring the tool into these states for the person and the course."""
-        self._arrange(states, self.cast.person, self.registration)
+        self._arrange(states, self.cast.person, self.registration, self.lti)
 
-    def _arrange(self, states: tuple[str, ...], person: Person, registration: str) -> None:
+    def _arrange(self, states: tuple[str, ...], person: Person, registration: str, lti: LtiVersion) -> None:
         known = self.lab.registrations[registration]
-        arrange(self.lab, states, person=person, course=self.cast.course, registration=known, lti=self.lti)
+        arrange(self.lab, states, person=person, course=self.cast.course, registration=known, lti=lti)
 
     def send(self, attempt: Attempt) -> Told:
         """The next launch or action, observed."""
         lab = self.lab
         browser = self.browsers.setdefault(attempt.browser, lab.browser())
         already = len(browser.exchanges)
-        self._arrange(attempt.states, self._who(attempt), attempt.registration or self.registration)
+        self._arrange(attempt.states, self._who(attempt), attempt.registration or self.registration, attempt.lti)
         action = action_of(lab.tool, attempt.action) if attempt.action else None
         performed = self._launched(attempt, browser) if action is None else self._acted(action, attempt, browser)
         self.done[attempt.name] = performed

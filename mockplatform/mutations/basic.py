@@ -53,17 +53,17 @@ def added(launch: BasicLaunch, *, name: str, value: str) -> BasicLaunch:
 
 @mutation("RFC 5849 3.4.1.3.2")
 def extra(launch: BasicLaunch) -> BasicLaunch:
-    """Parameters that are easily signed wrongly come along: twice, empty, with `+ % ~`, not in ASCII (honest)."""
+    """Extensions that are easily signed wrongly come along: twice, empty, with `+ % ~`, not in ASCII (honest)."""
     awkward = (
-        ("x_twice", "b"),
-        ("x_twice", "a"),
-        ("x_empty", ""),
-        ("x_signs", "a+b %2B~100% *'()!&=/"),
-        ("x_text", "Größe – 日本語 ✓"),
+        ("ext_twice", "b"),
+        ("ext_twice", "a"),
+        ("ext_empty", ""),
+        ("ext_signs", "a+b %2B~100% *'()!&=/"),
+        ("ext_text", "Größe – 日本語 ✓"),
         # These three sort otherwise once they are encoded.
-        ("x-", "1"),
-        ("xÄ", "2"),
-        ("x!", "3"),
+        ("ext_-", "1"),
+        ("ext_Ä", "2"),
+        ("ext_!", "3"),
     )
     return replace(launch, params=(*launch.params, *awkward))
 

@@ -106,3 +106,12 @@ def extra_fields(response: AuthResponse) -> AuthResponse:
 def many_fields(response: AuthResponse, *, count: int = 10_000) -> AuthResponse:
     """Thousands of fields that nobody knows come along."""
     return replace(response, fields=(*response.fields, *((f"field{n}", "1") for n in range(count))))
+
+
+@mutation("LTI11 3")
+def at_basic_url(response: AuthResponse, context: Context) -> AuthResponse:
+    """The answer with its token goes to the tool's address for LTI 1.1 launches."""
+    url = context.launch.registration.lti11_launch_url
+    if url in ("", response.url):
+        raise NotApplicableError("the tool has no address that takes LTI 1.1 only")
+    return replace(response, url=url)

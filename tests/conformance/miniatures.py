@@ -113,10 +113,10 @@ class Miniature:
             return self.edit()
         if path == "/basic" and self.basic is not None:
             return self.basic(self, fields)
-        if "id_token" not in fields:
-            return 404, "", {}
         if path == "/loop":
             return 302, "", {"location": "/loop"}
+        if "id_token" not in fields:
+            return 404, "", {}
         payload = fields["id_token"].split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         self.launches.append(claims)

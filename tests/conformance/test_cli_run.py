@@ -232,7 +232,7 @@ class TestToolFile:
 
         assert ran.code == 0
         assert "Register in Miniature:\n  Issuer              http://127.0.0.1:" in ran.out
-        assert "✓ The plain launch works; the tool fetched the key set 0 times." in ran.out
+        assert "✓ The plain launch by LTI 1.3 works; the tool fetched the key set 0 times." in ran.out
 
     def test_the_doctor_says_how_far_it_came(self, run: Any, miniature: Any, tmp_path: Path) -> None:
         """A tool that never continues the login has another registration."""

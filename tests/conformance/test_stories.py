@@ -227,7 +227,7 @@ class TestActions:
     @pytest.mark.parametrize(("status", "verdict"), [(404, "passed"), (201, "failed"), (204, "failed")])
     def test_the_door_to_the_back_end(self, tmp_path: Path, status: int, verdict: str) -> None:
         """Whoever does not know the secret must find nothing there."""
-        text = table("door", 'action = "arm_fault_without_secret"', 'expect.any = { outcome = "rejected" }')
+        text = table("door", 'action = "disarm_faults_without_secret"', 'expect.any = { outcome = "rejected" }')
         control = {"class.create": {"driver": "control", "url": "/edit", "secret": "s"}}
         tool = Miniature(edit=lambda: (status, "", {}))
         results = tried(tool, tmp_path, text, tool=make_tool(observe=OBSERVE, faults=control))

@@ -10,7 +10,7 @@ import pytest
 
 from mockplatform import flow, flow11, oauth1
 from mockplatform.keys import KeyRing
-from mockplatform.model import BasicLaunch, IdToken, LoginRequest, SignedLaunch
+from mockplatform.model import AuthResponse, BasicLaunch, IdToken, LoginRequest, SignedLaunch
 from mockplatform.mutation import Context, Earlier, NotApplicableError, bind
 from tests.mockplatform.makers import LTI11, NOW_S, make_auth_request, make_launch, make_registration
 
@@ -229,6 +229,14 @@ def test_a_login_at_the_address_for_lti11(context: Context) -> None:
     assert spoilt == dataclasses.replace(login, url="http://tool.example/lti/basic")
 
 
+def test_a_token_at_the_address_for_lti11(context: Context) -> None:
+    """The answer of LTI 1.3 goes to the launch URL of LTI 1.1, as it is."""
+    response = AuthResponse(url="http://tool.example/lti/launch", fields=(("id_token", "x.y.z"), ("state", "s")))
+    spoilt = spoil("response.at_basic_url", response, context)
+
+    assert spoilt == dataclasses.replace(response, url="http://tool.example/lti/basic")
+
+
 def migration(text: str, token: IdToken, context: Context) -> dict[str, str]:
     """The claim, when nothing else of the token has changed."""
     spoilt = spoil(text, token, context)
@@ -384,6 +392,8 @@ def test_a_tool_with_one_address(url: str, basic: BasicLaunch, form: SignedLaunc
         spoil("signed.at_launch_url", form, one)
     with pytest.raises(NotApplicableError):
         spoil("login.at_basic_url", flow.login_request(make_launch()), with_tool(context, lti11_launch_url=""))
+    with pytest.raises(NotApplicableError):
+        spoil("response.at_basic_url", AuthResponse(url=url, fields=()), with_tool(context, lti11_launch_url=""))
 
 
 @pytest.mark.parametrize("lacking", ["consumer_key", "consumer_secret"])

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from conformance.faults import drivers
+from conformance.observe import extractors
 from conformance.sample_tool import Integration, create_tool
+from mockplatform.mutation import mutations
 from mockplatform.server import listen, serve
 from tests.conformance.plugin.projects import free_port, tool_file
 
@@ -60,3 +63,11 @@ def project(pytester: pytest.Pytester, running_tool: Callable[..., str]) -> Call
         return path
 
     return write
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _known_before() -> None:
+    """What is found by folder is found now: a run in process forgets every module that it was the first to import."""
+    extractors()
+    drivers()
+    mutations()

@@ -71,7 +71,7 @@ def test_good_tool(pytester, project):
     assert result.ret == 0
     assert outcomes["passed"] > 1
     assert "failed" not in outcomes
-    result.stdout.fnmatch_lines(["Sample · profile core: *", "* passed · * s · seed 0"])
+    result.stdout.fnmatch_lines(["Sample · profile core: *", "* passed, * skipped · * s · seed 0"])
 
 
 def test_patterns_leave_other_tests_alone(pytester, project):

@@ -218,7 +218,10 @@ def test_faults(pytester):
     """The fixture lti_faults binds fault points; a scenario whose point is not bound is skipped."""
     pytester.makeconftest(IN_PROCESS.split("@pytest.fixture")[0] + CLASS)
     pytester.makepyfile(
-        'from conformance import lti_suite\ntest_lti = lti_suite(profile="class", only=["backend/class-not-creatable", "backend/class-unreadable"])'
+        """
+        from conformance import lti_suite
+        test_lti = lti_suite(profile="class", only=["backend/class-not-creatable", "backend/class-unreadable"])
+        """
     )
     result = pytester.runpytest_inprocess("-rs")
     result.assert_outcomes(passed=1, skipped=1)
