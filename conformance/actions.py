@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from conformance.attempt import Performed
 from conformance.browser import FORM, Browser
 from conformance.filling import filled
 from conformance.lab import Lab
-from conformance.toolvalues import Action, Tool
+from conformance.toolvalues import Action, Launched, Tool
 from conformance.transport import Request
 
 __all__ = ["act", "action_of"]
@@ -29,7 +29,11 @@ def _own(tool: Tool) -> Mapping[str, Action]:
     control = next((str(t["url"]) for t in tool.faults.values() if t.get("driver") == "control" and "url" in t), "")
     return {
         # To disarm is the one thing to ask there that harms nobody if it is granted.
-        "disarm_faults_without_secret": Action(request=f"DELETE {control or CONTROL_PATH}"),
+        "disarm_faults_without_secret": Action(
+            request=f"DELETE {control or CONTROL_PATH}",
+            # Not a page to sign in on, to which a tool sends whoever asks for what it does not know.
+            granted=Launched(status=204, url=urlsplit(control or CONTROL_PATH).path),
+        ),
     }
 
 

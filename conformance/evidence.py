@@ -18,7 +18,10 @@ from mockplatform.model import LoginRequest
 __all__ = ["keys_unasked", "lacking", "skip", "unasked", "unjudged", "unproven"]
 
 _ADVICE = {
-    "attributes": "register the tool with configured attribute names and give [platform.attributes]",
+    "attributes": (
+        "register the tool with configured attribute names and give [platform.attributes], for LTI 1.1 with a "
+        "consumer_key and consumer_secret of its own"
+    ),
     "second": "register the tool with a second platform and give [platform.second]",
     "accounts": 'say in [observe] where the probe\'s answer names the account: probe = { account = "$.id", … }',
     "1.3": 'the tool is not launched by LTI 1.3: give login_url and launch_url, and "1.3" in lti_versions',
@@ -32,7 +35,7 @@ def lacking(lab: Lab, scenario: Scenario, states: tuple[str, ...]) -> Verdict | 
         kind, _, name = need.partition(":")
         if kind == "action" and action_of(lab.tool, name) is None:
             return skip("missing-action", f"describe the request that does it as [actions.{name}] of the tool file")
-        if kind in _ADVICE and not _has(lab, kind):
+        if kind in _ADVICE and not _has(lab, kind, scenario):
             return skip("missing-capability", _ADVICE[kind])
     unbound = next((advice for fault in scenario.faults if (advice := _unbound(lab, fault))), None)
     if unbound is not None:
@@ -45,8 +48,10 @@ def lacking(lab: Lab, scenario: Scenario, states: tuple[str, ...]) -> Verdict | 
     return None
 
 
-def _has(lab: Lab, need: str) -> bool:
+def _has(lab: Lab, need: str, scenario: Scenario) -> bool:
     """Whether the tool file gives what a scenario needs."""
+    if need == "attributes" and scenario.lti == "1.1" and need in lab.registrations:
+        return lab.registrations[need].speaks_lti11
     if need in ("1.1", "1.3"):
         return lab.tool.speaks(need)
     if need == "accounts":
@@ -80,6 +85,7 @@ def unproven(scenario: Scenario, expectation: Expectation, told: Told) -> Verdic
         _unreached(told)
         or _unaccepted(scenario, told)
         or _unsent(scenario, told)
+        or _unaccounted(scenario, told)
         or _unfired(scenario, told)
         or _uncounted(scenario, expectation, told)
     )
@@ -120,15 +126,26 @@ def _unreached(told: Told) -> Verdict | None:
 
 
 def _unaccepted(scenario: Scenario, told: Told) -> Verdict | None:
-    """An honest launch earlier in the story that was turned away."""
-    if scenario.states is not None and not scenario.attempt.action:
-        return None
+    """An honest launch earlier in the story that was turned away, although all was arranged for it."""
     for attempt in _undisturbed(scenario):
-        honest = attempt.finish and attempt.login == "fresh" and attempt.browser == "user" and not attempt.mutations
+        arranged = bool(attempt.states) or (attempt.browser == "user" and scenario.states is None)
+        honest = attempt.finish and attempt.login == "fresh" and arranged and not attempt.mutations
         seen = told.story.outcomes.get(attempt.name)
         if honest and seen != "launched":
             return unjudged("control-failed", f"the honest launch '{attempt.name}' before it was not accepted: {seen}")
     return None
+
+
+def _unaccounted(scenario: Scenario, told: Told) -> Verdict | None:
+    """A launch of which nobody knows in which account it ended, where that is the question."""
+    if "accounts" not in scenario.needs:
+        return None
+    blind = [name for name, outcome in told.story.outcomes.items() if outcome == "launched"]
+    blind = [name for name in blind if name not in told.story.accounts]
+    if not blind:
+        return None
+    reason = f"after the launch '{blind[0]}' the probe showed no account, so nobody can tell in which one it ended"
+    return unjudged("control-failed", reason)
 
 
 def _undisturbed(scenario: Scenario) -> Iterator[Attempt]:

@@ -144,8 +144,9 @@ def registrations(tool: Tool) -> Mapping[str, Registration]:
         found["attributes"] = replace(
             main,
             client_id=given.client_id or main.client_id,
-            consumer_key=given.consumer_key or main.consumer_key,
-            consumer_secret=given.consumer_secret or main.consumer_secret,
+            # A consumer key is one registration: that of `main` has no attribute names.
+            consumer_key=given.consumer_key or "",
+            consumer_secret=given.consumer_secret or "",
             attributes=names,
         )
     if settings.second is not None:

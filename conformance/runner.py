@@ -21,7 +21,7 @@ from conformance.lab import Lab
 from conformance.model import Attempt, Expectation, Finding, Observation, Result, Role, Scenario, Status, Verdict
 from conformance.observe import page_of
 from conformance.pace import Pace
-from conformance.story import FaultError, Told, honest, read, tell
+from conformance.story import DisarmError, FaultError, Told, honest, read, tell
 from conformance.twins import ToolLost, Twins
 from mockplatform.mutation import NotApplicableError
 
@@ -208,6 +208,8 @@ class Runner:
             return skip("not-applicable", str(error)), None
         except OutOfReachError as error:
             return skip("missing-fault-mode", str(error)), None
+        except DisarmError as error:
+            return unjudged("fault-not-disarmed", str(error)), None
         except FaultError as error:
             return unjudged("fault-not-armed", str(error)), None
         except ArrangementFailedError as failure:

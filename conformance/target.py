@@ -23,6 +23,7 @@ from conformance.lab import Lab, is_loopback, registrations
 from conformance.loading import load_object
 from conformance.model import Profile
 from conformance.observe import Reader, checked
+from conformance.remote import refuse_remote
 from conformance.toolvalues import Tool
 from conformance.transport import HttpTransport, Request, Transport, TransportTrouble
 from mockplatform.app import create_app
@@ -124,7 +125,7 @@ def open_lab(
     # The demonstration needs neither a server nor certificates.
     from mockplatform.server import listen, serve
 
-    _refuse_remote(tool, where, allow_remote=allow_remote)
+    refuse_remote(tool, where, allow_remote=allow_remote)
     network = tool.network
     with contextlib.ExitStack() as stack:
         transport = stack.enter_context(
@@ -158,29 +159,6 @@ def environment(tool: Tool) -> Mapping[str, str]:
         **({"LTI_CONSUMER_KEY": tool.platform.consumer_key} if tool.platform.consumer_key else {}),
         **({"LTI_CONSUMER_SECRET": tool.platform.consumer_secret} if tool.platform.consumer_secret else {}),
     }
-
-
-_HOSTS = ("url", "dsn", "listen", "upstream")
-"""Keys of `[faults]` that may name a host."""
-
-
-def _refuse_remote(tool: Tool, where: str, *, allow_remote: bool) -> None:
-    contacted = {
-        "tool.login_url": tool.tool.login_url,
-        "tool.launch_url": tool.tool.launch_url,
-        "tool.lti11_launch_url": tool.tool.lti11_launch_url or "",
-        "tool.ready_url": tool.tool.ready_url or "",
-        "observe.probe.request": tool.observe.probe.request if tool.observe.probe else "",
-        **{f"arrange.{state}.request": entry.request or "" for state, entry in tool.arrange.items()},
-        **{f"actions.{name}.request": action.request for name, action in tool.actions.items()},
-        **{
-            f'faults."{point}".{key}': str(table.get(key, "")) for point, table in tool.faults.items() for key in _HOSTS
-        },
-    }
-    for key, text in contacted.items():
-        url = text.rpartition(" ")[2]
-        if "://" in url and urlsplit(url).hostname and not allow_remote and not is_loopback(url):
-            raise UsageError(f"{where} {key}: {url} is not on this machine; --allow-remote permits it")
 
 
 def _address(url: str) -> tuple[str, int]:

@@ -67,7 +67,7 @@ class Attributes:
     person_id: str
     client_id: str | None = None
     consumer_key: str | None = None
-    consumer_secret: str | None = None
+    consumer_secret: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +80,7 @@ class PlatformSettings:
     deployment_id: str = "1"
     ca_path: str | None = None
     consumer_key: str | None = None
-    consumer_secret: str | None = None
+    consumer_secret: str | None = field(default=None, repr=False)
     second: SecondPlatform | None = None
     attributes: Attributes | None = None
 

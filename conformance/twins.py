@@ -26,14 +26,16 @@ class Twins:
         self._lock = threading.Lock()
 
     def of(self, scenario: Scenario, states: tuple[str, ...]) -> Observation:
-        """What became of a scenario's twin; of two platforms that take part, both have to be known to the tool.
+        """What became of a scenario's twin; of several platforms that take part, the tool has to know each.
 
         Raises:
             ToolLost: nobody answers.
         """
+        others = {attempt.registration for attempt in scenario.before} | ({"second"} & set(scenario.needs))
         seen = self._launched(scenario, scenario.registration)
-        if seen.outcome == "launched" and "second" in scenario.needs:
-            seen = self._launched(scenario, "second")
+        for registration in sorted(others - {"", scenario.registration}):
+            if seen.outcome == "launched":
+                seen = self._launched(scenario, registration)
         if seen.outcome == "launched" and scenario.attempt.action and scenario.faults:
             seen = self._granted(scenario, states)
         return seen

@@ -53,6 +53,12 @@ class Settings:
     name: str | None = None
     modes: tuple[Mode, ...] = BASE_MODES
 
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Where the endpoint is, if that is not the tool's own host."""
+        host = urlsplit(self.url).hostname
+        return (host,) if host else ()
+
     def __post_init__(self) -> None:
         if not _is_address(self.url):
             raise ValueError(f"url {self.url!r} is neither a path such as /faults nor an http or https URL")
@@ -216,6 +222,8 @@ def _begun(line: Line, order: Order) -> str:
         raise line.wrong(f"has armed {line.name} already; another run may be using the same tool")
     found = _member(answer, "id")
     if not isinstance(found, str) or not found:
+        # Armed, and nobody knows by which name.
+        line.ask("DELETE", line.endpoint.base, good=(204,))
         raise line.wrong('answers POST without an id; expected {"id": "…"}')
     return found
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -59,9 +59,14 @@ class Settings:
     """
 
     listen: str
-    upstream: str
+    upstream: str = field(repr=False)
     table: str
     match: Literal["email", "sub", "context_id"] | None = None
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Where the server is, and where the proxy listens; empty for sockets."""
+        return tuple(a.host for a in (read_upstream(self.upstream), read_listen(self.listen)) if a.host)
 
     def __post_init__(self) -> None:
         if read_listen(self.listen) == read_upstream(self.upstream):

@@ -47,8 +47,16 @@ class Settings:
         table: `table` or `schema.table`.
     """
 
-    dsn: str
+    dsn: str = field(repr=False)
     table: str
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Where the database is; empty for a file or a socket."""
+        url = _database(self.dsn)[1]
+        named = url.query.get("host", ())
+        asked = (url.host or "", *((named,) if isinstance(named, str) else named))
+        return tuple(host for host in asked if host and not host.startswith("/"))
 
     def __post_init__(self) -> None:
         _database(self.dsn)
@@ -130,10 +138,15 @@ class _Run:
             self.unswept.discard(dsn)
 
     def end(self) -> None:
-        """Another try at what is still armed, in the other order, since one table may refer to another."""
-        with contextlib.ExitStack() as stack:
-            for fault in self.standing:
-                stack.callback(fault.put_back)
+        """Another try at what is still armed, in the other order, since one table may refer to another.
+
+        What cannot be put back now is told in the report, and put back by the next run.
+        """
+        for fault in reversed(self.standing):
+            try:
+                fault.put_back()
+            except SabotageError as error:
+                self.site.notes.append(f"a fault could not be put back, and the next run will try again: {error}")
 
 
 @contextlib.contextmanager

@@ -53,6 +53,11 @@ class Settings:
     contains: str | None = None
     match: Literal["email", "sub", "context_id"] | None = None
 
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Where the fake listens; empty if it is given in Python."""
+        return () if self.listen is None else (_address(self.listen)[0],)
+
     def __post_init__(self) -> None:
         if (self.listen is None) == (self.zoom is None):
             raise ValueError("expected either listen, such as 'http://127.0.0.1:9500', or in Python zoom, a FakeZoom")

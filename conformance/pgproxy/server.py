@@ -121,7 +121,7 @@ async def _work(proxies: Sequence[Proxy], begun: concurrent.futures.Future[Runni
     try:
         for proxy in proxies:
             await proxy.start()
-    except OSError as error:
+    except BaseException as error:  # noqa: BLE001 - whoever waits for the start has to be told of any
         begun.set_exception(error)
     else:
         begun.set_result(Running(asyncio.get_running_loop(), over))

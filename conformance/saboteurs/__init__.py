@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from conformance.modes import Mode
+from mockplatform.errors import UsageError
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -41,7 +42,7 @@ _PART: Final = r'(?:"(?:[^"]|"")+"|[^".]+)'
 _NAME: Final = re.compile(rf"(?:({_PART})\.)?({_PART})")
 
 
-class SabotageError(Exception):
+class SabotageError(UsageError):
     """One line on why a fault could not be armed or put back, and what to do."""
 
 

@@ -188,8 +188,6 @@ def _restore(session: Connection, record: _Record) -> None:
         _run(session, f"DROP VIEW IF EXISTS {record.path}")
         _run(session, f"RENAME TABLE {record.hidden_path} TO {record.path}")
     _rows(session, f"DELETE FROM {_RECORDS} WHERE token = :token", token=record.token)  # noqa: S608
-    if not _records(session):
-        _run(session, f"DROP TABLE IF EXISTS {_RECORDS}")
 
 
 def _write_down(session: Connection, record: _Record) -> None:

@@ -122,7 +122,7 @@ def _rate_limited(_method: str, _path: str) -> Answer:
         "X-RateLimit-Type": "QPS",
         "X-RateLimit-Limit": "20",
         "X-RateLimit-Remaining": "0",
-        "Retry-After": "1",
+        "Retry-After": "0",
     }
     return _refused(429, 429, "Too many requests in this second. Try again later.", headers)
 

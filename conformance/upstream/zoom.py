@@ -47,7 +47,7 @@ class Silence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A request that came; its credentials are left out.
+    """A request that came, as it came: its body may hold what it was authorised with.
 
     Args:
         grant: what the bearer token was granted for; empty if it is none of ours.

@@ -54,6 +54,12 @@ def value(token: IdToken, *, claim: str, value: Any) -> IdToken:
     return _edited(token, claim, value)
 
 
+@mutation("CORE 5.3.6")
+def address_of_nobody(token: IdToken) -> IdToken:
+    """The address is one that nobody has had before, made from the person's own."""
+    return _edited(token, "email", f"new.{claims_of(token)['email']}")
+
+
 @mutation("CORE 4.3")
 def extra(token: IdToken, *, count: int = 30) -> IdToken:
     """Claims that nobody knows come along: plain, vendor, nested, empty (honest)."""

@@ -71,6 +71,7 @@ class Miniature:
         self.login = login
         self.edit = edit
         self.basic = basic
+        self.blind: Callable[[], bool] = lambda: False
         self.edits: list[Mapping[str, str]] = []
         self.platform = platform
         self.url = url
@@ -106,7 +107,8 @@ class Miniature:
             self.logins.append(fields)
             return self.login(self) if self.login is not None else self.continue_login(fields)
         if path == "/me":
-            session = next((session for session in self.sessions if session in cookies), None)
+            found = (session for session in self.sessions if session in cookies and not self.blind())
+            session = next(found, None)
             return (401, "{}", {}) if session is None else (200, json.dumps({"id": f"of {session}"}), {})
         if path == "/edit":
             self.edits.append(fields)

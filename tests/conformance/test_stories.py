@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -58,11 +59,11 @@ class Orders:
         self.given: list[Order] = []
 
     @contextlib.contextmanager
-    def arm(self, order: Order) -> Iterator[SimpleNamespace]:
+    def arm(self, order: Order) -> Iterator[Orders]:
         if self.refuses:
             raise OutOfReachError(self.refuses)
         self.given.append(order)
-        yield SimpleNamespace(hits=self.hits)
+        yield self
 
 
 def tried_with(binding: Binding, app: Any, folder: Path, text: str) -> dict[str, Result]:
@@ -188,6 +189,52 @@ class TestFaults:
 
             assert lab.alone(scenario) is alone
 
+    def test_a_brief_one_has_to_be_met_by_the_first_launch(self, tmp_path: Path) -> None:
+        """Met by the second alone, it says nothing about what comes after a failure."""
+        orders = Orders(0)
+        text = table(
+            "back",
+            'before = [{ name = "failed" }]',
+            'faults = [{ point = "class.create", times = 1 }]',
+            'expect.any = { outcome = "launched" }',
+        )
+
+        def rule(tool: Miniature, claims: Mapping[str, Any]) -> Any:
+            orders.hits = len(tool.launches) - 3
+            return welcome(tool, claims)
+
+        results = tried_with(Binding(arm=orders.arm, modes=("error",)), Miniature(rule), tmp_path, text)
+
+        assert results["back"].verdict.cause == "fault-not-armed"
+
+    def test_a_session_is_looked_for_when_everything_works_again(self, tmp_path: Path) -> None:
+        """A tool that leaves one behind after a refusal is found out, although its probe fails with the back end."""
+        fault = Fault()
+
+        def rule(tool: Miniature, claims: Mapping[str, Any]) -> Any:
+            answer = fault.rule(tool, claims)
+            return (answer[0], answer[1], {**answer[2], **tool.session()}) if answer[0] == 400 else answer
+
+        tool = Miniature(rule)
+        tool.blind = lambda: fault.mode is not None
+        results = tried(tool, tmp_path, FAULTY, faults={"class.create": fault})
+
+        assert statuses(results) == {"faulty": "failed"}
+        assert "live session" in results["faulty"].verdict.reason
+
+    def test_a_point_that_stays_armed_is_told(self, tmp_path: Path) -> None:
+        """What comes next may fail because of it."""
+
+        @contextlib.contextmanager
+        def arm(order: Order) -> Iterator[SimpleNamespace]:
+            yield SimpleNamespace(hits=1)
+            raise OSError("the database is gone")
+
+        [result] = tried_with(Binding(arm=arm, modes=("error",)), always_1014(), tmp_path, FAULTY).values()
+
+        assert (result.status, result.verdict.cause) == ("error", "fault-not-disarmed")
+        assert "the database is gone" in result.verdict.reason
+
 
 class TestActions:
     def test_the_right_refusal_of_an_edit(self, tmp_path: Path) -> None:
@@ -224,7 +271,7 @@ class TestActions:
         assert (result.status, result.verdict.cause) == ("skipped", "missing-action")
         assert "[actions.edit]" in result.verdict.reason
 
-    @pytest.mark.parametrize(("status", "verdict"), [(404, "passed"), (201, "failed"), (204, "failed")])
+    @pytest.mark.parametrize(("status", "verdict"), [(404, "passed"), (200, "passed"), (204, "failed")])
     def test_the_door_to_the_back_end(self, tmp_path: Path, status: int, verdict: str) -> None:
         """Whoever does not know the secret must find nothing there."""
         text = table("door", 'action = "disarm_faults_without_secret"', 'expect.any = { outcome = "rejected" }')
@@ -283,6 +330,15 @@ class TestCast:
         assert result.observation is not None
         assert set(result.observation.accounts) == {"old", "judged"}
         assert len(set(result.observation.accounts.values())) == 2
+
+    def test_an_account_that_the_probe_does_not_show_proves_nothing(self, tmp_path: Path) -> None:
+        """Two launches in accounts that nobody knows are neither in the same one nor in two."""
+        hidden = replace(OBSERVE, probe=Probe(request="GET /me", account="$.nothing"))
+        text = table("accounts", 'needs = ["accounts"]', 'expect.any = { outcome = "launched" }')
+        [result] = tried(Miniature(), tmp_path, text, tool=make_tool(observe=hidden)).values()
+
+        assert (result.status, result.verdict.cause) == ("error", "control-failed")
+        assert "showed no account" in result.verdict.reason
 
     def test_accounts_that_nobody_can_see_are_not_judged(self, tmp_path: Path) -> None:
         """A probe that does not name the account leaves the scenario untested."""

@@ -209,7 +209,7 @@ def test_a_limited_rate_says_when_to_come_back(zoom: FakeZoom) -> None:
     """By the headers that clients look at."""
     with zoom.arm(Fault(route=CREATE, mode="rate-limited")):
         headers = asked(zoom, "POST", MEETINGS, {}).headers
-    assert headers["Retry-After"] == "1"
+    assert headers["Retry-After"] == "0"
     assert headers["X-RateLimit-Remaining"] == "0"
     assert {"X-RateLimit-Category", "X-RateLimit-Type", "X-RateLimit-Limit"} <= set(headers)
 
