@@ -32,10 +32,7 @@ def refuse_remote(tool: Tool, where: str, *, allow_remote: bool) -> None:
     for key, text in contacted.items():
         url = text.rpartition(" ")[2]
         if "://" in url and not allow_remote and not is_loopback(url):
-            # The host alone: there may be a password in the rest.
-            raise UsageError(
-                f"{where} {key}: {urlsplit(url).hostname} is not on this machine; --allow-remote permits it"
-            )
+            raise UsageError(f"{where} {key}: {_shown(url)} is not on this machine; --allow-remote permits it")
 
 
 def _shown(url: str) -> str:
@@ -47,10 +44,10 @@ def _shown(url: str) -> str:
 
 def _fault_hosts(tool: Tool, where: str) -> Mapping[str, str]:
     """The hosts that the drivers of fault points contact, each as a URL."""
-    return {
-        f'faults."{point.name}"': f"fault://[{host}]" if ":" in host else f"fault://{host}"
+    named = (
+        (point, f"fault://[{host}]" if ":" in host else f"fault://{host}")
         for bound in settings_of(tool.faults, where=where).values()
         for point, settings in bound.items()
         for host in getattr(settings, "hosts", ())
-        if not is_loopback(f"fault://[{host}]" if ":" in host else f"fault://{host}")
-    }
+    )
+    return {f'faults."{point.name}"': url for point, url in named if not is_loopback(url)}

@@ -176,3 +176,27 @@ def test_an_interrupt_is_no_traceback(run: Any, monkeypatch: pytest.MonkeyPatch)
     ran = run("run", "--demo")
 
     assert (ran.code, ran.err) == (3, "lti-conformance: interrupted\n")
+
+
+@pytest.mark.parametrize(
+    ("binding", "host"),
+    [
+        ("driver = 'sql', dsn = 'postgresql://admin:hunter2@db.example/tool', table = 't'", "db.example"),
+        ("driver = 'sql', dsn = 'postgresql:///tool?host=db.example', table = 't'", "db.example"),
+        ("driver = 'proxy', listen = '127.0.0.1:6543', upstream = 'db.example:5432', table = 't'", "db.example"),
+        (
+            "driver = 'proxy', listen = '127.0.0.1:6543', upstream = 'host=db.example port=5432', table = 't'",
+            "db.example",
+        ),
+        ("driver = 'control', url = 'http://tool.example/faults', secret = 'hunter2'", "tool.example"),
+    ],
+)
+def test_a_remote_back_end_needs_leave(run: Any, tmp_path: Path, binding: str, host: str) -> None:
+    """However it is written; and no password is shown."""
+    path = tmp_path / "lti-conformance.toml"
+    tool = "[tool]\nlogin_url = 'http://127.0.0.1:1/a'\nlaunch_url = 'http://127.0.0.1:1/b'\n"
+    path.write_text(f"{tool}[faults]\n'credentials.read' = {{ {binding} }}\n")
+    ran = run("run", "--tool", path)
+
+    assert f'faults."credentials.read": {host} is not on this machine' in ran.complaint
+    assert "hunter2" not in ran.complaint
