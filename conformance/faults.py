@@ -63,6 +63,8 @@ def settings_of(tables: Mapping[str, Mapping[str, Any]], *, where: str) -> Mappi
             raise UsageError(f"{place}: unknown fault point; known are {', '.join(fault_points())}")
         point, kind = fault_points()[name], str(table.get("driver"))
         bindable = [k for k in reachable(point) if hasattr(drivers()[k], "Settings")]
+        if "driver" not in table:
+            raise UsageError(f"{place}: driver: missing, expected one of {', '.join(bindable)}")
         if kind not in drivers():
             raise UsageError(f"{place}: driver is '{kind}', expected one of {', '.join(bindable)}")
         if kind not in bindable:

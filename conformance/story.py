@@ -16,6 +16,7 @@ from conformance.filling import values_of
 from conformance.lab import ROLES, Cast, Lab
 from conformance.model import Attempt, Fault, LtiVersion, Observation, Outcome, Role, Scenario
 from conformance.toolvalues import Action
+from mockplatform.errors import UsageError
 from mockplatform.model import Person
 
 __all__ = ["DisarmError", "FaultError", "Story", "Told", "honest", "read", "tell"]
@@ -186,8 +187,9 @@ def _armed(story: Story, fault: Fault) -> Iterator[Armed]:
         armed = driver.__enter__()
     except OutOfReachError as error:
         raise OutOfReachError(f'the fault point "{fault.point}" cannot be made to do {fault}: {error}') from error
-    except Exception as error:
-        raise FaultError(f'the driver of "{fault.point}" could not arm it: {error}') from error
+    except (Exception, SystemExit) as error:
+        kind = "" if isinstance(error, UsageError) else f"{type(error).__name__}: "
+        raise FaultError(f'the driver of "{fault.point}" could not arm it: {kind}{error}') from error
     try:
         yield armed
     except BaseException:
@@ -250,9 +252,12 @@ def tell(lab: Lab, scenario: Scenario, states: tuple[str, ...], take: str) -> To
 def _hits(point: str, fault: Armed) -> int | None:
     """How often an armed fault was reached."""
     try:
-        return fault.hits
+        hits = fault.hits
     except AttributeError:
         text = f'the driver of "{point}" yields nothing with `hits`, so nobody knows if it was met'
         raise FaultError(text) from None
     except Exception as error:
         raise FaultError(f'the driver of "{point}" could not tell how often it was met: {error}') from error
+    if hits is not None and (not isinstance(hits, int) or isinstance(hits, bool) or hits < 0):
+        raise FaultError(f'the driver of "{point}" counts {hits!r} hits; expected a whole number, or None')
+    return hits

@@ -52,7 +52,8 @@ def process_keys() -> KeyRing:
 
 def platform_for(start: Start, *, url: str) -> Platform:
     """A platform that answers every tool and notes its mistakes, reachable at `url` once somebody serves it."""
-    drawn = random.Random(start.seed)  # noqa: S311 - ids that a seed must be able to repeat
+    # The run as well: a tool keeps the nonces of LTI 1.1 for longer than from one run to the next.
+    drawn = random.Random(f"{start.seed} {start.run_id}")  # noqa: S311 - ids that a seed must be able to repeat
     return Platform(
         url=url,
         clock=start.clock,

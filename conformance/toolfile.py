@@ -45,6 +45,8 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Tool:
 def _check_versions(tool: Tool, where: str) -> None:
     """Each version that the tool speaks needs its addresses, and LTI 1.1 a shared secret as well."""
     versions, settings = tool.capabilities.lti_versions, tool.tool
+    if not versions:
+        raise UsageError(f'{where} capabilities.lti_versions: is empty, expected "1.1", "1.3" or both')
     needed: dict[str, str | None] = {}
     if "1.3" in versions:
         needed |= {"tool.login_url": settings.login_url, "tool.launch_url": settings.launch_url}

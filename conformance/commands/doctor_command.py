@@ -28,7 +28,9 @@ def command(options: argparse.Namespace) -> int:
         except PlainLaunchFailed as failure:
             for exchange in failure.observation.exchanges:
                 print(f"  {exchange.method} {exchange.url.partition('?')[0]} → {exchange.status or exchange.trouble}")
-            print(f"✗ The plain launch fails: {failure}")
+            print(f"✗ The plain launch fails under the profile {profile.name}: {failure}")
+            if failure.observation.message:
+                print(f"  The tool said: {failure.observation.message[:200]}")
             _advise(lab, failure)
             return 3
         except ToolLost as lost:
@@ -58,11 +60,12 @@ def _registration(tool: Tool) -> str:
         "LTI_CONSUMER_SECRET": "Shared secret",
     }
     lines = [f"Register in {tool.tool.name}:"]
-    told = {**environment(tool), **({"LTI_CONSUMER_SECRET": "as in the tool file"} if tool.speaks("1.1") else {})}
-    lines += [f"  {names[name]:<19} {value}" for name, value in told.items()]
+    shown = environment(tool).items()
+    lines += [f"  {names[n]:<19} {'as in the tool file' if n.endswith('SECRET') else value}" for n, value in shown]
     for which, registration in registrations(tool).items():
         if which != "main":
             told = {"Issuer": registration.issuer, "Client id": registration.client_id}
+            told |= {"Consumer key": registration.consumer_key} if registration.consumer_key else {}
             told |= {f"Attribute {name}": field for name, field in registration.attributes.items()}
             lines.append(f"and for [platform.{which}], with the same URLs:")
             lines += [f"  {name:<19} {value}" for name, value in told.items()]

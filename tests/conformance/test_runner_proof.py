@@ -4,6 +4,7 @@ import contextlib
 import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -230,6 +231,25 @@ class TestFaults:
         assert (result.status, result.verdict.cause) == ("error", "fault-not-armed")
         assert 'the driver of "class.create" yields nothing with `hits`' in result.verdict.reason
 
+    @pytest.mark.parametrize("hits", [-1, 0.5, float("nan"), "3", True, [1]])
+    def test_a_count_that_is_none_is_refused(self, tmp_path: Path, hits: Any) -> None:
+        """Whatever is no number of hits proves none."""
+        odd = {"class.create": lambda _: contextlib.nullcontext(SimpleNamespace(hits=hits))}
+        [result] = tried(Miniature(), tmp_path, FAULTY, faults=odd).values()
+
+        assert (result.status, result.verdict.cause) == ("error", "fault-not-armed")
+        assert "expected a whole number" in result.verdict.reason
+
+    def test_a_driver_that_ends_the_process_ends_its_scenario(self, tmp_path: Path) -> None:
+        """The run goes on."""
+
+        def leaves(_: str) -> None:
+            raise SystemExit(5)
+
+        [result] = tried(Miniature(), tmp_path, FAULTY, faults={"class.create": leaves}).values()
+
+        assert (result.status, result.verdict.cause) == ("error", "fault-not-armed")
+
     def test_a_driver_that_breaks_is_an_error_of_its_scenario(self, tmp_path: Path) -> None:
         """The driver is the user's code: what it raises ends one scenario and not the run."""
 
@@ -239,7 +259,7 @@ class TestFaults:
         [result] = tried(Miniature(), tmp_path, FAULTY, faults={"class.create": breaks}).values()
 
         assert (result.status, result.verdict.cause) == ("error", "fault-not-armed")
-        assert "could not arm it: no such table" in result.verdict.reason
+        assert "could not arm it: RuntimeError: no such table" in result.verdict.reason
 
     def test_two_faults_must_both_be_met(self, tmp_path: Path) -> None:
         """The second one was armed as well."""

@@ -47,7 +47,7 @@ def test_a_point_that_nobody_knows_is_told() -> None:
 def test_a_driver_that_nobody_knows_is_told(table: Any) -> None:
     """The line lists those that reach the point and can be bound."""
     text = complaint_of({"class.create": table})
-    assert text.startswith('tool.toml: faults."class.create": driver is ')
+    assert text.startswith('tool.toml: faults."class.create": driver')
     listed = text.partition("expected one of ")[2].split(", ")
     assert {"callback", "control"} <= set(listed)
     assert "natural" not in listed

@@ -6,12 +6,18 @@ import dataclasses
 import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from conformance.catalogue import scenarios, select
+from conformance.demo import demo_lab
+from conformance.profile import load_profile
+from conformance.runner import Options, Runner
 from conformance.sample_tool.consumers import spend_nonce
+from conformance.target import Start
 from tests.conformance.sample_tool.conftest import INTEGRATION
 from tests.conformance.sample_tool.old_lti import (
     CONSUMER,
@@ -276,3 +282,14 @@ class TestCrossing:
     def test_a_get_is_no_launch(self, browser: Browser) -> None:
         """What stands in the address is signed with the rest and otherwise not read."""
         assert "code=1001" in browser.send("GET", "/lti/launch11", dict(signed(changed({})))).error
+
+
+def test_a_second_run_against_the_same_database(tmp_path: Path) -> None:
+    """The tool keeps its nonces, so those of another run with the same seed have to be others."""
+    profile, url = load_profile("core"), f"sqlite:///{tmp_path / 'tool.sqlite'}"
+    chosen = select(scenarios(), profile, ["basic/replayed", "basic/plain"])
+    for began in (1_800_000_000.0, 1_800_000_060.0):
+        with demo_lab(profile, Start(seed=0, clock=lambda now=began: now), database_url=url) as lab:  # type: ignore[misc]
+            runner = Runner(lab, Options())
+            runner.plain_launch()
+            assert [result.status for result in runner.run(chosen)] == ["passed", "passed"]
