@@ -176,8 +176,7 @@ def _wrong_outcome(seen: Observation) -> str:
         return "the broken launch was let in"
     trouble = f": {seen.trouble}" if seen.trouble else ""
     if seen.outcome in ("crashed", "hung"):
-        patience = "; if it gives up later, let timeout_s in [network] be longer" if seen.outcome == "hung" else ""
-        return f"the tool {seen.outcome}{trouble}{patience}"
+        return f"the tool {seen.outcome}{trouble}"
     shown = f", saying: {seen.message[:160]}" if seen.message else trouble
     status = f" with status {seen.status_code}" if seen.status_code else ""
     return f"a launch that has to work was refused{status}{shown}"
