@@ -123,7 +123,7 @@ def test_security(open_tool: OpenTool, case: str) -> None:
     browser = open_tool()
     # The table was written when the tests were collected, which may be minutes ago.
     late = time.time() - NOW
-    moved = {
+    moved: dict[str, Any] = {
         name: value + late if name in {"exp", "iat", "nbf"} and isinstance(value, float) else value
         for name, value in changes.items()
     }
