@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
+from conformance.attempt import ask
 from conformance.browser import Browser
 from conformance.extractors.json_body import at_path
 from conformance.lab import Lab
-from conformance.transport import Request, TransportTrouble
 
 __all__ = ["account_of"]
 
@@ -17,10 +17,11 @@ def account_of(lab: Lab, browser: Browser) -> str | None:
     probe = lab.tool.observe.probe
     if probe is None or probe.account is None:
         return None
-    method, _, path = probe.request.partition(" ")
+    answer = ask(lab, browser, probe)
+    if answer is None:
+        return None
     try:
-        answer = browser.send(Request(method=method, url=lab.tool_url(path), headers=tuple(probe.headers.items())))
         found = at_path(json.loads(answer.body), probe.account)
-    except (TransportTrouble, ValueError):
+    except ValueError:
         return None
     return None if found is None else str(found)

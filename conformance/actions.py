@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
-from conformance.attempt import Performed
+from conformance.attempt import Performed, request_of
 from conformance.browser import FORM, Browser
-from conformance.filling import filled
+from conformance.filling import filled, filled_json
 from conformance.lab import Lab
 from conformance.toolvalues import Action, Launched, Tool
-from conformance.transport import Request
 
 __all__ = ["act", "action_of"]
 
@@ -39,21 +37,15 @@ def _own(tool: Tool) -> Mapping[str, Action]:
 
 def act(lab: Lab, action: Action, browser: Browser, values: Mapping[str, str]) -> Performed:
     """Send a request from a browser, with `{email}` and its like filled in."""
-    method, _, path = filled(action.request, values).partition(" ")
     body, content_type = _body(action, values)
-    headers = {name: filled(value, values) for name, value in action.headers.items()}
-    request = Request(
-        method=method,
-        url=lab.tool_url(path),
-        headers=tuple({**content_type, **headers}.items()),
-        body=body,
-    )
+    headers = {**content_type, **filled(action.headers, values)}
+    request = request_of(lab, filled(action.request, values), headers, body)
     return Performed(visit=browser.navigate(request, stop_at=lab.is_platform))
 
 
 def _body(action: Action, values: Mapping[str, Any]) -> tuple[bytes, Mapping[str, str]]:
     if action.json is not None:
-        return json.dumps(filled(dict(action.json), values)).encode(), {"content-type": "application/json"}
+        return filled_json(action.json, values), {"content-type": "application/json"}
     if action.form is not None:
-        return urlencode(filled(dict(action.form), values)).encode(), {"content-type": FORM}
+        return urlencode(filled(action.form, values)).encode(), {"content-type": FORM}
     return b"", {}

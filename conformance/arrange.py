@@ -7,17 +7,16 @@ A state comes from `[arrange]` in the tool file: a request to the tool, or a cal
 from __future__ import annotations
 
 import inspect
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from conformance.attempt import perform
-from conformance.filling import filled, values_of
+from conformance.attempt import perform, request_of
+from conformance.filling import filled, filled_json, values_of
 from conformance.lab import ROLES, Lab
 from conformance.loading import load_object
 from conformance.model import Attempt, LtiVersion
 from conformance.toolvalues import Arrangement
-from conformance.transport import Request, TransportTrouble
+from conformance.transport import TransportTrouble
 from mockplatform.errors import UsageError
 from mockplatform.model import Course, Person, Registration
 
@@ -77,17 +76,11 @@ def _carry_out(lab: Lab, where: str, entry: Arrangement, values: Mapping[str, st
         except Exception as error:
             raise ArrangementFailedError(f"{where}: {entry.target} raised {type(error).__name__}: {error}") from error
         return
-    method, _, path = filled(entry.request, values).partition(" ")
-    headers = {name: filled(value, values) for name, value in entry.headers.items()}
-    body = b"" if entry.json is None else json.dumps(filled(dict(entry.json), values)).encode()
+    headers = filled(entry.headers, values)
+    body = b"" if entry.json is None else filled_json(entry.json, values)
     if entry.json is not None:
         headers["content-type"] = "application/json"
-    request = Request(
-        method=method,
-        url=lab.tool_url(path),
-        headers=tuple(headers.items()),
-        body=body,
-    )
+    request = request_of(lab, filled(entry.request, values), headers, body)
     try:
         status = lab.transport.send(request).status
     except TransportTrouble as trouble:

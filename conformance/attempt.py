@@ -13,12 +13,13 @@ from urllib.parse import urlsplit
 from conformance.browser import Browser, Visit, form_request
 from conformance.lab import Lab
 from conformance.model import Attempt
-from conformance.transport import Request, TransportTrouble
+from conformance.toolvalues import Probe
+from conformance.transport import Request, Response, TransportTrouble
 from mockplatform.lms import AuthRefusal, PendingLaunch
 from mockplatform.model import AuthRequest, AuthResponse, KeySet, Launch, SignedLaunch
 from mockplatform.mutation import Context, Earlier
 
-__all__ = ["Performed", "ask", "perform"]
+__all__ = ["Performed", "ask", "perform", "request_of", "signed_in"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,10 +165,21 @@ def _reachable(lab: Lab, url: str) -> str:
     return url
 
 
-def ask(lab: Lab, browser: Browser, request: str, headers: Mapping[str, str]) -> int | None:
-    """The status of a request such as `GET /api/me` on the tool's host; None if there is no answer."""
-    method, _, path = request.partition(" ")
+def request_of(lab: Lab, text: str, headers: Mapping[str, str], body: bytes = b"") -> Request:
+    """A request that a tool file writes as `GET /api/me`, to the tool's host unless it names another."""
+    method, _, path = text.partition(" ")
+    return Request(method=method, url=lab.tool_url(path), headers=tuple(headers.items()), body=body)
+
+
+def ask(lab: Lab, browser: Browser, probe: Probe) -> Response | None:
+    """The answer to the probe from a browser; None if there is none."""
     try:
-        return browser.send(Request(method=method, url=lab.tool_url(path), headers=tuple(headers.items()))).status
+        return browser.send(request_of(lab, probe.request, probe.headers))
     except TransportTrouble:
         return None
+
+
+def signed_in(lab: Lab, browser: Browser, probe: Probe) -> bool:
+    """Whether the probe finds a session in a browser."""
+    answer = ask(lab, browser, probe)
+    return answer is not None and answer.status == probe.status

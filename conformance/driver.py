@@ -16,12 +16,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Final, Literal, Protocol, get_args
 
 from conformance.modes import Mode
 from conformance.transport import Request, Response
 
-__all__ = ["Armed", "Binding", "Driver", "FaultPoint", "Order", "OutOfReachError", "Site"]
+__all__ = ["MARKS", "Access", "Armed", "Binding", "FaultPoint", "Mark", "Order", "OutOfReachError", "Site"]
+
+
+Access = Literal["read", "write"]
+Mark = Literal["email", "sub", "context_id"]
+
+MARKS: Final[tuple[Mark, ...]] = get_args(Mark)
+"""What only one launch carries, so that a driver can tell it from others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +37,7 @@ class FaultPoint:
 
     Args:
         access: whether it reads rows, writes them, or calls another service.
+        stored: what it does with the rows of a tool that keeps in its database what others ask a service for.
         code: what its failure is called; `absent` is what an honest empty answer is called, None if it is no error.
         natural: scenarios that bring about the empty answer by fresh people and courses, with nothing injected.
     """
@@ -39,7 +47,13 @@ class FaultPoint:
     what: str
     code: int
     absent: int | None = None
+    stored: Access | None = None
     natural: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> Access:
+        """What it does with the rows of a database."""
+        return self.stored or ("read" if self.access == "read" else "write")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +63,7 @@ class Order:
     Args:
         times: how often the point fails before it works again; None: until it is disarmed.
         ttl_s: seconds after which the fault ends by itself, whatever became of who armed it.
-        marks: what only this launch carries (`email`, `sub`, `context_id`), for drivers that can tell launches apart.
+        marks: what only this launch carries, by the name of the mark, for drivers that can tell launches apart.
     """
 
     point: str
@@ -57,6 +71,16 @@ class Order:
     times: int | None = None
     ttl_s: float = 60.0
     marks: Mapping[str, str] = field(default_factory=dict)
+
+    def marked_by(self, mark: Mark) -> str:
+        """The value of a mark.
+
+        Raises:
+            OutOfReachError: this launch does not have it.
+        """
+        if not self.marks.get(mark):
+            raise OutOfReachError(f"it is told to look for the {mark} of the launch, which has none; drop `match`")
+        return self.marks[mark]
 
 
 class OutOfReachError(Exception):
@@ -103,22 +127,3 @@ class Site:
     tool_url: Callable[[str], str]
     send: Callable[[Request], Response]
     notes: list[str] = field(default_factory=list)
-
-
-class Driver(Protocol):
-    """The module of a driver, as far as every driver has the same."""
-
-    KIND: str
-    TITLE: str
-
-    def modes(self, point: FaultPoint) -> tuple[Mode, ...]:
-        """The ways in which it can make a point fail."""
-        ...
-
-    def example(self, point: FaultPoint) -> str:
-        """A line of `[faults]` that binds the point."""
-        ...
-
-    def opened(self, bound: Mapping[FaultPoint, Any], site: Site) -> AbstractContextManager[Mapping[str, Binding]]:
-        """The bindings of a run."""
-        ...

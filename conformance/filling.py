@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from conformance.model import LtiVersion
 from mockplatform.model import Course, Person, Registration
 
-__all__ = ["filled", "values_of"]
+__all__ = ["filled", "filled_json", "values_of"]
 
 
 def values_of(person: Person, course: Course, registration: Registration, lti: LtiVersion) -> Mapping[str, str]:
@@ -38,3 +39,8 @@ def filled(value: Any, values: Mapping[str, str]) -> Any:
     if isinstance(value, list):
         return [filled(item, values) for item in value]
     return value
+
+
+def filled_json(table: Mapping[str, Any], values: Mapping[str, str]) -> bytes:
+    """A JSON body with `{email}` and its like filled in."""
+    return json.dumps(filled(table, values)).encode()

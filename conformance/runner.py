@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 
 from conformance.arrange import ArrangementFailedError, missing_states
-from conformance.attempt import ask
+from conformance.attempt import signed_in
 from conformance.checks import checks
 from conformance.driver import OutOfReachError
 from conformance.evidence import keys_unasked, lacking, skip, unasked, unjudged, unproven
@@ -99,7 +99,7 @@ class Runner:
             self.findings.append(Finding(id="no-probe", text=text))
             return
         problem = "" if found else "no session after a good launch"
-        if found and ask(lab, lab.browser(), probe.request, probe.headers) == probe.status:
+        if found and signed_in(lab, lab.browser(), probe):
             problem = "a session in a browser that has never launched"
         if problem:
             lab.probe_works = False

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from conformance.account import account_of
 from conformance.actions import act, action_of
 from conformance.arrange import arrange
-from conformance.attempt import Performed, ask, perform
+from conformance.attempt import Performed, perform, signed_in
 from conformance.browser import Browser
-from conformance.driver import Armed, Order, OutOfReachError
+from conformance.driver import MARKS, Armed, Order, OutOfReachError
 from conformance.filling import values_of
 from conformance.lab import ROLES, Cast, Lab
 from conformance.model import Attempt, Fault, LtiVersion, Observation, Outcome, Role, Scenario
@@ -25,7 +25,6 @@ __all__ = ["DisarmError", "FaultError", "Story", "Told", "honest", "read", "tell
 KEY_CACHE_S = 301.0
 """Longer than libraries wait before they ask for a key set again; 30 and 300 s are common."""
 
-MARKS = ("email", "sub", "context_id")
 LEAST_TTL_S = 60.0
 TTL_ANSWERS = 6
 """A fault lives at least as long as so many answers may take; then it ends by itself."""
@@ -129,7 +128,7 @@ class Story:
         probe = self.lab.tool.observe.probe
         if probe is None or not self.lab.probe_works:
             return None
-        return ask(self.lab, self.browsers[browser], probe.request, probe.headers) == probe.status
+        return signed_in(self.lab, self.browsers[browser], probe)
 
     def leftover_session(self, attempt: Attempt) -> bool | None:
         """The same after a refusal; None as well if an earlier launch of the story has left a session behind."""
@@ -179,7 +178,8 @@ def _armed(story: Story, fault: Fault) -> Iterator[Armed]:
     """
     lab, cast = story.lab, story.cast
     known = lab.registrations[story.registration]
-    marks = {k: v for k, v in values_of(cast.person, cast.course, known, story.lti).items() if k in MARKS}
+    values = values_of(cast.person, cast.course, known, story.lti)
+    marks: dict[str, str] = {mark: values[mark] for mark in MARKS}
     ttl_s = max(LEAST_TTL_S, TTL_ANSWERS * lab.tool.network.timeout_s)
     order = Order(point=fault.point, mode=fault.mode, times=fault.times, ttl_s=ttl_s, marks=marks)
     try:
@@ -203,7 +203,7 @@ def _armed(story: Story, fault: Fault) -> Iterator[Armed]:
         raise DisarmError(f'the driver of "{fault.point}" could not disarm it: {error}') from error
 
 
-def begin(lab: Lab, scenario: Scenario, take: str) -> Story:
+def _begin(lab: Lab, scenario: Scenario, take: str) -> Story:
     """The story of a scenario, with nothing told yet."""
     name = f"{scenario.id} {take}"
     kid = f"{lab.platform.keys.kid('platform')[:16]}-{lab.opaque(name, 'kid')[:8]}" if scenario.rotates else None
@@ -227,7 +227,7 @@ def tell(lab: Lab, scenario: Scenario, states: tuple[str, ...], take: str) -> To
         FaultError: a fault point could not be armed or disarmed.
         OutOfReachError: the driver of a fault point has no way to do what the scenario asks.
     """
-    story = begin(lab, scenario, take)
+    story = _begin(lab, scenario, take)
     story.arrange(states)
     armed: dict[str, Armed] = {}
     hits: dict[str, int | None] = {}

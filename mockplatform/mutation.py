@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 from mockplatform.errors import UsageError
 from mockplatform.keys import KeyRing
-from mockplatform.model import AuthRequest, AuthResponse, IdToken, Launch, Registration, SignedLaunch, Stage
+from mockplatform.model import AuthRequest, AuthResponse, IdToken, Launch, Params, Registration, SignedLaunch, Stage
 
 __all__ = [
     "Context",
@@ -187,6 +187,21 @@ def through(value: AnyStage, spoilts: Iterable[Spoilt], context: Context) -> Any
         if spoilt.mutation.stage is type(value):
             value = spoilt(value, context)
     return value
+
+
+def sent(params: Params, name: str, *, lacking: str) -> str:
+    """The value of a parameter, the last one if it stands there twice.
+
+    Args:
+        lacking: how the complaint begins, such as `the form has no field`.
+
+    Raises:
+        NotApplicableError: it is not there, so no lie can be made of it.
+    """
+    found = dict(params)
+    if name not in found:
+        raise NotApplicableError(f"{lacking} {name}")
+    return found[name]
 
 
 class _Members(dict[str, Any]):

@@ -16,12 +16,12 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
-from conformance.driver import Armed, Binding, FaultPoint, Order, OutOfReachError, Site
+from conformance.driver import Armed, Binding, FaultPoint, Mark, Order, OutOfReachError, Site
 from conformance.modes import BASE_MODES, Mode
 from conformance.pgproxy.addresses import Address, read_listen, read_upstream
-from conformance.pgproxy.rules import Access, Faults, Rule
+from conformance.pgproxy.rules import Faults, Rule
 from conformance.pgproxy.touch import table_name
 from mockplatform.errors import BindError, UsageError
 
@@ -32,9 +32,6 @@ __all__ = ["KIND", "TITLE", "Settings", "example", "modes", "opened"]
 
 KIND: Final = "proxy"
 TITLE: Final = "a proxy between the tool and its PostgreSQL, for any language"
-
-READ_THOUGH_CALLED: Final = "zoom.session"
-"""What a tool's database has of a live session is the authorisation, which is read."""
 
 WRITE_MODES: Final[tuple[Mode, ...]] = ("error", "timeout", "garbage")
 TABLES: Final[Mapping[str, str]] = {
@@ -61,7 +58,7 @@ class Settings:
     listen: str
     upstream: str = field(repr=False)
     table: str
-    match: Literal["email", "sub", "context_id"] | None = None
+    match: Mark | None = None
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -78,7 +75,7 @@ def modes(point: FaultPoint) -> tuple[Mode, ...]:
     """All of them where rows are read; a write cannot find nothing."""
     if point.access == "platform":
         return ()
-    return BASE_MODES if _access(point) == "read" else WRITE_MODES
+    return BASE_MODES if point.rows == "read" else WRITE_MODES
 
 
 def example(point: FaultPoint) -> str:
@@ -138,8 +135,6 @@ def _armed(thread: Running, proxy: Proxy, rule: Rule, order: Order) -> Iterator[
     known = BASE_MODES if rule.access == "read" else WRITE_MODES
     if order.mode not in known:
         raise OutOfReachError(f"a statement cannot do '{order.mode}', only {', '.join(known)}")
-    if rule.match is not None and not order.marks.get(rule.match):
-        raise OutOfReachError(f"it is told to look for the {rule.match} of the launch, which has none; drop `match`")
     fault = proxy.faults.arm(rule, order)
     try:
         yield fault
@@ -149,8 +144,4 @@ def _armed(thread: Running, proxy: Proxy, rule: Rule, order: Order) -> Iterator[
 
 
 def _rule(point: FaultPoint, settings: Settings) -> Rule:
-    return Rule(table=table_name(settings.table), access=_access(point), match=settings.match)
-
-
-def _access(point: FaultPoint) -> Access:
-    return "read" if point.access == "read" or point.name == READ_THOUGH_CALLED else "write"
+    return Rule(table=table_name(settings.table), access=point.rows, match=settings.match)

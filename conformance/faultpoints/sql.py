@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Final
 from conformance.driver import Armed, Binding, FaultPoint, Order, OutOfReachError, Site
 from conformance.modes import Mode
 from conformance.saboteurs import (
-    Access,
     Fault,
     Sabotage,
     SabotageError,
@@ -90,7 +89,7 @@ def opened(bound: Mapping[FaultPoint, Settings], site: Site) -> Iterator[Mapping
     for point, settings in bound.items():
         saboteur, _ = _database(settings.dsn)
         arm = partial(run.armed, point, settings)
-        bindings[point.name] = Binding(arm=arm, modes=saboteur.MODES[_accessed(point)])
+        bindings[point.name] = Binding(arm=arm, modes=saboteur.MODES[point.rows])
     try:
         yield bindings
     finally:
@@ -109,7 +108,7 @@ class _Run:
         saboteur, url = _database(settings.dsn)
         sabotage = Sabotage(
             table=TableName.parse(settings.table),
-            access=_accessed(point),
+            access=point.rows,
             mode=order.mode,
             times=order.times,
             ttl_s=order.ttl_s,
@@ -156,11 +155,6 @@ def _told(where: str) -> Iterator[None]:
         yield
     except SabotageError as error:
         raise type(error)(f"{where}: {error}") from error.__cause__
-
-
-def _accessed(point: FaultPoint) -> Access:
-    """Whether rows are read or written; the live session of Zoom is an authorisation that is read."""
-    return "read" if point.access == "read" or point.name == "zoom.session" else "write"
 
 
 def _database(dsn: str) -> tuple[Any, URL]:

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Literal
+from typing import Any, Final
 from urllib.parse import urlsplit
 
-from conformance.driver import Armed, Binding, FaultPoint, Order, OutOfReachError, Site
+from conformance.driver import Armed, Binding, FaultPoint, Mark, Order, Site
 from conformance.modes import BASE_MODES, MODES, Mode
 from conformance.upstream.faults import Fault, read_route
 from conformance.upstream.zoom import FakeZoom
@@ -51,7 +51,7 @@ class Settings:
     zoom: Any = None
     route: str | None = None
     contains: str | None = None
-    match: Literal["email", "sub", "context_id"] | None = None
+    match: Mark | None = None
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -115,9 +115,7 @@ def opened(bound: Mapping[FaultPoint, Settings], site: Site) -> Iterator[Mapping
 
 def _arm(zoom: FakeZoom, route: str, settings: Settings, order: Order) -> AbstractContextManager[Armed]:
     match = settings.match
-    if match is not None and not order.marks.get(match):
-        raise OutOfReachError(f"it is told to look for the {match} of the launch, which has none; drop `match`")
-    marks = (settings.contains, order.marks[match] if match is not None else None)
+    marks = (settings.contains, None if match is None else order.marked_by(match))
     wanted = tuple(mark for mark in marks if mark)
     return zoom.arm(Fault(route=route, mode=order.mode, times=order.times, ttl_s=order.ttl_s, marks=wanted))
 

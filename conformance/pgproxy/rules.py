@@ -7,16 +7,14 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
-from conformance.driver import Order
+from conformance.driver import Access, Mark, Order
 from conformance.modes import Mode
 from conformance.pgproxy.sql import Statement
 from conformance.pgproxy.touch import Name, matches
 
-__all__ = ["Access", "Fault", "Faults", "Rule"]
-
-Access = Literal["read", "write"]
+__all__ = ["Fault", "Faults", "Rule"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +28,7 @@ class Rule:
 
     table: Name
     access: Access
-    match: str | None = None
+    match: Mark | None = None
 
 
 class Fault:
@@ -45,7 +43,7 @@ class Fault:
         self._clock = clock
         self._until = clock() + order.ttl_s
         self._needle = rule.table[-1].replace(b'"', b'""').lower()
-        self._marks = () if rule.match is None else spellings(order.marks[rule.match])
+        self._marks = () if rule.match is None else spellings(order.marked_by(rule.match))
 
     @property
     def seconds_left(self) -> float:

@@ -11,8 +11,9 @@ import pkgutil
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from conformance.driver import Access
 from conformance.modes import Mode
 from mockplatform.errors import UsageError
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PREFIX",
-    "Access",
     "Fault",
     "Sabotage",
     "SabotageError",
@@ -32,8 +32,6 @@ __all__ = [
     "place_of",
     "saboteurs",
 ]
-
-Access = Literal["read", "write"]
 
 PREFIX: Final = "lti_conformance_"
 """How the name of everything begins that a saboteur adds to a database."""

@@ -14,10 +14,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from conformance.driver import Access
 from conformance.modes import Mode
 from conformance.saboteurs import (
     PREFIX,
-    Access,
     Fault,
     Sabotage,
     SabotageError,

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Literal, Self, get_args
 
-__all__ = ["POINTS", "ArmedFault", "BackendError", "Faults", "Mode", "Point"]
+from conformance.modes import BASE_MODES
 
-Mode = Literal["error", "timeout", "garbage", "empty"]
+__all__ = ["POINTS", "ArmedFault", "BackendError", "Faults", "Point"]
+
 Point = Literal[
     "credentials.read",
     "zoom_auth.read",
@@ -23,7 +24,6 @@ Point = Literal[
 ]
 
 POINTS: Final[frozenset[str]] = frozenset(get_args(Point))
-MODES: Final[frozenset[str]] = frozenset(get_args(Mode))
 
 
 class BackendError(Exception):
@@ -72,8 +72,8 @@ class Faults:
         """Arms a point at once, for so many times and until it is over, and gives what disarms it."""
         if point not in POINTS:
             raise ValueError(f"unknown fault point {point!r}; there are {', '.join(sorted(POINTS))}")
-        if mode not in MODES:
-            raise ValueError(f"unknown fault mode {mode!r}; there are {', '.join(sorted(MODES))}")
+        if mode not in BASE_MODES:
+            raise ValueError(f"unknown fault mode {mode!r}; there are {', '.join(sorted(BASE_MODES))}")
         with self._lock:
             if point in self._armed:
                 raise ValueError(f"{point} is armed already")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from urllib.parse import SplitResult, urlsplit
 
 from mockplatform.model import BasicLaunch
-from mockplatform.mutation import Context, NotApplicableError, mutation
+from mockplatform.mutation import Context, NotApplicableError, mutation, sent
 from mockplatform.oauth1 import METHODS, custom_name
 
 _PORTS = {"http": 80, "https": 443}
@@ -18,10 +18,7 @@ def _with(launch: BasicLaunch, name: str, value: str) -> BasicLaunch:
 
 
 def _sent(launch: BasicLaunch, name: str) -> str:
-    sent = dict(launch.params)
-    if name not in sent:
-        raise NotApplicableError(f"the launch has no parameter {name}")
-    return sent[name]
+    return sent(launch.params, name, lacking="the launch has no parameter")
 
 
 def _seconds(launch: BasicLaunch) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mockplatform.model import LoginRequest
-from mockplatform.mutation import Context, NotApplicableError, mutation
+from mockplatform.mutation import Context, NotApplicableError, mutation, sent
 
 
 def _with(login: LoginRequest, **values: str) -> LoginRequest:
@@ -14,10 +14,7 @@ def _with(login: LoginRequest, **values: str) -> LoginRequest:
 
 
 def _sent(login: LoginRequest, name: str) -> str:
-    sent = dict(login.params)
-    if name not in sent:
-        raise NotApplicableError(f"the login has no {name}")
-    return sent[name]
+    return sent(login.params, name, lacking="the login has no")
 
 
 @mutation("SEC 5.1.1.1")

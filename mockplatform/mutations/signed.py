@@ -7,15 +7,12 @@ import json
 from dataclasses import replace
 
 from mockplatform.model import SignedLaunch
-from mockplatform.mutation import Context, NotApplicableError, mutation
+from mockplatform.mutation import Context, NotApplicableError, mutation, sent
 from mockplatform.oauth1 import encode
 
 
 def _sent(launch: SignedLaunch, name: str) -> str:
-    sent = dict(launch.fields)
-    if name not in sent:
-        raise NotApplicableError(f"the form has no field {name}")
-    return sent[name]
+    return sent(launch.fields, name, lacking="the form has no field")
 
 
 def _with(launch: SignedLaunch, name: str, value: str) -> SignedLaunch:

@@ -8,8 +8,9 @@ from typing import Final, LiteralString
 
 from psycopg import sql
 
+from conformance.driver import Access
 from conformance.modes import Mode
-from conformance.saboteurs import PREFIX, Access
+from conformance.saboteurs import PREFIX
 
 __all__ = ["OVER", "Names", "Terms", "counting", "disarming", "planting", "restoring"]
 

@@ -16,8 +16,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from conformance.driver import Access
 from conformance.modes import Mode
-from conformance.saboteurs import Access, Fault, Sabotage
+from conformance.saboteurs import Fault, Sabotage
 
 if TYPE_CHECKING:
     from sqlalchemy import URL

@@ -14,7 +14,7 @@ from conformance.saboteurs import PREFIX, SabotageError, TableName, UnreachableE
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
-__all__ = ["find_table", "quoted", "text", "transaction"]
+__all__ = ["find_table", "quoted", "transaction"]
 
 # What another program would have to do for the saboteur to succeed.
 _ADVICE: Final = {
@@ -82,8 +82,3 @@ def find_table(connection: sqlite3.Connection, url: URL, table: TableName) -> st
 def quoted(name: str) -> str:
     """A name for a statement."""
     return '"' + name.replace('"', '""') + '"'
-
-
-def text(value: str) -> str:
-    """A text for a statement that takes no parameters."""
-    return "'" + value.replace("'", "''") + "'"

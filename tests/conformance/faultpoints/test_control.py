@@ -223,6 +223,7 @@ def test_the_end_needs_no_tool(tool: Tool) -> None:
     """A tool that has been stopped before the driver is no error."""
     with bound(tool.send):
         tool.up = False
+    assert tool.asked[-1].method == "DELETE"
 
 
 def test_a_point_that_is_armed_already_is_told(tool: Tool) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from conformance.driver import Order
+from conformance.driver import Access, Mark, Order
 from conformance.modes import Mode
 from conformance.pgproxy.connection import Connection
-from conformance.pgproxy.rules import Access, Fault, Faults, Rule
+from conformance.pgproxy.rules import Fault, Faults, Rule
 from conformance.pgproxy.touch import table_name
 
 __all__ = [
@@ -100,9 +100,9 @@ def arm(
     access: Access = "read",
     times: int | None = None,
     ttl_s: float = 60.0,
-    match: str | None = None,
+    match: Mark | None = None,
     mark: str = "",
 ) -> Fault:
-    marks = {} if match is None else {match: mark}
+    marks: dict[str, str] = {} if match is None else {match: mark}
     order = Order(point="class.read", mode=mode, times=times, ttl_s=ttl_s, marks=marks)
     return faults.arm(Rule(table=table_name(table), access=access, match=match), order)

@@ -155,6 +155,7 @@ def test_timeout_and_a_tool_that_goes_away(classes: Proxied):
         until(lambda: classes.asleep() == 1)
         connection.close()
         until(lambda: classes.backends() == 0)
+        assert classes.asleep() == 0
 
 
 def transcript(connection: Connection, way: Way, text: str) -> list[Any]:

@@ -75,7 +75,7 @@ def test_without_psycopg_the_line_says_what_to_install(monkeypatch: pytest.Monke
 def test_the_drivers_of_a_tool_are_taken_for_the_saboteurs_own():
     """An address may be copied from the tool, whichever library that uses."""
     for dsn in ("postgres://h/d", "postgresql+asyncpg://h/d", "postgresql://h/d", "sqlite+aiosqlite:///tool.db"):
-        settings_of(faults(dsn=dsn, table="classes"), where="tool.toml")
+        assert set(settings_of(faults(dsn=dsn, table="classes"), where="tool.toml")) == {"sql"}
 
 
 def test_every_saboteur_is_found():

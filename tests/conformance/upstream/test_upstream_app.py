@@ -137,6 +137,7 @@ async def test_a_held_request_ends_when_its_client_leaves(zoom: Noticing) -> Non
     with zoom.arm(Fault(route=f"GET {ME}", mode="timeout")):
         async with asyncio.timeout(30):
             await create_upstream(zoom)(scope(), exchange.receive, exchange.send)
+    assert [asked.status for asked in zoom.journal] == [None]
 
 
 @pytest.mark.asyncio
