@@ -22,7 +22,6 @@ from conformance.model import (
     Answer,
     Attempt,
     Expectation,
-    LtiVersion,
     Profile,
     Ruling,
     Scenario,
@@ -71,13 +70,19 @@ def _scenario(row: ScenarioTable, id_: str, where: str) -> Scenario:
     _known(row.needs, NEEDS, f"{where}: needs")
     _known([fault.point for fault in row.faults], fault_points(), f"{where}: fault point")
     judged = AttemptTable(
-        name="judged", mutations=row.mutations, browser=row.browser, login=row.login, action=row.action
+        name="judged",
+        mutations=row.mutations,
+        browser=row.browser,
+        login=row.login,
+        action=row.action,
+        person=row.person,
+        copies=row.copies,
     )
     tables = (*row.before, judged)
     _known([f.since for f in row.faults if f.since], [table.name for table in tables], f"{where}: faults.since")
     for index, table in enumerate(tables):
         _known([table.login], ("fresh", "none", *(earlier.name for earlier in tables[:index])), f"{where}: login")
-    attempts = [_attempt(table, row.lti, where) for table in tables]
+    attempts = [_attempt(table, row, where) for table in tables]
     return Scenario(
         id=id_,
         title=row.title,
@@ -111,18 +116,21 @@ def _needs(row: ScenarioTable, attempts: Sequence[Attempt]) -> tuple[str, ...]:
     return tuple(sorted(needs))
 
 
-def _attempt(table: AttemptTable, lti: LtiVersion, where: str) -> Attempt:
+def _attempt(table: AttemptTable, row: ScenarioTable, where: str) -> Attempt:
     return Attempt(
         name=table.name,
         mutations=tuple(bind(text, where=where) for text in table.mutations),
         browser=table.browser,
         login=table.login,
         finish=table.finish,
-        lti=table.lti or lti,
+        lti=table.lti or row.lti,
         action=table.action,
         role=table.role,
         registration=table.registration,
         states=table.states,
+        message=table.message or row.message,
+        person=table.person,
+        copies=table.copies,
     )
 
 

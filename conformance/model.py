@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from conformance.errors import ErrorClass
 from conformance.modes import Mode
-from mockplatform.model import Exchange
+from mockplatform.model import Exchange, Message
 from mockplatform.mutation import Spoilt
 from mockplatform.tables import named
 
@@ -21,6 +21,7 @@ __all__ = [
     "Answer",
     "Attempt",
     "Axis",
+    "Chapter",
     "ErrorClass",
     "Expectation",
     "Fault",
@@ -38,6 +39,7 @@ __all__ = [
     "Severity",
     "Status",
     "Verdict",
+    "Who",
 ]
 
 Outcome = Literal["launched", "rejected", "crashed", "hung", "unclear"]
@@ -47,6 +49,7 @@ Status = Literal["passed", "failed", "warned", "skipped", "waived", "error"]
 Severity = Literal["must", "should", "may"]
 Role = Literal["instructor", "student"]
 LtiVersion = Literal["1.1", "1.3"]
+Who = Literal["", "person", "other"]
 
 AXES: tuple[Axis, ...] = ("outcome", "class", "type", "code")
 
@@ -100,6 +103,11 @@ class Attempt:
     """From which platform; role and registration are the scenario's unless given."""
     states: tuple[str, ...] = ()
     """What is arranged for its person just before it is sent."""
+    message: Message = "resource_link"
+    person: Who = ""
+    """Who launches; the first browser is the first person's and any other the second's unless given."""
+    copies: int = 1
+    """How often the platform's answer is posted at the same moment, each time by the same browser."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,6 +273,17 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Chapter:
+    """What a run has found out about the tool beside its results, such as the order of its checks."""
+
+    id: str
+    title: str
+    lines: tuple[str, ...]
+    data: Mapping[str, Any] = field(default_factory=dict)
+    """The same for machines, as JSON."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """A run: what was asked of which tool, and every result."""
 
@@ -276,6 +295,7 @@ class Report:
     complete: bool
     results: tuple[Result, ...]
     findings: tuple[Finding, ...] = ()
+    chapters: tuple[Chapter, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     stale_waivers: tuple[str, ...] = ()
     strict: bool = False

@@ -47,17 +47,23 @@ class Options:
     rate: float | None = None
     """Scenarios begun per second, at most."""
     repeat_failures: bool = True
+    recovery: bool = True
+    """Whether an honest launch has to work after each refusal."""
 
 
 class Runner:
     """Tries scenarios in a lab; remembers the twins that were accepted."""
 
-    def __init__(self, lab: Lab, options: Options) -> None:
+    def __init__(self, lab: Lab, options: Options, twins: Twins | None = None) -> None:
         self.lab = lab
         self.options = options
         self.findings: list[Finding] = []
-        self._twins = Twins(lab)
+        self._twins = twins or Twins(lab)
         self._stop = threading.Event()
+
+    def brief(self) -> Runner:
+        """A runner for launches by the thousand: neither a repetition nor a recovery, and the same twins."""
+        return Runner(self.lab, replace(self.options, repeat_failures=False, recovery=False), self._twins)
 
     def plain_launch(self) -> bool:
         """Send the launch on which everything else stands, and calibrate the reading by its page.
@@ -226,7 +232,8 @@ class Runner:
             return proves_nothing
         complaints = tuple(c for name in scenario.checks if (c := checks()[name](told.seen)) is not None)
         verdict = judge(expectation, told.seen, lab.profile, lab.reader.axes, complaints)
-        if told.seen.outcome != "launched" and verdict.status not in ("failed", "error"):
+        refused = told.seen.outcome != "launched" and verdict.status not in ("failed", "error")
+        if refused and self.options.recovery:
             verdict = self._recovered(scenario, expectation, told, verdict)
         return verdict
 

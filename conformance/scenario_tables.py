@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from conformance.model import ErrorClass, Fault, LtiVersion, Role, Severity
+from conformance.model import ErrorClass, Fault, LtiVersion, Role, Severity, Who
+from mockplatform.model import Message
 from mockplatform.tables import named
 
 __all__ = ["AnswerTable", "AttemptTable", "ExpectTable", "FileTable", "RulingTable", "ScenarioTable"]
@@ -50,6 +51,9 @@ class AttemptTable:
     role: Role | None = None
     registration: Literal["", "main", "attributes", "second"] = ""
     states: tuple[str, ...] = ()
+    message: Message | None = None
+    person: Who = ""
+    copies: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +79,9 @@ class ScenarioTable:
     login: str = "fresh"
     lti: LtiVersion = "1.3"
     action: str = ""
+    message: Message = "resource_link"
+    person: Who = ""
+    copies: int = 1
     before: tuple[AttemptTable, ...] = ()
     role: Role = "instructor"
     registration: Literal["main", "attributes", "second"] = "main"

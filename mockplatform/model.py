@@ -21,6 +21,7 @@ __all__ = [
     "KeySet",
     "Launch",
     "LoginRequest",
+    "Message",
     "Params",
     "Person",
     "Registration",
@@ -29,6 +30,9 @@ __all__ = [
     "SignedToken",
     "Stage",
 ]
+
+Message = Literal["resource_link", "deep_linking"]
+"""What a launch is for (LTI Core 1.3, section 5.3.1; LTI Deep Linking 2.0, section 4.4)."""
 
 Params = tuple[tuple[str, str], ...]
 """Form or query parameters in order; a name may come twice."""
@@ -112,6 +116,7 @@ class Launch:
     return_url: str
     platform_guid: str
     login_method: Literal["GET", "POST"] = "POST"
+    message: Message = "resource_link"
 
     @property
     def login_hint(self) -> str:
