@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from conformance.catalogue import scenarios, select
     from conformance.conduct import conduct
     from conformance.errors import codes, types
-    from conformance.model import Report, Result, Scenario
+    from conformance.model import Result, Scenario
     from conformance.profile import load_profile
     from conformance.pytest_suite import lti_suite
     from conformance.pytest_values import InProcess, RunningPlatform
+    from conformance.report import Report
     from conformance.toolvalues import (
         Action,
         Arrangement,
@@ -68,7 +69,7 @@ _HOMES = {
     "Observe": "toolvalues",
     "PlatformSettings": "toolvalues",
     "Probe": "toolvalues",
-    "Report": "model",
+    "Report": "report",
     "Result": "model",
     "RunningPlatform": "pytest_values",
     "Scenario": "model",

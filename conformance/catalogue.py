@@ -35,7 +35,7 @@ from mockplatform.model import KeySet
 from mockplatform.mutation import bind
 from mockplatform.tables import build, read_toml
 
-__all__ = ["read_scenarios", "ruled", "scenarios", "select"]
+__all__ = ["read_scenarios", "ruled", "scenario_of", "scenarios", "select"]
 
 FOLDER = Path(__file__).parent
 NEEDS = ("attributes", "second", "accounts")
@@ -57,14 +57,19 @@ def read_scenarios(folder: Path) -> tuple[Scenario, ...]:
     for path in sorted(folder.glob("*.toml")):
         for index, table in enumerate(build(FileTable, read_toml(path), where=path.name).scenario):
             row = build(ScenarioTable, table, where=f"{path.name}: scenario {table.get('name', index)!r}:")
-            scenario = _scenario(row, f"{path.stem}/{row.name}", f"{path.name}: scenario '{row.name}'")
+            scenario = scenario_of(row, f"{path.stem}/{row.name}", f"{path.name}: scenario '{row.name}'")
             if scenario.id in found:
                 raise UsageError(f"{path.name}: the scenario '{row.name}' is there twice; rename one")
             found[scenario.id] = scenario
     return tuple(found.values())
 
 
-def _scenario(row: ScenarioTable, id_: str, where: str) -> Scenario:
+def scenario_of(row: ScenarioTable, id_: str, where: str) -> Scenario:
+    """The scenario that a table describes.
+
+    Raises:
+        UsageError: it names something unknown.
+    """
     _known(row.requirement, requirements(), f"{where}: requirement")
     _known(row.checks, checks(), f"{where}: check")
     _known(row.needs, NEEDS, f"{where}: needs")
@@ -112,6 +117,7 @@ def _needs(row: ScenarioTable, attempts: Sequence[Attempt]) -> tuple[str, ...]:
     needs = set(row.needs) | {attempt.lti for attempt in attempts if not attempt.action}
     needs |= {f"action:{attempt.action}" for attempt in attempts if attempt.action}
     needs |= {row.registration, *(attempt.registration for attempt in attempts)} - {"", "main"}
+    needs |= {"deep_linking"} if any(attempt.message == "deep_linking" for attempt in attempts) else set()
     needs |= {"second"} if "claims.of_second_platform" in row.mutations else set()
     return tuple(sorted(needs))
 

@@ -23,6 +23,8 @@ _COMMANDS = {
     "run": "launch a tool in every way of a profile and judge its answers",
     "list": "list scenarios, or codes, errors, mutations, profiles, fault points",
     "explain": "explain a scenario, a code, an error type or a fault point",
+    "replay": "send a story again that a run has kept as a recipe",
+    "export": "write a recipe as a test or a scenario, or vectors for other languages",
     "selftest": "prove that each flaw of the sample tool is found, and nothing else",
     "doctor": "say what to register in the tool, and whether both sides reach each other",
 }
@@ -34,13 +36,16 @@ def parser() -> argparse.ArgumentParser:
         prog="lti-conformance",
         description="Tells whether an LTI tool refuses each broken launch for the right reason.",
         epilog="Exit codes of run: 0 conformant, 1 not conformant, 2 usage or nothing executed, "
-        "3 the plain launch fails or the tool is lost, 4 stale or expired waiver.",
+        "3 the plain launch fails or the tool is lost, 4 stale or expired waiver. "
+        "Of replay: 0 fixed, 1 still fails, 2 or 3 cannot run.",
     )
     top.add_argument("--version", action="version", version=f"lti-conformance {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     made = {name: commands.add_parser(name, help=text, description=text) for name, text in _COMMANDS.items()}
     _run_options(made["run"])
     _list_options(made["list"])
+    _replay_options(made["replay"])
+    _export_options(made["export"])
     made["explain"].add_argument("id", metavar="ID", help="nonce/replayed, 1006, TokenExpired, class.create, …")
     made["selftest"].add_argument("--json", metavar="PATH", dest="json_path", help="write the result to a file")
     made["selftest"].add_argument("--only", metavar="FLAW", action="append", default=[], help="only these flaws")
@@ -76,11 +81,42 @@ def _run_options(run: argparse.ArgumentParser) -> None:
         default=[],
         help="text or json; - or no path is the screen",
     )
+    run.add_argument("--deep", action="store_true", help="also pairs of faults, generated launches and long stories")
+    run.add_argument(
+        "--examples", type=_positive, default=100, metavar="N", help="launches generated for a property (default: 100)"
+    )
+    _recipes_option(run)
     run.add_argument("--strict", action="store_true", help="a broken SHOULD fails as well")
     run.add_argument("--fail-fast", action="store_true", help="stop at the first failure")
     run.add_argument("--max-time", type=_above_zero, metavar="S", help="begin no scenario after this many seconds")
     run.add_argument("--rate", type=_above_zero, metavar="N", help="begin at most this many scenarios a second")
     run.add_argument("--allow-remote", action="store_true", help="contact hosts other than this machine")
+
+
+def _recipes_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--recipes",
+        metavar="DIR",
+        default=".lti-conformance/recipes",
+        help="keep a recipe of each failure there (default: .lti-conformance/recipes)",
+    )
+
+
+def _replay_options(replay: argparse.ArgumentParser) -> None:
+    replay.add_argument("recipe", metavar="FILE", help="a recipe, as `run` and pytest name it for each failure")
+    which = replay.add_mutually_exclusive_group()
+    which.add_argument("--tool", metavar="FILE", help="another tool file than the recipe's")
+    which.add_argument("--demo", action="store_true", help="send it to the sample tool")
+    replay.add_argument("--profile", metavar="NAME", help="how it is read and crashes count, if not as in the recipe")
+    replay.add_argument("--allow-remote", action="store_true", help="contact hosts other than this machine")
+
+
+def _export_options(export: argparse.ArgumentParser) -> None:
+    export.add_argument("recipe", metavar="FILE", nargs="?", help="the recipe to write as a test or a scenario")
+    export.add_argument("--format", choices=("pytest", "scenario", "vectors"), required=True, help="what to write")
+    export.add_argument(
+        "--output", metavar="PATH", help="a file for pytest and scenario (default: the screen), a folder for vectors"
+    )
 
 
 def _list_options(command: argparse.ArgumentParser) -> None:

@@ -1,56 +1,79 @@
-"""A whole run: open the lab, send the plain launch, try the scenarios, and put the report together."""
+"""A whole run: open the lab, send the plain launch, try scenarios and properties, and put the report together."""
 
 from __future__ import annotations
 
 import datetime
 import platform as machine
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from conformance.catalogue import scenarios as catalogue
 from conformance.catalogue import select
 from conformance.lab import Lab
-from conformance.model import Finding, Report, Result, Scenario
-from conformance.runner import Options, PlainLaunchFailed, Runner, ToolLost
+from conformance.model import Finding, Result, Scenario
+from conformance.phases import Depth, Telling, phases
+from conformance.report import Chapter, Report
+from conformance.runner import Options, PlainLaunchFailed, Runner, TimeIsUp, ToolLost
 from conformance.toolvalues import Tool
 from conformance.waivers import stale_waivers, waive
 from mockplatform._version import __version__
 
-__all__ = ["conduct", "plain_failure"]
+__all__ = ["Agenda", "conduct", "plain_failure"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agenda:
+    """What a run has to do."""
+
+    scenarios: Sequence[Scenario]
+    properties: Sequence[Scenario] = ()
+    """What a deep run holds the tool to as well."""
+    depth: Depth = field(default_factory=Depth)
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """The ids of everything, in the order of the report."""
+        return [each.id for each in (*self.scenarios, *self.properties)]
 
 
 def conduct(
     opened: AbstractContextManager[Lab],
-    scenarios: Sequence[Scenario],
+    agenda: Agenda,
     options: Options,
     *,
-    replay: str,
     now: datetime.datetime,
+    replay: Callable[[Result], str] = lambda _: "",
     on_result: Callable[[Result], None] = lambda _: None,
 ) -> Report:
     """The report of a run; what had been found out when it ended early is in it.
 
     Args:
-        replay: the command that repeats this run, to which a scenario's id is added.
+        replay: the command that repeats a result.
 
     Raises:
         UsageError: the lab cannot be opened.
     """
     began = time.perf_counter()
     results: list[Result] = []
+    chapters: list[Chapter] = []
 
     def settle(result: Result) -> Result:
-        told = replace(result, replay=f"{replay} --only {result.scenario.id}")
-        return waive(told, lab.tool.waiver, lab.profile, now.date())
+        settled = waive(_strictly(result, options), lab.tool.waiver, lab.profile, now.date())
+        return replace(settled, replay=replay(settled))
+
+    def note(result: Result) -> None:
+        results.append(result)
+        on_result(result)
 
     with opened as lab:
         runner = Runner(lab, options)
-        stopped = _try_all(runner, scenarios, settle, results, on_result)
-    untried = len(scenarios) - len(results)
-    order = {scenario.id: index for index, scenario in enumerate(scenarios)}
+        stopped = _try_all(runner, agenda, settle, note, chapters)
+    untried = len(agenda.ids) - len(results)
+    order = {id_: index for index, id_ in enumerate(agenda.ids)}
     results.sort(key=lambda result: order[result.scenario.id])
+    whole = [scenario.id for scenario in select(catalogue(), lab.profile)]
     return Report(
         tool=lab.tool.tool.name,
         profile=lab.profile,
@@ -60,14 +83,9 @@ def conduct(
         complete=not stopped and not untried,
         results=tuple(results),
         findings=(*ignored_settings(lab.tool), *_noted(lab), *runner.findings),
+        chapters=tuple(chapters),
         versions={"lti-conformance": __version__, "python": machine.python_version()},
-        stale_waivers=stale_waivers(
-            results,
-            lab.tool.waiver,
-            lab.profile,
-            now.date(),
-            [scenario.id for scenario in select(catalogue(), lab.profile)],
-        ),
+        stale_waivers=stale_waivers(results, lab.tool.waiver, lab.profile, now.date(), whole),
         strict=options.strict,
         stopped=stopped,
         untried=untried,
@@ -76,32 +94,57 @@ def conduct(
 
 def _try_all(
     runner: Runner,
-    scenarios: Sequence[Scenario],
+    agenda: Agenda,
     settle: Callable[[Result], Result],
-    results: list[Result],
-    on_result: Callable[[Result], None],
+    note: Callable[[Result], None],
+    chapters: list[Chapter],
 ) -> str:
-    """Add each result as it comes; why the run ended early, or nothing."""
+    """Note each result as it comes; why the run ended early, or nothing."""
     try:
         runner.plain_launch()
-        for result in runner.run(scenarios, settle):
-            results.append(result)
-            on_result(result)
+        for told in _all_told(runner, agenda, settle):
+            if isinstance(told, Chapter):
+                chapters.append(told)
+            elif isinstance(told, Finding):
+                runner.findings.append(told)
+            else:
+                note(told)
+                if runner.options.fail_fast and told.status == "failed":
+                    return ""
     except PlainLaunchFailed as failure:
         return plain_failure(failure)
     except ToolLost as lost:
         return f"the tool is gone: {lost}"
+    except TimeIsUp:
+        return ""
     except KeyboardInterrupt:
         return "interrupted"
     return ""
 
 
+def _all_told(runner: Runner, agenda: Agenda, settle: Callable[[Result], Result]) -> Iterator[Telling]:
+    """The results of the scenarios, then what the phases tell of the properties."""
+    yield from runner.run(agenda.scenarios, settle)
+    for phase in phases():
+        chosen = [wanted for wanted in agenda.properties if wanted.id.startswith(f"{phase.NAME}/")]
+        for told in phase.run(runner, chosen, agenda.depth) if chosen else ():
+            yield settle(told) if isinstance(told, Result) else told
+
+
+def _strictly(result: Result, options: Options) -> Result:
+    """The result, failed where a broken SHOULD is to fail."""
+    if not options.strict or result.status != "warned" or result.expectation.severity == "may":
+        return result
+    return replace(result, verdict=replace(result.verdict, status="failed"))
+
+
 def ignored_settings(tool: Tool) -> tuple[Finding, ...]:
     """A finding for each part of the tool file that this version reads and does not use yet."""
+    services = [service for service in tool.capabilities.services if service != "deep_linking"]
     unused = {
         "[[persona]]": bool(tool.persona),
         "[profile] order": tool.profile.order != "pipeline",
-        "[capabilities] services": bool(tool.capabilities.services),
+        f"[capabilities] services {' and '.join(services)}": bool(services),
     }
     text = "this version reads these parts of the tool file and does not use them yet: "
     named = ", ".join(name for name, given in unused.items() if given)
@@ -120,7 +163,7 @@ def plain_failure(failure: PlainLaunchFailed) -> str:
     said = f", and said: {seen.message[:200]}" if seen.message else ""
     problems = f"; the authentication request: {'; '.join(seen.auth_problems)}" if seen.auth_problems else ""
     return (
-        f"the plain launch does not work, so no refusal would prove anything: the tool {seen.outcome}"
+        f"the plain launch does not agenda, so no refusal would prove anything: the tool {seen.outcome}"
         f"{f' ({seen.trouble})' if seen.trouble else ''}{said}{problems}. Steps: {steps or 'none'}. "
         "`lti-conformance doctor` shows what the tool has to register"
     )

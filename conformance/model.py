@@ -1,14 +1,13 @@
 """The values of a run, in the order in which they come about.
 
-Scenario + Profile → Observation (facts, no opinion) → Verdict (opinion, with its reason) → Result → Report.
+Scenario + Profile → Observation (facts, no opinion) → Verdict (opinion, with its reason) → Result → `report.Report`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from conformance.errors import ErrorClass
 from conformance.modes import Mode
@@ -21,7 +20,6 @@ __all__ = [
     "Answer",
     "Attempt",
     "Axis",
-    "Chapter",
     "ErrorClass",
     "Expectation",
     "Fault",
@@ -31,7 +29,6 @@ __all__ = [
     "Observation",
     "Outcome",
     "Profile",
-    "Report",
     "Result",
     "Role",
     "Ruling",
@@ -230,6 +227,8 @@ class Observation:
     """The parameters with which the tool sent the person back to the platform; None if it did not."""
     accounts: Mapping[str, str] = field(default_factory=dict)
     """The account that each launch of the story ended in, where a scenario asks for it."""
+    let_in: int | None = None
+    """How many copies of an answer that was posted several times at once were let in; None: it was posted once."""
     exchanges: tuple[Exchange, ...] = ()
     findings: tuple[Finding, ...] = ()
 
@@ -259,6 +258,8 @@ class Result:
     observation: Observation | None = None
     duration_s: float = 0.0
     replay: str = ""
+    recipe: str = ""
+    """The file in which its story is kept, if the command that repeats it does not name it."""
 
     @property
     def status(self) -> Status:
@@ -270,43 +271,6 @@ class Result:
         """What is worth saying beside the verdict."""
         seen = self.observation.findings if self.observation else ()
         return (*seen, *self.verdict.findings)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chapter:
-    """What a run has found out about the tool beside its results, such as the order of its checks."""
-
-    id: str
-    title: str
-    lines: tuple[str, ...]
-    data: Mapping[str, Any] = field(default_factory=dict)
-    """The same for machines, as JSON."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """A run: what was asked of which tool, and every result."""
-
-    tool: str
-    profile: Profile
-    seed: int
-    started: datetime
-    duration_s: float
-    complete: bool
-    results: tuple[Result, ...]
-    findings: tuple[Finding, ...] = ()
-    chapters: tuple[Chapter, ...] = ()
-    versions: Mapping[str, str] = field(default_factory=dict)
-    stale_waivers: tuple[str, ...] = ()
-    strict: bool = False
-    stopped: str = ""
-    """Why the run ended early, in a sentence."""
-    untried: int = 0
-    """How many of the chosen scenarios were not begun."""
-
-    def counted(self, status: Status) -> int:
-        """How many results have this status."""
-        return sum(result.status == status for result in self.results)
 
 
 def _on_axis(told: Answer | Observation, axis: Axis) -> str | int | None:

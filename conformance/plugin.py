@@ -12,7 +12,15 @@ from typing import Any
 
 import pytest
 
-from conformance.pytest_fixtures import lti_bench, lti_faults, lti_launch, lti_platform, lti_tool, lti_trial
+from conformance.pytest_fixtures import (
+    lti_bench,
+    lti_faults,
+    lti_launch,
+    lti_platform,
+    lti_replay,
+    lti_tool,
+    lti_trial,
+)
 from conformance.pytest_options import (
     SCENARIO,
     TOOL_FILE,
@@ -30,6 +38,7 @@ __all__ = [
     "lti_faults",
     "lti_launch",
     "lti_platform",
+    "lti_replay",
     "lti_tool",
     "lti_trial",
 ]

@@ -42,6 +42,16 @@ def load_profile(name: str) -> Profile:
     Raises:
         UsageError: there is no such profile, or its file does not fit.
     """
+    return _read(name) if name.endswith(".toml") else _of_the_package(name)
+
+
+@cache
+def _of_the_package(name: str) -> Profile:
+    """A profile that cannot change while the program runs; a run asks for it thousands of times."""
+    return _read(name)
+
+
+def _read(name: str) -> Profile:
     lineage: list[str] = []
     tables: list[ProfileTable] = []
     while name != "any":

@@ -23,7 +23,10 @@ from conformance.conduct import plain_failure
 from conformance.lab import Lab
 from conformance.model import Attempt, Observation, Profile, Result, Scenario
 from conformance.profile import load_profile
+from conformance.pytest_turns import Turns
 from conformance.pytest_values import Trial, Wish
+from conformance.recipe import read_recipe
+from conformance.replaying import replayed
 from conformance.runner import Options, PlainLaunchFailed, Runner, ToolLost
 from conformance.story import tell
 from conformance.target import Start, as_asgi, faults_ready, lab_for
@@ -46,6 +49,9 @@ class AnyBench(Protocol):
 
     def try_scenario(self, profile: str, scenario: str) -> Trial:
         """What comes of trying a scenario."""
+
+    def replay(self, profile: str, recipe: str) -> Trial:
+        """What comes of a recipe."""
 
     def launch(self, profile: str, wish: Wish) -> Observation:
         """What the tool does with a launch."""
@@ -83,7 +89,7 @@ class Bench:
         self._where = where
         self._stack = contextlib.ExitStack()
         self._opening = threading.RLock()
-        self._turns = _Turns()
+        self._turns = Turns()
         self._lab: Lab | None = None
         self._stages: dict[str, _Stage] = {}
         self._profiles: dict[str, Profile] = {}
@@ -120,6 +126,27 @@ class Bench:
         if result is None:
             return self._troubled(trial, trouble)
         return replace(trial, result=result, findings=tuple(stage.runner.findings))
+
+    def replay(self, profile: str, recipe: str) -> Trial:
+        """What comes of sending the story of a recipe again, alone.
+
+        Args:
+            profile: another one than the recipe's; empty for that.
+
+        Raises:
+            UsageError: it is no recipe.
+        """
+        story = read_recipe(recipe, where="lti_replay")
+        chosen = self._profile(profile or story.profile)
+        trial = Trial(tool=self.tool.tool.name, waivers=(), profile=chosen, scenario=story.scenario.id)
+        try:
+            stage = self._stage(chosen)
+            with self._turns.taken(alone=True):
+                trouble = self._trouble or stage.trouble
+                result = None if trouble else replayed(stage.runner, story)
+        except (UsageError, ToolLost) as error:
+            trouble, result = str(error), None
+        return self._troubled(trial, trouble) if result is None else replace(trial, result=result)
 
     def launch(self, profile: str, wish: Wish) -> Observation:
         """What the tool does with a launch, in its turn.
@@ -251,32 +278,3 @@ def outside_loops(call: Callable[[], T]) -> T:
         return call()
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(call).result()
-
-
-class _Turns:
-    """Lets many in side by side, or one alone, who goes before those who come later."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._inside = 0
-        self._waiting = 0
-
-    @contextlib.contextmanager
-    def taken(self, *, alone: bool) -> Iterator[None]:
-        with self._changed:
-            if alone:
-                self._waiting += 1
-                try:
-                    self._changed.wait_for(lambda: self._inside == 0)
-                finally:
-                    self._waiting -= 1
-                self._inside = -1
-            else:
-                self._changed.wait_for(lambda: self._inside >= 0 and not self._waiting)
-                self._inside += 1
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._inside = 0 if alone else self._inside - 1
-                self._changed.notify_all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
     from conformance.model import Observation, Role, Scenario
     from conformance.pytest_bench import AnyBench
     from conformance.pytest_values import RunningPlatform
+    from mockplatform.mutation import Spoilt
 
-__all__ = ["lti_bench", "lti_faults", "lti_launch", "lti_platform", "lti_tool", "lti_trial"]
+__all__ = ["lti_bench", "lti_faults", "lti_launch", "lti_platform", "lti_replay", "lti_tool", "lti_trial"]
 
 
 @contextlib.contextmanager
@@ -90,6 +92,25 @@ def lti_trial(request: pytest.FixtureRequest, lti_bench: _Held, lti_tool: Any) -
 
 
 @pytest.fixture
+def lti_replay(request: pytest.FixtureRequest, lti_bench: _Held, lti_tool: Any) -> Callable[[str | Path], None]:
+    """Sends the story of a recipe again, a file or its text, and fails as long as the tool does."""
+    from conformance.pytest_bench import outside_loops
+    from conformance.pytest_items import conclude
+
+    bench, settings = lti_bench.of(lti_tool), conductor_of(request.config).settings
+
+    def replay(recipe: str | Path) -> None:
+        __tracebackhide__ = True
+        text = recipe.read_text(encoding="utf-8") if isinstance(recipe, Path) else recipe
+        with _in_one_line():
+            trial = outside_loops(lambda: bench.replay(settings.profile or "", text))
+        conclude(request.node, trial, settings)
+
+    return replay
+
+
+# Not once for each test: Hypothesis sends a hundred launches in one, and turns down what is made anew for a test.
+@pytest.fixture(scope="class")
 def lti_launch(pytestconfig: pytest.Config, lti_bench: _Held, lti_tool: Any) -> Callable[..., Observation]:
     """Sends a launch, honest or with mutations, and returns what the tool did."""
     from conformance.pytest_bench import outside_loops
@@ -98,9 +119,9 @@ def lti_launch(pytestconfig: pytest.Config, lti_bench: _Held, lti_tool: Any) -> 
 
     bench, profile = lti_bench.of(lti_tool), conductor_of(pytestconfig).profile()
 
-    def launch(*, role: Role = "instructor", mutations: Sequence[str] = (), **more: Any) -> Observation:
+    def launch(*, role: Role = "instructor", mutations: Sequence[str | Spoilt] = (), **more: Any) -> Observation:
         __tracebackhide__ = True
-        wish = Wish(role=role, mutations=tuple(mutations), **more)
+        wish = Wish(role=role, mutations=tuple(map(str, mutations)), **more)
         try:
             return outside_loops(lambda: bench.launch(profile, wish))
         except UsageError as error:

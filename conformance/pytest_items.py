@@ -16,8 +16,10 @@ from conformance.catalogue import ruled, scenarios, select, words
 from conformance.model import Profile, Result, Scenario
 from conformance.profile import load_profile, profile_names
 from conformance.pytest_options import SCENARIO, TRIAL, LtiConformanceWarning
+from conformance.recipe import Target
 from conformance.reporting import output_of
 from conformance.reports.as_text import failure_text
+from conformance.shelf import BROKEN, FOLDER, Shelf
 from conformance.waivers import check_waivers
 from mockplatform.errors import UsageError
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from conformance.pytest_settings import Settings
     from conformance.pytest_values import Trial
 
-__all__ = ["ScenarioFile", "check", "marker", "parametrize", "selected", "settle", "sifted"]
+__all__ = ["ScenarioFile", "check", "conclude", "marker", "parametrize", "selected", "settle", "sifted"]
 
 
 def check(conductor: Conductor, files: Sequence[Path]) -> None:
@@ -149,10 +151,16 @@ def sifted(items: Sequence[pytest.Item], patterns: Sequence[str]) -> tuple[list[
 
 
 def settle(item: pytest.Item, trial: Trial, settings: Settings) -> None:
-    """Turn what came of a scenario into what pytest makes of it."""
+    """Note what came of a scenario for the report, and turn it into what pytest makes of it."""
     if trial.result is not None:
-        trial = replace(trial, result=replace(trial.result, replay=_replay(item, settings)))
+        told = replace(trial.result, replay=_replay(item, settings))
+        trial = replace(trial, result=replace(told, recipe=_recipe(item, told, settings)))
     item.stash[TRIAL] = trial
+    conclude(item, trial, settings)
+
+
+def conclude(item: pytest.Item, trial: Trial, settings: Settings) -> None:
+    """Turn what came of a story into what pytest makes of it."""
     result = trial.result
     if result is None:
         if trial.repeated:
@@ -191,6 +199,19 @@ def _properties(result: Result) -> Iterator[tuple[str, object]]:
         "lti_observed_type": seen.type if seen else None,
     }
     return ((name, value) for name, value in flat.items() if value is not None)
+
+
+def _recipe(item: pytest.Item, result: Result, settings: Settings) -> str:
+    """Where the recipe of a broken story is kept; empty if there is none."""
+    if result.status not in BROKEN:
+        return ""
+    mark = item.get_closest_marker(SCENARIO)
+    profile = mark.kwargs["profile"] if mark else "core"
+    tool = str(item.path) if isinstance(item, ScenarioItem) else str(settings.tool or "")
+    target = Target(tool=tool, strict=settings.strict, allow_remote=settings.allow_remote)
+    shelf = Shelf(folder=settings.root / FOLDER, profile=profile, seed=settings.seed, target=target)
+    kept = shelf.keep(result)
+    return "" if kept is None else str(kept.relative_to(settings.root))
 
 
 def _replay(item: pytest.Item, settings: Settings) -> str:

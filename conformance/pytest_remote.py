@@ -92,6 +92,15 @@ class RemoteBench:
         trial: Trial = self._ask(self._path, "try_scenario", profile, scenario)
         return trial
 
+    def replay(self, profile: str, recipe: str) -> Trial:
+        """What comes of a recipe.
+
+        Raises:
+            UsageError: it is no recipe.
+        """
+        trial: Trial = self._ask(self._path, "replay", profile, recipe)
+        return trial
+
     def launch(self, profile: str, wish: Wish) -> Observation:
         """What the tool does with a launch.
 

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.catalogue import scenarios
-from conformance.model import Profile, Report, Result
+from conformance.model import Profile, Result
 from conformance.pytest_values import Trial
+from conformance.report import Report
 from conformance.reporting import SCREEN, Output, output_of, write_whole
 from conformance.reports import formats
 from conformance.reports.as_text import closing_text

@@ -25,7 +25,7 @@ from conformance.story import DisarmError, FaultError, Told, honest, read, tell
 from conformance.twins import ToolLost, Twins
 from mockplatform.mutation import NotApplicableError
 
-__all__ = ["Options", "PlainLaunchFailed", "Runner", "ToolLost"]
+__all__ = ["Options", "PlainLaunchFailed", "Runner", "TimeIsUp", "ToolLost"]
 
 
 class PlainLaunchFailed(Exception):  # noqa: N818 - an event of the run
@@ -34,6 +34,10 @@ class PlainLaunchFailed(Exception):  # noqa: N818 - an event of the run
     def __init__(self, observation: Observation) -> None:
         super().__init__(observation.trouble or f"outcome {observation.outcome}, status {observation.status_code}")
         self.observation = observation
+
+
+class TimeIsUp(BaseException):
+    """The run has to end now; no `Exception`, which a generator of launches would take for a failing one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +64,25 @@ class Runner:
         self.findings: list[Finding] = []
         self._twins = twins or Twins(lab)
         self._stop = threading.Event()
+        self._pace = Pace(options.rate)
+        self._began = time.monotonic()
 
     def brief(self) -> Runner:
         """A runner for launches by the thousand: neither a repetition nor a recovery, and the same twins."""
-        return Runner(self.lab, replace(self.options, repeat_failures=False, recovery=False), self._twins)
+        options = replace(self.options, repeat_failures=False, recovery=False)
+        runner = Runner(self.lab, options, self._twins)
+        runner._pace, runner._began = self._pace, self._began
+        return runner
+
+    def go_on(self) -> None:
+        """Wait for the turn of the next story of a phase.
+
+        Raises:
+            TimeIsUp: nothing more is to be begun.
+        """
+        if self._over():
+            raise TimeIsUp
+        self._pace.wait()
 
     def plain_launch(self) -> bool:
         """Send the launch on which everything else stands, and calibrate the reading by its page.
@@ -124,26 +143,22 @@ class Runner:
         """
         shared = [s for s in scenarios if not self.lab.alone(s)]
         exclusive = [s for s in scenarios if self.lab.alone(s)]
-        began = time.monotonic()
-        pace = Pace(self.options.rate)
         if self.options.jobs > 1:
-            yield from self._side_by_side(shared, pace, began, settle)
+            yield from self._side_by_side(shared, settle)
         for scenario in exclusive if self.options.jobs > 1 else (*shared, *exclusive):
-            if self._over(began):
+            if self._over():
                 return
-            pace.wait()
+            self._pace.wait()
             result = settle(self.try_scenario(scenario))
             yield result
             if self.options.fail_fast and result.status == "failed":
                 return
 
-    def _side_by_side(
-        self, scenarios: Sequence[Scenario], pace: Pace, began: float, settle: Callable[[Result], Result]
-    ) -> Iterator[Result]:
+    def _side_by_side(self, scenarios: Sequence[Scenario], settle: Callable[[Result], Result]) -> Iterator[Result]:
         def task(scenario: Scenario) -> Result | None:
-            if self._stop.is_set() or self._over(began):
+            if self._over():
                 return None
-            pace.wait()
+            self._pace.wait()
             return settle(self.try_scenario(scenario))
 
         lost: ToolLost | None = None
@@ -169,9 +184,9 @@ class Runner:
         if lost is not None:
             raise lost
 
-    def _over(self, began: float) -> bool:
+    def _over(self) -> bool:
         limit = self.options.max_time_s
-        return self._stop.is_set() or (limit is not None and time.monotonic() - began > limit)
+        return self._stop.is_set() or (limit is not None and time.monotonic() - self._began > limit)
 
     def try_scenario(self, scenario: Scenario) -> Result:
         """The result of one scenario.
@@ -246,7 +261,7 @@ class Runner:
         states = self.lab.honest_states(scenario.role)
         sequel = told.story.sequel()
         sequel.arrange(states)
-        again = sequel.send(Attempt(name="recovery", lti=sequel.lti))
+        again = sequel.send(Attempt(name="recovery", lti=sequel.lti, message=scenario.attempt.message))
         if again.seen.outcome == "launched" and scenario.faults and scenario.attempt.action:
             again = sequel.send(replace(scenario.attempt, name="recovered action"))
         if again.seen.outcome == "launched":

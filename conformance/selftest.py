@@ -2,7 +2,8 @@
 
 A flaw is killed when the scenarios that end `failed` or `error` are exactly those that guard it: one that stays
 silent would be a false pass in somebody's project, one more would be a false alarm. A broken SHOULD counts here
-as it does under `--strict`. Each flaw is tried with the scenarios that go through the part of the tool that it changes.
+as it does under `--strict`. Each flaw is tried with the scenarios that go through the part of the tool that it changes;
+one that is guarded by properties of a deep run, with all of these as well.
 """
 
 from __future__ import annotations
@@ -17,13 +18,19 @@ from dataclasses import dataclass, field, fields, replace
 from urllib.parse import urlsplit
 
 from conformance.catalogue import scenarios, select
-from conformance.model import Answer, Expectation, LtiVersion, Observation, Profile, Scenario
+from conformance.model import Answer, Expectation, LtiVersion, Observation, Profile, Result, Scenario
+from conformance.phases import EXAMPLES, Depth, phases, properties
 from conformance.profile import load_profile, profile_names
+from conformance.runner import Options, Runner
 from conformance.sample_tool import FLAWS, Flaw
 from conformance.sample_tool.control import PATH
 from conformance.sample_tool.steps import Plan, plan_of
 
 __all__ = ["Law", "Seen", "Trial", "guarding", "prove", "try_flaw"]
+
+
+FEW = 20
+"""How many launches are generated for a property that is not about the flaw."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +116,8 @@ def guarding(flaw: Flaw, profile: Profile, correct: Mapping[str, Seen]) -> tuple
     """The scenarios that must notice a flaw under its profile, given what the correct tool answered."""
     chosen = select(scenarios(), profile)
     if flaw.fails == "guards":
-        return tuple(scenario.id for scenario in chosen if flaw.name in scenario.guards)
+        held = select(properties(), profile)
+        return tuple(scenario.id for scenario in (*chosen, *held) if flaw.name in scenario.guards)
     notices = _SELECTORS[flaw.fails]
     wanted = {scenario.id: profile.expectation(scenario) for scenario in chosen}
     return tuple(id_ for id_, seen in correct.items() if (answers := wanted[id_]) and notices(answers, seen, profile))
@@ -155,6 +163,7 @@ def entrances_of(scenario: Scenario, observation: Observation | None) -> frozens
     """The parts of the tool's plan that a scenario goes through: as it says, and as was seen."""
     attempts = (*scenario.before, scenario.attempt)
     said = {part for attempt in attempts for part in _VERSIONS[attempt.lti]}
+    said |= {"picking"} if any(attempt.message == "deep_linking" for attempt in attempts) else set()
     paths = (urlsplit(exchange.url).path for exchange in (observation.exchanges if observation else ()))
     return frozenset(said | {_DOORS[path] for path in paths if path in _DOORS})
 
@@ -183,22 +192,44 @@ def concerned(flaw: Flaw, profile: Profile, correct: Trial) -> tuple[str, ...]:
     return tuple(id_ for id_, entrances in correct.entrances.items() if everywhere or entrances & changed)
 
 
-def try_flaw(name: str | None, profile_name: str, only: Sequence[str] | None = None) -> Trial:
-    """Run a profile, or some of its scenarios, against the sample tool with a flaw, or against the correct one."""
+def is_deep(flaw: Flaw) -> bool:
+    """Whether a flaw is one that properties guard, and not the catalogue alone."""
+    return any(flaw.name in wanted.guards for wanted in properties())
+
+
+def try_flaw(name: str | None, profile_name: str, only: Sequence[str] | None = None, *, deep: bool = False) -> Trial:
+    """Run a profile, or some of its scenarios, against the sample tool with a flaw, or against the correct one.
+
+    Args:
+        deep: whether it is held to the properties of a deep run as well.
+    """
     from conformance.demo import demo_lab
-    from conformance.runner import Options, Runner
     from conformance.target import Start
 
     profile = load_profile(profile_name)
     with demo_lab(profile, Start(seed=0), without=name) as lab:
         runner = Runner(lab, Options(strict=True, repeat_failures=False))
         chosen = [s for s in select(scenarios(), profile) if only is None or s.id in only]
-        results = list(runner.run(chosen))
+        results = [*runner.run(chosen), *(_held(runner, name) if deep else ())]
         launch_url = lab.tool.tool.launch_url
     broke = [result.scenario.id for result in results if result.status in ("failed", "error")]
     seen = {r.scenario.id: _seen(r.observation, launch_url) for r in results if r.observation and name is None}
     entrances = {r.scenario.id: entrances_of(r.scenario, r.observation) for r in results}
     return Trial(flaw=name, profile=profile_name, broke=tuple(sorted(broke)), seen=seen, entrances=entrances)
+
+
+def _held(runner: Runner, flaw: str | None) -> Iterator[Result]:
+    """The results of the properties; those of a phase that does not guard the flaw get by with few examples."""
+    for phase in phases():
+        chosen = select(phase.properties(), runner.lab.profile)
+        guarding = any(flaw in wanted.guards for wanted in chosen)
+        told = phase.run(runner, chosen, Depth(examples=EXAMPLES if guarding else FEW))
+        yield from (_strictly(result) for result in told if isinstance(result, Result))
+
+
+def _strictly(result: Result) -> Result:
+    warned = result.status == "warned" and result.expectation.severity != "may"
+    return replace(result, verdict=replace(result.verdict, status="failed")) if warned else result
 
 
 def _seen(observation: Observation, launch_url: str) -> Seen:
@@ -220,23 +251,28 @@ def prove(only: Sequence[str] = (), *, processes: int | None = None) -> Iterator
     flaws = [flaw for flaw in FLAWS.values() if not only or flaw.name in only]
     profiles = {name: load_profile(name) for name in ({flaw.profile for flaw in flaws} if only else profile_names())}
     with _workers(processes or os.cpu_count() or 1) as tried:
-        correct = {trial.profile: trial for trial in tried([(None, name, None) for name in profiles])}
+        correct = {trial.profile: trial for trial in tried([(None, name, None, True) for name in profiles])}
         yield from correct.values()
-        tasks = [(f.name, f.profile, concerned(f, profiles[f.profile], correct[f.profile])) for f in flaws]
+        tasks = [(f.name, f.profile, concerned(f, profiles[f.profile], correct[f.profile]), is_deep(f)) for f in flaws]
         for flaw, trial in zip(flaws, tried(tasks), strict=True):
             expected = guarding(flaw, profiles[flaw.profile], correct[flaw.profile].seen)
             yield replace(trial, expected=expected)
 
 
-Task = tuple[str | None, str, Sequence[str] | None]
+Task = tuple[str | None, str, Sequence[str] | None, bool]
 
 
 @contextlib.contextmanager
 def _workers(processes: int) -> Iterator[Callable[[Sequence[Task]], Iterator[Trial]]]:
     """What makes the bare trials of tasks, in their order."""
     if processes == 1:
-        yield lambda tasks: (try_flaw(*task) for task in tasks)
+        yield lambda tasks: map(_tried, tasks)
         return
     # A fresh interpreter for each worker: a fork would inherit locks held by threads of the caller.
     with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield lambda tasks: pool.map(try_flaw, *zip(*tasks, strict=True))
+        yield lambda tasks: pool.map(_tried, tasks)
+
+
+def _tried(task: Task) -> Trial:
+    name, profile, only, deep = task
+    return try_flaw(name, profile, only, deep=deep)

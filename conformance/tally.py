@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from conformance.errors import codes, types
-from conformance.model import Axis, Report, Result, Status
+from conformance.model import Axis, Result, Status
+from conformance.report import Report
 
 __all__ = ["FindingRow", "Row", "code_rows", "exit_code", "finding_rows", "type_rows"]
 

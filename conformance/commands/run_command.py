@@ -6,23 +6,23 @@ import argparse
 import contextlib
 import datetime
 import os
-import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 from conformance.catalogue import ruled, scenarios, select
-from conformance.conduct import conduct
-from conformance.lab import Lab
-from conformance.model import Profile, Report, Result
+from conformance.commands.targeting import opened, targeted
+from conformance.conduct import Agenda, conduct
+from conformance.model import Profile, Result
+from conformance.phases import Depth, properties
 from conformance.profile import load_profile, profile_names
+from conformance.report import Report
 from conformance.reporting import SCREEN, Output, output_of, write_whole
 from conformance.reports import formats
 from conformance.runner import Options
+from conformance.shelf import Shelf
 from conformance.tally import exit_code
-from conformance.target import Start, open_lab
-from conformance.toolfile import find, load
 from conformance.toolvalues import Tool
 from conformance.waivers import check_waivers
 from mockplatform.errors import UsageError
@@ -33,19 +33,16 @@ __all__ = ["command"]
 def command(options: argparse.Namespace) -> int:
     """Run the scenarios, write the reports, and return the exit code."""
     outputs = [output_of(text) for text in options.report]
-    tool, where, replay = _tool(options)
+    tool, where, target = targeted(options)
     named = options.profile or (tool.profile.name if tool else "core")
     profile = load_profile(named)
-    catalogue = ruled(scenarios(), tool.rulings if tool else {}, where=where)
-    if tool is not None:
-        check_waivers(tool.waiver, catalogue, (*profile_names(), profile.name), where=where)
-    chosen = select(catalogue, profile, options.only)
-    if not chosen:
-        raise UsageError(f"nothing to run: no scenario of {options.only} belongs to the profile {profile.name}")
-    with _progress(len(chosen)) as advance:
+    agenda = _agenda(options, tool, profile, where)
+    target = replace(target, examples=options.examples if options.deep else 0)
+    shelf = Shelf(folder=Path(options.recipes), profile=named, seed=options.seed, target=target)
+    with _progress(len(agenda.ids)) as advance:
         report = conduct(
-            _opened(tool, profile, options, where),
-            chosen,
+            opened(tool, profile, seed=options.seed, allow_remote=options.allow_remote, where=where),
+            agenda,
             Options(
                 jobs=options.jobs,
                 strict=options.strict,
@@ -53,32 +50,33 @@ def command(options: argparse.Namespace) -> int:
                 max_time_s=options.max_time,
                 rate=options.rate,
             ),
-            replay=f"lti-conformance run {replay} --profile {shlex.quote(named)} --seed {options.seed}",
             now=datetime.datetime.now(datetime.UTC),
+            replay=shelf.command,
             on_result=advance,
         )
     _write(report, outputs)
     return exit_code(report)
 
 
-def _tool(options: argparse.Namespace) -> tuple[Tool | None, str, str]:
-    """The tool, how messages name its file, and how a command line names it."""
-    flags = "".join(f" --{name.replace('_', '-')}" for name in ("strict", "allow_remote") if getattr(options, name))
-    if options.demo:
-        return None, "the sample tool:", f"--demo{flags}"
-    path = find(options.tool)
-    return load(path), f"{path}:", f"--tool {shlex.quote(str(path))}{flags}"
+def _agenda(options: argparse.Namespace, tool: Tool | None, profile: Profile, where: str) -> Agenda:
+    """The scenarios and properties that were asked for.
 
-
-def _opened(
-    tool: Tool | None, profile: Profile, options: argparse.Namespace, where: str
-) -> AbstractContextManager[Lab]:
-    start = Start(seed=options.seed)
-    if tool is None:
-        from conformance.demo import demo_lab
-
-        return demo_lab(profile, start)
-    return open_lab(tool, profile, start, where=where, allow_remote=options.allow_remote)
+    Raises:
+        UsageError: there are none, or the tool file names some that do not exist.
+    """
+    held = properties() if options.deep else ()
+    catalogue = ruled((*scenarios(), *held), tool.rulings if tool else {}, where=where)
+    if tool is not None:
+        check_waivers(tool.waiver, (*catalogue, *held), (*profile_names(), profile.name), where=where)
+    chosen = select(catalogue, profile, options.only)
+    if not chosen:
+        raise UsageError(f"nothing to run: no scenario of {options.only} belongs to the profile {profile.name}")
+    deep = {wanted.id for wanted in held}
+    return Agenda(
+        scenarios=tuple(scenario for scenario in chosen if scenario.id not in deep),
+        properties=tuple(scenario for scenario in chosen if scenario.id in deep),
+        depth=Depth(examples=options.examples),
+    )
 
 
 def _write(report: Report, outputs: Sequence[Output]) -> None:

@@ -14,10 +14,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from conformance.model import Chapter, Finding, Result, Scenario
+from conformance.model import Finding, Result, Scenario
+from conformance.report import Chapter
 from conformance.runner import Runner
 
-__all__ = ["EXAMPLES", "Depth", "Phase", "Telling", "phases"]
+__all__ = ["EXAMPLES", "Depth", "Phase", "Telling", "phases", "properties", "run_property"]
 
 EXAMPLES = 100
 """How many launches are generated for a property; Hypothesis's own default."""
@@ -57,3 +58,18 @@ def phases() -> tuple[Phase, ...]:
     names = [info.name for info in pkgutil.iter_modules(__path__)]
     modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
     return tuple(sorted(modules, key=lambda module: int(module.RANK)))
+
+
+def properties() -> tuple[Scenario, ...]:
+    """What all phases hold a tool to."""
+    return tuple(wanted for phase in phases() for wanted in phase.properties())
+
+
+def run_property(runner: Runner, wanted: Scenario, depth: Depth) -> Result | None:
+    """The result of one property; None if its phase says nothing about it.
+
+    Raises:
+        ToolLost: nobody answers any more.
+    """
+    phase = next(phase for phase in phases() if wanted.id.startswith(f"{phase.NAME}/"))
+    return next((told for told in phase.run(runner, [wanted], depth) if isinstance(told, Result)), None)

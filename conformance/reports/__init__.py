@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 
-from conformance.model import Report
+from conformance.report import Report
 
 __all__ = ["formats"]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from conformance.model import AXES, Answer, Observation, Report, Result, Status
+from conformance.model import AXES, Answer, Observation, Result, Status
+from conformance.report import Report
 from conformance.tally import code_rows, finding_rows, type_rows
 
 __all__ = ["SCHEMA", "render"]
@@ -36,6 +37,10 @@ def render(report: Report) -> str:
         ],
         "findings": [
             {"id": row.id, "scenarios": list(row.scenarios), "text": row.text} for row in finding_rows(report)
+        ],
+        "chapters": [
+            {"id": chapter.id, "title": chapter.title, "lines": list(chapter.lines), "data": dict(chapter.data)}
+            for chapter in report.chapters
         ],
         "waivers": list(report.stale_waivers),
         "results": [_result(result) for result in report.results],

@@ -6,7 +6,8 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from conformance.errors import codes, types
-from conformance.model import Answer, Observation, Report, Result, Status
+from conformance.model import Answer, Observation, Result, Status
+from conformance.report import Report
 from conformance.requirements import documents, requirements
 from conformance.tally import Row, code_rows, finding_rows, type_rows, worst
 
@@ -30,6 +31,7 @@ def render(report: Report) -> str:
         *_table(report),
         *_failures(report),
         *_skips(report),
+        *_chapters(report),
         *_findings(report),
         *_summary(report),
     ]
@@ -103,6 +105,8 @@ def _failure(result: Result) -> Iterator[str]:
     if result.replay:
         # Not wrapped: a command is copied.
         yield f"  {'repeat':<10} {result.replay}"
+    if result.recipe:
+        yield f"  {'recipe':<10} {result.recipe}"
 
 
 def _line(label: str, text: str) -> Iterator[str]:
@@ -153,6 +157,14 @@ def _skips(report: Report) -> Iterator[str]:
         yield from textwrap.wrap(
             f"– {len(ids)}: {reason} ({_some(ids)})", WIDTH, initial_indent="  ", subsequent_indent="    "
         )
+
+
+def _chapters(report: Report) -> Iterator[str]:
+    for chapter in report.chapters:
+        yield ""
+        yield f"{chapter.title}:"
+        for line in chapter.lines:
+            yield from textwrap.wrap(line, WIDTH, initial_indent="  ", subsequent_indent="      ")
 
 
 def _findings(report: Report) -> Iterator[str]:

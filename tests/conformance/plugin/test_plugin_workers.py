@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from conformance.catalogue import scenarios
-from conformance.pytest_bench import _Turns
 from conformance.pytest_remote import Service, connect
+from conformance.pytest_turns import Turns
 from mockplatform.errors import UsageError
 from mockplatform.server import listen
 from tests.conformance.plugin.projects import IN_PROCESS, free_port, tool_file
@@ -192,6 +192,9 @@ class Echo:
             raise UsageError("wrong it is")
         return (profile, scenario) if scenario != "broken" else 1 / 0
 
+    def replay(self, profile: str, recipe: str) -> Any:
+        """Nothing."""
+
     def launch(self, profile: str, wish: Any) -> Any:
         """Nothing."""
 
@@ -220,7 +223,7 @@ def test_service_for_its_own(tmp_path):
 
 def test_turns():
     """Many are in together; one who wants to be alone waits for them, and goes before those who come later."""
-    turns, order = _Turns(), []
+    turns, order = Turns(), []
     both, inside, leave = threading.Barrier(2), threading.Event(), threading.Event()
 
     def shared():

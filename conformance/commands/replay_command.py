@@ -1,0 +1,49 @@
+"""`lti-conformance replay`."""
+
+from __future__ import annotations
+
+import argparse
+
+from conformance.commands.targeting import opened, recipe_at, targeted
+from conformance.model import Result
+from conformance.profile import load_profile
+from conformance.recipe import Recipe
+from conformance.replaying import replayed
+from conformance.reports.as_text import failure_text
+from conformance.runner import Options, PlainLaunchFailed, Runner, ToolLost
+
+__all__ = ["command"]
+
+
+def command(options: argparse.Namespace) -> int:
+    """Send the story again: 0 fixed, 1 still fails, 2 or 3 cannot run."""
+    recipe = recipe_at(options.recipe)
+    result = _replayed(recipe, options)
+    if isinstance(result, str):
+        print(f"cannot run: {recipe.scenario.id}: {result}")
+        return 3
+    if result.status in ("skipped", "error"):
+        print(f"cannot run: {recipe.scenario.id}: {result.verdict.reason}")
+        return 2
+    if result.status == "passed":
+        print(f"fixed: {recipe.scenario.id} – {recipe.scenario.title}")
+        return 0
+    same = result.verdict.reason == recipe.told.reason
+    print(f"still fails{'' if same else ', with another answer than before'}:\n{failure_text(result)}")
+    return 1
+
+
+def _replayed(recipe: Recipe, options: argparse.Namespace) -> Result | str:
+    """What came of it; a sentence if the tool cannot be launched at all."""
+    if not options.tool and not options.demo:
+        options.tool, options.demo = recipe.target.tool or None, recipe.target.demo
+    options.allow_remote = options.allow_remote or recipe.target.allow_remote
+    tool, where, _ = targeted(options)
+    profile = load_profile(options.profile or recipe.profile)
+    with opened(tool, profile, seed=recipe.seed, allow_remote=options.allow_remote, where=where) as lab:
+        runner = Runner(lab, Options(strict=recipe.target.strict))
+        try:
+            runner.plain_launch()
+            return replayed(runner, recipe)
+        except (PlainLaunchFailed, ToolLost) as trouble:
+            return str(trouble)

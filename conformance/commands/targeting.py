@@ -1,0 +1,58 @@
+"""What a command is about: the tool of a tool file or the sample tool, and the recipe of a story."""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+
+from conformance.lab import Lab
+from conformance.model import Profile
+from conformance.recipe import Recipe, Target, read_recipe
+from conformance.target import Start, open_lab
+from conformance.toolfile import find, load
+from conformance.toolvalues import Tool
+from mockplatform.errors import UsageError
+
+__all__ = ["opened", "recipe_at", "targeted"]
+
+
+def targeted(options: argparse.Namespace) -> tuple[Tool | None, str, Target]:
+    """The tool to run against, None being the sample tool; how messages name its file; and how a recipe names it.
+
+    Raises:
+        UsageError: there is no tool file, or it does not fit.
+    """
+    asked = Target(allow_remote=options.allow_remote, strict=getattr(options, "strict", False))
+    if options.demo:
+        return None, "the sample tool:", replace(asked, demo=True)
+    path = find(options.tool)
+    return load(path), f"{path}:", replace(asked, tool=str(path))
+
+
+def opened(
+    tool: Tool | None, profile: Profile, *, seed: int, allow_remote: bool, where: str
+) -> AbstractContextManager[Lab]:
+    """The lab around the tool."""
+    start = Start(seed=seed)
+    if tool is None:
+        from conformance.demo import demo_lab
+
+        return demo_lab(profile, start)
+    return open_lab(tool, profile, start, where=where, allow_remote=allow_remote)
+
+
+def recipe_at(path: str) -> Recipe:
+    """The recipe in a file.
+
+    Raises:
+        UsageError: it cannot be read, or is none.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path}: the recipe cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: no recipe: byte {error.start} is not UTF-8") from None
+    return read_recipe(text, where=path)

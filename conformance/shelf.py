@@ -1,0 +1,63 @@
+"""Where the recipes of failed stories are kept, and the command that repeats a result."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance.model import Result
+from conformance.recipe import Target, as_json, file_name, recipe_of
+from conformance.reporting import write_whole
+from mockplatform.errors import UsageError
+
+__all__ = ["BROKEN", "FOLDER", "Shelf"]
+
+FOLDER = Path(".lti-conformance/recipes")
+BROKEN = ("failed", "warned", "error", "waived")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """Keeps a recipe of each story that did not pass.
+
+    Args:
+        profile: as the run was asked for it, a name or a path.
+    """
+
+    folder: Path
+    profile: str
+    seed: int
+    target: Target
+
+    def command(self, result: Result) -> str:
+        """The command that repeats a result: from its recipe if it is broken and a recipe can be written."""
+        path = self.keep(result) if result.status in BROKEN else None
+        if path is not None:
+            return f"lti-conformance replay {shlex.quote(str(path))}"
+        flags = "".join(
+            f" --{name.replace('_', '-')}" for name in ("strict", "allow_remote") if getattr(self.target, name)
+        )
+        which = "--demo" if self.target.demo else f"--tool {shlex.quote(self.target.tool)}"
+        deep = f" --deep --examples {self.target.examples}" if self.target.examples else ""
+        asked = f"{which}{flags} --profile {shlex.quote(self.profile)} --seed {self.seed}{deep}"
+        return f"lti-conformance run {asked} --only {result.scenario.id}"
+
+    def keep(self, result: Result) -> Path | None:
+        """Where the recipe of a result was written; None if that was not possible."""
+        recipe = recipe_of(result, profile=self.profile, seed=self.seed, target=self.target)
+        path = self.folder / file_name(recipe)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            _unversioned(self.folder)
+            write_whole(path, as_json(recipe))
+        except (OSError, UsageError):
+            return None
+        return path
+
+
+def _unversioned(folder: Path) -> None:
+    """Recipes belong to a run and not into a repository, unless somebody moves one there."""
+    note = folder / ".gitignore"
+    if not note.exists():
+        note.write_text("*\n", encoding="utf-8")
