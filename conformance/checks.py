@@ -6,11 +6,13 @@ A check returns a sentence about what is wrong, or None. Adding one is adding a 
 from __future__ import annotations
 
 import inspect
+import math
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from conformance.model import Observation
+from mockplatform.model import Params
 
 __all__ = ["Check", "checks"]
 
@@ -18,6 +20,12 @@ Check = Callable[[Observation], str | None]
 
 MIN_LENGTH = 22
 """128 bits in base64url."""
+MIN_BITS = 96
+"""What fifty values show of 128 random bits: hardly ever each of the letters in each place."""
+SIGHTING = "{step} / {browser} / {who}"
+"""How it is noted where an account was seen: after which step, in which browser, and who was let in there last."""
+NOBODY = "nobody"
+_BETWEEN = " / "
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[a-z]{2,}")
 
 
@@ -51,6 +59,37 @@ def fresh_values(seen: Observation) -> str | None:
         if any(len(value) < MIN_LENGTH for value in values):
             return f"the {name} is shorter than 128 bits of random text ({MIN_LENGTH} characters)"
     return None
+
+
+def values_that_vary(seen: Observation) -> str | None:
+    """Over many logins the characters of state and nonce change enough that neither can be counted up or guessed."""
+    for name in ("state", "nonce"):
+        values = [request.get(name, "") for request in seen.auth_requests]
+        bits = sum(math.log2(len(set(characters))) for characters in zip(*values, strict=False))
+        if len(values) > 1 and bits < MIN_BITS:
+            return f"over {len(values)} logins the {name} changes by {bits:.0f} bits only, so it can be guessed"
+    return None
+
+
+def keys_asked_once(seen: Observation) -> str | None:
+    """The launch made the tool ask for the platform's key set once at most."""
+    if seen.key_fetches <= 1:
+        return None
+    return f"one launch made the tool ask for the key set {seen.key_fetches} times"
+
+
+def session_renewed(seen: Observation) -> str | None:
+    """The launch gave the browser a cookie that it did not have before, so no session id from before is in use.
+
+    Told by the answers since the platform's form was posted; whether the cookie is the session's, nobody can see.
+    """
+    answers = seen.exchanges[_posted(seen) :]
+    had = {pair for exchange in answers[:1] for pair in _cookies(exchange.request_headers, "cookie")}
+    given = {pair for exchange in answers for pair in _cookies(exchange.response_headers, "set-cookie")}
+    given = {pair for pair in given if not pair.endswith("=")}
+    if not had or given - had:
+        return None
+    return "the launch left all cookies as they were: whoever knew the session's id before is signed in with it"
 
 
 def told_on_return(seen: Observation) -> str | None:
@@ -90,6 +129,55 @@ def other_account(seen: Observation) -> str | None:
     judged = seen.accounts.get("judged")
     taken = [name for name, account in seen.accounts.items() if name != "judged" and account == judged]
     return f"the launch was given the account of '{taken[0]}'" if taken else None
+
+
+def _posted(seen: Observation) -> int:
+    """Where the platform's form was posted in the exchanges; the last exchange if that is not there."""
+    posted = (n for n, exchange in enumerate(seen.exchanges) if "id_token=" in exchange.request_body)
+    return next(posted, len(seen.exchanges) - 1)
+
+
+def _cookies(headers: Params, wanted: str) -> Iterator[str]:
+    """The cookies in headers of that name, each as `name=value`; one that is taken away has no value."""
+    for name, value in headers:
+        if name.lower() == wanted == "cookie":
+            yield from value.split("; ")
+        elif name.lower() == wanted:
+            pair = value.partition(";")[0].strip()
+            yield pair if "max-age=0" not in value.lower() else f"{pair.partition('=')[0]}="
+
+
+def one_let_in(seen: Observation) -> str | None:
+    """Of the copies of an answer that came at the same moment exactly one was let in."""
+    if seen.let_in in (None, 1):
+        return None
+    return f"{seen.let_in} copies of one answer were let in, and one answer may open one session"
+
+
+def sessions_apart(seen: Observation) -> str | None:
+    """After the last step each browser is signed in as before, as whoever has just launched there, or not at all."""
+    sightings = [(*place.split(_BETWEEN), account) for place, account in seen.accounts.items() if _BETWEEN in place]
+    earlier = [sighting for sighting in sightings if sighting[0] != sightings[-1][0]]
+    found = (_misplaced(sighting, earlier) for sighting in sightings[len(earlier) :] if sighting[-1])
+    return next((complaint for complaint in found if complaint is not None), None)
+
+
+def _misplaced(sighting: Sequence[str], earlier: Sequence[Sequence[str]]) -> str | None:
+    """What is wrong with the account in one browser, given what was seen after earlier steps."""
+    _, browser, who, account = sighting
+    if who == NOBODY:
+        return f"in the browser '{browser}' somebody is signed in, and nobody was let in there"
+    # The first account that somebody was seen in is theirs.
+    owners = {owner: theirs for _, _, owner, theirs in reversed(earlier) if theirs and owner != NOBODY}
+    before = next((s for s in reversed(earlier) if s[1] == browser), None)
+    if before is not None and before[2] == who and before[3]:
+        right = account in (before[3], owners[who])
+        return None if right else f"in the browser '{browser}' the session of {who} is another's now"
+    if owners.get(who, account) != account:
+        return f"{who} was let in and is signed in to another account than before"
+    # Whether one person on two platforms has one account or two is the tool's own affair.
+    others = [owner for owner, theirs in owners.items() if theirs == account and owner.split()[0] != who.split()[0]]
+    return f"{who} was let in and is signed in to the account of {others[0]}" if others else None
 
 
 def checks() -> Mapping[str, Check]:

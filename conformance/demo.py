@@ -200,7 +200,7 @@ def _tool(door: Door, consumers: Mapping[str, str], faults: Bindings) -> Tool:
             # On the way back to the platform, the types stand in `lti_errorlog`.
             names={name: name for name in types()},
         ),
-        capabilities=Capabilities(lti_versions=("1.3", "1.1")),
+        capabilities=Capabilities(lti_versions=("1.3", "1.1"), services=("deep_linking",)),
         # The sample tool asks at once, and one that never asks has to be found out without a real wait.
         rulings={"allow_waits": True},
         arrange={

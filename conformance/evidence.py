@@ -24,6 +24,9 @@ _ADVICE = {
     ),
     "second": "register the tool with a second platform and give [platform.second]",
     "accounts": 'say in [observe] where the probe\'s answer names the account: probe = { account = "$.id", … }',
+    "deep_linking": (
+        'say that the tool lets a teacher pick things to link to: put "deep_linking" into [capabilities] services'
+    ),
     "1.3": 'the tool is not launched by LTI 1.3: give login_url and launch_url, and "1.3" in lti_versions',
     "1.1": 'give lti11_launch_url, consumer_key and consumer_secret, and "1.1" in [capabilities] lti_versions',
 }
@@ -54,6 +57,8 @@ def _has(lab: Lab, need: str, scenario: Scenario) -> bool:
         return lab.registrations[need].speaks_lti11
     if need in ("1.1", "1.3"):
         return lab.tool.speaks(need)
+    if need == "deep_linking":
+        return need in lab.tool.capabilities.services
     if need == "accounts":
         probe = lab.tool.observe.probe
         return probe is not None and probe.account is not None and lab.probe_works

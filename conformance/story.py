@@ -11,6 +11,7 @@ from conformance.actions import act, action_of
 from conformance.arrange import arrange
 from conformance.attempt import Performed, perform, signed_in
 from conformance.browser import Browser
+from conformance.checks import NOBODY, SIGHTING, sessions_apart
 from conformance.driver import MARKS, Armed, Order, OutOfReachError
 from conformance.filling import values_of
 from conformance.lab import ROLES, Cast, Lab
@@ -19,7 +20,7 @@ from conformance.toolvalues import Action
 from mockplatform.errors import UsageError
 from mockplatform.model import Person
 
-__all__ = ["DisarmError", "FaultError", "Story", "Told", "honest", "read", "tell"]
+__all__ = ["DisarmError", "FaultError", "Story", "Told", "begin", "honest", "read", "tell"]
 
 
 KEY_CACHE_S = 301.0
@@ -65,6 +66,12 @@ class Story:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     """How each launch ended, by its name."""
     accounts: dict[str, str] = field(default_factory=dict)
+    watched: bool = False
+    """Whether it is noted after each step who is signed in where."""
+    inside: dict[str, str] = field(default_factory=dict)
+    """Who was let in last, by browser."""
+    known_keys: set[str] = field(default_factory=set)
+    """The launches that were signed by a key by which somebody had been let in."""
 
     def arrange(self, states: tuple[str, ...]) -> None:
         """Bring the tool into these states for the person and the course."""
@@ -80,6 +87,8 @@ class Story:
         browser = self.browsers.setdefault(attempt.browser, lab.browser())
         already = len(browser.exchanges)
         self._arrange(attempt.states, self._who(attempt), attempt.registration or self.registration, attempt.lti)
+        if self.kid is not None and "launched" in self.outcomes.values() and not _newly_signed(attempt):
+            self.known_keys.add(attempt.name)
         action = action_of(lab.tool, attempt.action) if attempt.action else None
         performed = self._launched(attempt, browser) if action is None else self._acted(action, attempt, browser)
         self.done[attempt.name] = performed
@@ -88,17 +97,31 @@ class Story:
             self.signed_in.add(attempt.browser)
             if self.accounted and (account := account_of(lab, browser)) is not None:
                 self.accounts[attempt.name] = account
+        if self.watched and attempt.finish:
+            self._look_around(attempt, launched=seen.outcome == "launched" and action is None)
         seen = replace(
             seen,
             auth_problems=performed.auth_problems,
             auth_requests=self._auth_requests(),
             key_fetches=performed.key_fetches,
             canary_hits=performed.canary_hits,
+            let_in=performed.let_in,
             accounts=dict(self.accounts),
             exchanges=tuple(browser.exchanges[already:]),
         )
         self.outcomes[attempt.name] = seen.outcome
         return Told(story=self, performed=performed, seen=seen)
+
+    def _look_around(self, attempt: Attempt, *, launched: bool) -> None:
+        """Note for every browser whom it belongs to by rights and which account is signed in there."""
+        if launched:
+            who = "person" if self._who(attempt) is self.cast.person else "other"
+            self.inside[attempt.browser] = f"{who} of {attempt.registration or self.registration}"
+        for name, browser in self.browsers.items():
+            if name in self.inside or name == attempt.browser:
+                who = self.inside.get(name, NOBODY)
+                place = SIGHTING.format(step=attempt.name, browser=name, who=who)
+                self.accounts[place] = account_of(self.lab, browser) or ""
 
     def _launched(self, attempt: Attempt, browser: Browser) -> Performed:
         lab = self.lab
@@ -107,6 +130,7 @@ class Story:
             person=self._who(attempt),
             roles=ROLES[attempt.role or self.role],
             course=self.cast.course,
+            message=attempt.message,
         )
         launch = replace(launch, id=lab.opaque(self.name, attempt.name, len(self.done)))
         return perform(lab, launch, attempt, browser, self.done, kid=self.kid)
@@ -116,7 +140,8 @@ class Story:
         return act(self.lab, action, browser, values_of(self._who(attempt), self.cast.course, known, self.lti))
 
     def _who(self, attempt: Attempt) -> Person:
-        return self.cast.person if attempt.browser == "user" else self.cast.other
+        first = attempt.browser == "user" if not attempt.person else attempt.person == "person"
+        return self.cast.person if first else self.cast.other
 
     def _auth_requests(self) -> tuple[Mapping[str, str], ...]:
         """What the tool asked, once for each login: a launch that continues one has none of its own."""
@@ -135,12 +160,19 @@ class Story:
         return None if attempt.browser in self.signed_in else self.session(attempt.browser)
 
     def keys_unasked(self, name: str) -> bool:
-        """Whether a launch was refused by a tool that had not asked for the key set of this story."""
-        return self.kid is not None and self.outcomes[name] != "launched" and self.done[name].key_fetches == 0
+        """Whether a launch was refused by a tool that had not asked for the key set that it would have needed."""
+        if self.kid is None or name in self.known_keys:
+            return False
+        return self.outcomes[name] != "launched" and self.done[name].key_fetches == 0
 
     def sequel(self) -> Story:
         """A story of the same people in the same browsers, in which nothing is spoilt."""
         return replace(self, name=f"{self.name} sequel", kid=None, browsers=dict(self.browsers), done={}, accounts={})
+
+
+def _newly_signed(attempt: Attempt) -> bool:
+    """Whether a launch is signed by another key than those before."""
+    return any(spoilt.mutation.name == "header.signed_by" for spoilt in attempt.mutations)
 
 
 def read(lab: Lab, performed: Performed) -> Observation:
@@ -203,7 +235,7 @@ def _armed(story: Story, fault: Fault) -> Iterator[Armed]:
         raise DisarmError(f'the driver of "{fault.point}" could not disarm it: {error}') from error
 
 
-def _begin(lab: Lab, scenario: Scenario, take: str) -> Story:
+def begin(lab: Lab, scenario: Scenario, take: str) -> Story:
     """The story of a scenario, with nothing told yet."""
     name = f"{scenario.id} {take}"
     kid = f"{lab.platform.keys.kid('platform')[:16]}-{lab.opaque(name, 'kid')[:8]}" if scenario.rotates else None
@@ -217,6 +249,7 @@ def _begin(lab: Lab, scenario: Scenario, take: str) -> Story:
         lti=lab.lti if scenario.attempt.action else scenario.lti,
         kid=kid,
         accounted="accounts" in scenario.needs,
+        watched=sessions_apart.__name__ in scenario.checks,
     )
 
 
@@ -227,7 +260,7 @@ def tell(lab: Lab, scenario: Scenario, states: tuple[str, ...], take: str) -> To
         FaultError: a fault point could not be armed or disarmed.
         OutOfReachError: the driver of a fault point has no way to do what the scenario asks.
     """
-    story = _begin(lab, scenario, take)
+    story = begin(lab, scenario, take)
     story.arrange(states)
     armed: dict[str, Armed] = {}
     hits: dict[str, int | None] = {}

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from conformance.lab import Lab
-from conformance.model import Observation, Scenario
-from conformance.story import Told, honest, tell
+from conformance.model import Attempt, Observation, Scenario
+from conformance.story import Story, Told, tell
 
 __all__ = ["ToolLost", "Twins"]
 
@@ -41,12 +41,20 @@ class Twins:
         return seen
 
     def _launched(self, scenario: Scenario, registration: str) -> Observation:
-        lab = self._lab
-        lti = lab.lti if scenario.attempt.action else scenario.lti
-        states = lab.honest_states(scenario.role)
-        key = (registration, scenario.role, lti, *states)
-        name = f"twin {' '.join(key)}"
-        return self._once(key, scenario, lambda: honest(lab, name, scenario.role, registration, states, lti))
+        """What became of an honest launch of the scenario's own kind."""
+        lti = self._lab.lti if scenario.attempt.action else scenario.lti
+        judged = Attempt(name="judged", lti=lti, message=scenario.attempt.message)
+        states = self._lab.honest_states(scenario.role)
+        key = (registration, scenario.role, lti, judged.message, *states)
+
+        def send() -> Told:
+            name = f"twin {' '.join(key)}"
+            cast = self._lab.cast(name)
+            story = Story(lab=self._lab, name=name, role=scenario.role, registration=registration, cast=cast, lti=lti)
+            story.arrange(states)
+            return story.send(judged)
+
+        return self._once(key, scenario, send)
 
     def _granted(self, scenario: Scenario, states: tuple[str, ...]) -> Observation:
         """The action after an honest launch, with nothing armed."""

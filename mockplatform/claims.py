@@ -1,4 +1,4 @@
-"""Names of LTI claims, roles and message types (LTI Core 1.3, sections 5.3, 5.4 and appendix A)."""
+"""Names of LTI claims, roles and message types (LTI Core 1.3, sections 5.3, 5.4 and appendix A; Deep Linking 2.0)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Final
 __all__ = [
     "CLAIM_PREFIX",
     "CONTEXT_ROLE",
+    "DEEP_LINKING_PREFIX",
+    "DEEP_LINKING_REQUEST",
     "INSTITUTION_ROLE",
     "INSTRUCTOR",
     "LEARNER",
@@ -18,6 +20,7 @@ __all__ = [
 ]
 
 CLAIM_PREFIX: Final = "https://purl.imsglobal.org/spec/lti/claim/"
+DEEP_LINKING_PREFIX: Final = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 CONTEXT_ROLE: Final = "http://purl.imsglobal.org/vocab/lis/v2/membership#"
 INSTITUTION_ROLE: Final = "http://purl.imsglobal.org/vocab/lis/v2/institution/person#"
 
@@ -25,6 +28,7 @@ INSTRUCTOR: Final = CONTEXT_ROLE + "Instructor"
 LEARNER: Final = CONTEXT_ROLE + "Learner"
 
 RESOURCE_LINK_REQUEST: Final = "LtiResourceLinkRequest"
+DEEP_LINKING_REQUEST: Final = "LtiDeepLinkingRequest"
 VERSION: Final = "1.3.0"
 
 SHORT_NAMES: Final[Mapping[str, str]] = {
@@ -44,9 +48,9 @@ SHORT_NAMES: Final[Mapping[str, str]] = {
         "role_scope_mentor",
         "lti1p1",
     )
-}
+} | {"deep_linking_settings": DEEP_LINKING_PREFIX + "deep_linking_settings"}
 
 
 def claim_name(name: str) -> str:
-    """The claim's full name: `version` for the LTI claim, any other name unchanged."""
+    """The claim's full name: `version` for the claim that LTI prefixes, any other name unchanged."""
     return SHORT_NAMES.get(name, name)

@@ -69,7 +69,7 @@ def _problem(name: str, found: str | None, wanted: str | None) -> str:
 
 
 def id_token(launch: Launch, request: AuthRequest, *, kid: str, now_s: float) -> IdToken:
-    """The honest token of a resource link launch (SEC 5.1.2, CORE 5.3 and 5.4)."""
+    """The honest token of a launch (SEC 5.1.2; CORE 5.3 and 5.4, or DL 4.4)."""
     person = launch.person
     iat = int(now_s) - IAT_AGE_S
     claims: dict[str, Any] = {
@@ -85,18 +85,38 @@ def id_token(launch: Launch, request: AuthRequest, *, kid: str, now_s: float) ->
         "email": person.email,
         "locale": person.locale,
     }
-    claims |= {names.CLAIM_PREFIX + name: value for name, value in _lti_claims(launch).items()}
+    message = _resource_link(launch) if launch.message == "resource_link" else _deep_linking(launch)
+    claims |= {names.claim_name(name): value for name, value in (message | _surroundings(launch)).items()}
     return IdToken(header={"alg": "RS256", "typ": "JWT", "kid": kid}, claims=claims)
 
 
-def _lti_claims(launch: Launch) -> Mapping[str, Any]:
-    course, link = launch.course, launch.resource_link
+def _resource_link(launch: Launch) -> dict[str, Any]:
+    """What opens a link of the course (CORE 5.3.1 and 5.3.5)."""
+    link = launch.resource_link
+    return {"message_type": names.RESOURCE_LINK_REQUEST, "resource_link": {"id": link.id, "title": link.title}}
+
+
+def _deep_linking(launch: Launch) -> dict[str, Any]:
+    """What asks the tool for things to link to; there is no link yet (DL 4.4.1 and 4.4.2)."""
+    settings = {
+        "deep_link_return_url": launch.deep_link_return_url,
+        "accept_types": ["link", "ltiResourceLink"],
+        "accept_presentation_document_targets": ["iframe", "window"],
+        "accept_multiple": True,
+        "title": launch.resource_link.title,
+        "text": f"Pick what {launch.course.label} shall link to",
+        "data": f"{launch.id}.{launch.course.id}",
+    }
+    return {"message_type": names.DEEP_LINKING_REQUEST, "deep_linking_settings": settings}
+
+
+def _surroundings(launch: Launch) -> dict[str, Any]:
+    """What comes with every message (CORE 5.3 and 5.4)."""
+    course = launch.course
     return {
-        "message_type": names.RESOURCE_LINK_REQUEST,
         "version": names.VERSION,
         "deployment_id": launch.deployment_id,
         "target_link_uri": launch.target_link_uri,
-        "resource_link": {"id": link.id, "title": link.title},
         "roles": list(launch.roles),
         "context": {
             "id": course.id,
@@ -127,7 +147,8 @@ def custom_fields(launch: Launch) -> Mapping[str, str]:
         "person_id": launch.person.sub,
     }
     fields = {field: values[attribute] for attribute, field in launch.registration.attributes.items()}
-    return {"resource": launch.resource_link.id, **fields}
+    resource = {"resource": launch.resource_link.id} if launch.message == "resource_link" else {}
+    return {**resource, **fields}
 
 
 def auth_response(request: AuthRequest, token: SignedToken) -> AuthResponse:

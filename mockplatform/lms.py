@@ -26,6 +26,7 @@ from mockplatform.model import (
     KeySet,
     Launch,
     LoginRequest,
+    Message,
     Person,
     Registration,
     ResourceLink,
@@ -146,6 +147,7 @@ class Platform:
         roles: Sequence[str],
         course: Course,
         deployment_id: str | None = None,
+        message: Message = "resource_link",
     ) -> Launch:
         """A launch of the tool by a person from a course, not yet begun."""
         return Launch(
@@ -158,7 +160,10 @@ class Platform:
             resource_link=ResourceLink(id=f"link-{course.id}", title="Open the tool"),
             target_link_uri=registration.launch_url,
             return_url=f"{self.url}/return?launch=1",
+            # A query of its own shows whether a tool keeps it.
+            deep_link_return_url=f"{self.url}/deep-links?launch=1",
             platform_guid="mockplatform",
+            message=message,
         )
 
     def begin(

@@ -114,6 +114,8 @@ class Launch:
     resource_link: ResourceLink
     target_link_uri: str
     return_url: str
+    deep_link_return_url: str
+    """Where the tool sends what was picked (LTI Deep Linking 2.0, section 4.4.1)."""
     platform_guid: str
     login_method: Literal["GET", "POST"] = "POST"
     message: Message = "resource_link"

@@ -13,6 +13,7 @@ from conformance.sample_tool.refusal import invalid
 
 __all__ = [
     "CLAIM",
+    "MESSAGE_TYPES",
     "attribute_names",
     "deployment",
     "is_privileged",
@@ -27,6 +28,7 @@ __all__ = [
 ]
 
 CLAIM: Final = "https://purl.imsglobal.org/spec/lti/claim/"
+MESSAGE_TYPES: Final = ("LtiResourceLinkRequest", "LtiDeepLinkingRequest")
 VOCABULARY: Final = "http://purl.imsglobal.org/vocab/lis/v2/"
 PRIVILEGED = re.compile(
     rf"{re.escape(VOCABULARY)}membership(#Instructor|/Instructor#\w+)"
@@ -47,11 +49,11 @@ def version(launch: Launch) -> Launch:
 
 
 def message_type(launch: Launch) -> Launch:
-    """The message is a launch of a resource link (CORE 5.3.1)."""
+    """The message is of a type that this tool knows (CORE 5.3.1, DL 4.4.2)."""
     value = launch.claims.get(CLAIM + "message_type")
     if value is None:
         raise invalid("MissingClaim", ref="CORE 5.3.1", about="message_type")
-    if value != "LtiResourceLinkRequest":
+    if value not in MESSAGE_TYPES:
         raise invalid("InvalidClaim", ref="CORE 5.3.1", about="message_type")
     return launch
 

@@ -152,6 +152,10 @@ class Launch:
     expires: float = math.inf
     return_url: str = ""
 
+    message: Literal["resource_link", "deep_linking"] = "resource_link"
+    deep_link_return_url: str = ""
+    accept_types: tuple[str, ...] = ()
+
     deployment_id: str = ""
     roles: tuple[str, ...] = ()
     privileged: bool = False

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 from jinja2 import Environment, FileSystemLoader
 
@@ -14,7 +16,7 @@ from conformance.sample_tool.forms import with_query
 from conformance.sample_tool.model import Person
 from conformance.sample_tool.refusal import Reason
 
-__all__ = ["course_page", "edited_page", "home_page", "refusal_page", "return_answer"]
+__all__ = ["course_page", "edited_page", "home_page", "picker_page", "refusal_page", "return_answer"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,9 +37,23 @@ NO_EXPLANATION = Explanation(
 )
 
 
+OFFERS: Final[Mapping[str, str]] = {
+    "ltiResourceLink": "A class that meets on Zoom",
+    "link": "A guide for people who are new to it",
+}
+"""What can be picked, by its type as a content item (DL 3)."""
+
+
 def course_page(person: Person, *, cookies: tuple[Cookie, ...]) -> Answer:
     """The course, for somebody who has been launched into it."""
     body = _templates().get_template("course.html").render(person=person)
+    return Answer(status=200, body=body, cookies=cookies)
+
+
+def picker_page(person: Person, accept_types: Sequence[str], *, cookies: tuple[Cookie, ...]) -> Answer:
+    """What this tool has to pick from, for somebody whose course takes things of these types."""
+    offers = [offer for kind, offer in OFFERS.items() if kind in accept_types]
+    body = _templates().get_template("picker.html").render(person=person, offers=offers)
     return Answer(status=200, body=body, cookies=cookies)
 
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 from conformance.sample_tool import (
     accounts,
     basic,
+    deep_linking,
     edit,
     login,
     message,
@@ -73,6 +74,7 @@ AUTHENTICATION: tuple[Step[Launch], ...] = (
 MESSAGE: tuple[Step[Launch], ...] = (
     message.version,
     message.message_type,
+    deep_linking.noticed,
     message.deployment,
     message.target_link,
     message.resource_link,
@@ -80,6 +82,19 @@ MESSAGE: tuple[Step[Launch], ...] = (
     message.roles,
     message.privilege,
     message.attribute_names,
+    accounts.former_self,
+)
+
+PICKING: tuple[Step[Launch], ...] = (
+    message.deployment,
+    deep_linking.target_link,
+    deep_linking.settings,
+    deep_linking.return_url,
+    deep_linking.accept_types,
+    deep_linking.targets,
+    deep_linking.subject,
+    deep_linking.roles,
+    message.privilege,
     accounts.former_self,
 )
 
@@ -149,6 +164,8 @@ class Plan:
     launch: tuple[Step[Launch], ...]
     basic: tuple[Step[Launch], ...]
     edit: tuple[Step[Edit], ...]
+    picking: tuple[Step[Launch], ...]
+    """How a launch goes on that turns out to be a deep linking request."""
     tell: Blur = as_it_is
     send: Spoil = as_written
     admits: Admits = known_secret
@@ -157,13 +174,30 @@ class Plan:
 
 def plan_of(policy: Policy) -> Plan:
     """The plan of the correct tool."""
-    return Plan(login=LOGIN, launch=LAUNCH_OF_POLICY[policy], basic=BASIC_OF_POLICY[policy], edit=EDIT)
+    return Plan(
+        login=LOGIN,
+        launch=LAUNCH_OF_POLICY[policy],
+        basic=BASIC_OF_POLICY[policy],
+        edit=EDIT,
+        picking=(*PICKING, *WELCOME),
+    )
 
 
-async def follow(state: S, steps: Sequence[Step[S]]) -> tuple[S, Reason | None]:
-    """Takes the steps one after the other; the first that refuses is the last."""
+def never(_state: object) -> bool:
+    """Goes all the way."""
+    return False
+
+
+async def follow(state: S, steps: Sequence[Step[S]], *, until: Callable[[S], bool] = never) -> tuple[S, Reason | None]:
+    """Takes the steps one after the other; the first that refuses is the last.
+
+    Args:
+        until: whether a state leaves this way, to go on by another.
+    """
     try:
         for step in steps:
+            if until(state):
+                break
             outcome = step(state)
             state = await outcome if isinstance(outcome, Awaitable) else outcome
     except Refusal as refusal:

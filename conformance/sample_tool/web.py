@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from conformance.sample_tool import login, pages, session
+from conformance.sample_tool import deep_linking, login, pages, session
 from conformance.sample_tool.answer import Answer, Cookie
 from conformance.sample_tool.control import control_routes
 from conformance.sample_tool.faults import Faults
@@ -111,10 +111,15 @@ async def begin_login(request: Request) -> Answer:
 
 async def finish_launch(request: Request) -> Answer:
     """The person comes back with a token, and is let in or told why not (SEC 5.1.1.3)."""
-    ended, reason = await follow(await _launch(request), _plan(request).launch)
+    plan = _plan(request)
+    ended, reason = await follow(await _launch(request), plan.launch, until=deep_linking.asked)
+    if reason is None and deep_linking.asked(ended):
+        ended, reason = await follow(ended, plan.picking)
     cookies = _session_cookies(ended)
     if reason is not None:
         return refuse(request, reason, return_url=ended.return_url, cookies=cookies)
+    if deep_linking.asked(ended):
+        return pages.picker_page(ended.person, ended.accept_types, cookies=cookies)
     return pages.course_page(ended.person, cookies=cookies)
 
 

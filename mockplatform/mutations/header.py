@@ -110,4 +110,11 @@ def duplicate_member(token: IdToken, *, name: str, first: Any) -> IdToken:
 @mutation("RFC 7515 5.2")
 def text(token: IdToken, *, text: str) -> IdToken:
     """The header is this text instead of a JSON object."""
-    return replace(token, header=text.encode())
+    return replace(token, header=text.encode("utf-8", "surrogatepass"))
+
+
+@mutation("RFC 7519 7.2")
+def not_utf8(token: IdToken) -> IdToken:
+    """The header has a member whose value holds a byte that UTF-8 never has."""
+    text = json.dumps(header_of(token), separators=(",", ":")).encode()
+    return replace(token, header=b'{"x-vendor":"\xff",' + text[1:])

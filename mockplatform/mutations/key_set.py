@@ -8,8 +8,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from mockplatform.keys import b64url
 from mockplatform.model import KeySet
-from mockplatform.mutation import Context, mutation
+from mockplatform.mutation import Context, NotApplicableError, mutation
 
 _NO_STORE = (("cache-control", "no-store"),)
 
@@ -85,3 +88,52 @@ def same_kid_other_key(keys: KeySet, context: Context) -> KeySet:
     """Another RSA key of the platform with the very same kid stands before each key, so the type cannot tell."""
     twins = tuple(dict(context.keys.jwk("rotated")) | {"kid": key["kid"]} for key in keys.keys if "kid" in key)
     return replace(keys, keys=(*twins, *keys.keys), headers=_NO_STORE)
+
+
+@mutation("RFC 7517 5")
+def with_secret(keys: KeySet, context: Context, *, secret: str) -> KeySet:
+    """A symmetric key under the very same kid stands before each key, so that anybody can read the secret.
+
+    Args:
+        secret: as in `header.hmac_with`, such as `text:hush`.
+    """
+    shared = {"kty": "oct", "alg": "HS256", "use": "sig", "k": b64url(context.keys.secret(secret))}
+    twins = tuple(shared | {"kid": key["kid"]} for key in keys.keys if "kid" in key)
+    return replace(keys, keys=(*twins, *keys.keys), headers=_NO_STORE)
+
+
+@mutation("SEC 6.2")
+def with_private_members(keys: KeySet, context: Context) -> KeySet:
+    """The platform publishes the private parts of its key by mistake."""
+    private = context.keys.private("platform")
+    if not isinstance(private, RSAPrivateKey):
+        raise NotApplicableError("the platform's key is no RSA key")
+    numbers = private.private_numbers()
+    parts = {"d": numbers.d, "p": numbers.p, "q": numbers.q}
+    parts |= {"dp": numbers.dmp1, "dq": numbers.dmq1, "qi": numbers.iqmp}
+    texts = {name: b64url(number.to_bytes((number.bit_length() + 7) // 8)) for name, number in parts.items()}
+    return replace(keys, keys=tuple(dict(key) | texts for key in keys.keys), headers=_NO_STORE)
+
+
+@mutation("RFC 7517 5")
+def among_many(keys: KeySet, context: Context, *, count: int = 10_000) -> KeySet:
+    """Thousands of keys with other ids stand before the good one."""
+    other = dict(context.keys.jwk("rotated"))
+    crowd = tuple(other | {"kid": f"old-{number}"} for number in range(count))
+    return replace(keys, keys=(*crowd, *keys.keys), headers=_NO_STORE)
+
+
+@mutation("RFC 7517 5")
+def bulky(keys: KeySet, *, kib: int = 10_240) -> KeySet:
+    """A member that nobody knows makes the last key, and the set with it, this much larger."""
+    if not keys.keys:
+        raise NotApplicableError("the key set has no keys")
+    bulk = dict(keys.keys[-1]) | {"x-bulk": "x" * kib * 1024}
+    return replace(keys, keys=(*keys.keys[:-1], bulk), headers=_NO_STORE)
+
+
+@mutation("SEC 6.3")
+def redirect(keys: KeySet, context: Context, *, to: str = "") -> KeySet:
+    """The endpoint sends whoever asks somewhere else: to this address, or to the attacker's key set."""
+    location = ("location", to or context.canary_url)
+    return replace(keys, status=302, body=b"", content_type="text/plain", headers=(*_NO_STORE, location))

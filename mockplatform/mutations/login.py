@@ -47,6 +47,25 @@ def repeated(login: LoginRequest, *, name: str, value: str) -> LoginRequest:
     return replace(login, params=(*login.params, (name, value)))
 
 
+@mutation("RFC 6749 3.1")
+def preceded(login: LoginRequest, *, name: str, value: str) -> LoginRequest:
+    """A parameter comes with another value first, and then with the honest one."""
+    return replace(login, params=((name, value), *login.params))
+
+
+@mutation("SEC 5.1.2")
+def issuer_with_query(login: LoginRequest) -> LoginRequest:
+    """The issuer gets a query, which makes it another issuer."""
+    return _with(login, iss=_sent(login, "iss") + "?tenant=2")
+
+
+@mutation("SEC 5.1.2")
+def issuer_over_other_scheme(login: LoginRequest) -> LoginRequest:
+    """The issuer says `http` for `https` or the other way round, which makes it another issuer."""
+    scheme, _, rest = _sent(login, "iss").partition(":")
+    return _with(login, iss=f"{'http' if scheme == 'https' else 'https'}:{rest}")
+
+
 @mutation("SEC 5.1.2")
 def issuer_with_slash(login: LoginRequest) -> LoginRequest:
     """The issuer gets a trailing slash, which makes it another issuer."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mockplatform.claims import claim_name
+from mockplatform.keys import encode_json
 from mockplatform.model import IdToken
 from mockplatform.mutation import NotApplicableError, claims_of, mutation
 
@@ -38,7 +39,20 @@ def duplicate(token: IdToken, *, claim: str, first: Any) -> IdToken:
 @mutation("RFC 7519 7.2")
 def text(token: IdToken, *, text: str) -> IdToken:
     """The payload is this text instead of a JSON object."""
-    return replace(token, claims=text.encode())
+    return replace(token, claims=text.encode("utf-8", "surrogatepass"))
+
+
+@mutation("RFC 7519 7.2")
+def not_utf8(token: IdToken) -> IdToken:
+    """A claim that nobody knows holds a byte that UTF-8 never has."""
+    text = encode_json(claims_of(token))
+    return replace(token, claims=b'{"https://vendor.example/claim/bytes":"\xff",' + text[1:])
+
+
+@mutation("RFC 7519 7.2")
+def followed_by(token: IdToken, *, text: str) -> IdToken:
+    """Behind the JSON object of the payload stands something more."""
+    return replace(token, claims=encode_json(claims_of(token)) + text.encode("utf-8", "surrogatepass"))
 
 
 @mutation("RFC 8725 3.7")

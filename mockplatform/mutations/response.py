@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from urllib.parse import urlencode
 
 from mockplatform.model import AuthResponse, Params
-from mockplatform.mutation import Context, NotApplicableError, mutation
+from mockplatform.mutation import Context, NotApplicableError, mutation, sent
+
+_BOUNDARY = "----lti-harness-boundary"
 
 
 def _with(response: AuthResponse, **values: str) -> AuthResponse:
@@ -85,6 +88,30 @@ def as_json(response: AuthResponse) -> AuthResponse:
     return replace(response, content_type="application/json", fields=(("", json.dumps(dict(response.fields))),))
 
 
+@mutation("SEC 5.1.1.3")
+def typed_as(response: AuthResponse, *, content_type: str) -> AuthResponse:
+    """The form says of itself that it is something else than a form, or with an empty text nothing at all."""
+    return replace(response, content_type=content_type, fields=(("", urlencode(response.fields)),))
+
+
+@mutation("SEC 5.1.1.3")
+def as_multipart(response: AuthResponse) -> AuthResponse:
+    """The form comes in parts, as forms with files do."""
+    parts = (
+        f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in response.fields
+    )
+    body = f"{''.join(parts)}--{_BOUNDARY}--\r\n"
+    return replace(response, content_type=f"multipart/form-data; boundary={_BOUNDARY}", fields=(("", body),))
+
+
+@mutation("SEC 5.1.1.3")
+def renamed(response: AuthResponse, *, field: str, to: str) -> AuthResponse:
+    """A form field comes under another name."""
+    sent(response.fields, field, lacking="the form has no field")
+    return replace(response, fields=tuple((to if name == field else name, value) for name, value in response.fields))
+
+
 @mutation("SEC 5.1.1.5")
 def error(
     response: AuthResponse, *, code: str = "login_required", description: str = "", with_token: bool = False
@@ -106,6 +133,12 @@ def extra_fields(response: AuthResponse) -> AuthResponse:
 def many_fields(response: AuthResponse, *, count: int = 10_000) -> AuthResponse:
     """Thousands of fields that nobody knows come along."""
     return replace(response, fields=(*response.fields, *((f"field{n}", "1") for n in range(count))))
+
+
+@mutation("OIDC 3.2.2.5")
+def bulky(response: AuthResponse, *, mib: int) -> AuthResponse:
+    """A field that nobody knows makes the form this much larger."""
+    return replace(response, fields=(*response.fields, ("vendor_bulk", "x" * mib * 1024 * 1024)))
 
 
 @mutation("LTI11 3")

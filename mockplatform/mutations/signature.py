@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+import string
 from dataclasses import replace
 from typing import Any
 
 from mockplatform.keys import b64url
 from mockplatform.model import IdToken, SignedToken
 from mockplatform.mutation import NotApplicableError, mutation
+
+_LETTERS = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
 
 
 def _parts(token: SignedToken) -> tuple[str, str, str]:
@@ -125,10 +128,26 @@ def other_alphabet(token: SignedToken) -> SignedToken:
 
 
 @mutation("RFC 7515 2")
-def with_space(token: SignedToken) -> SignedToken:
-    """A space stands inside the signature."""
+def with_space(token: SignedToken, *, space: str = " ") -> SignedToken:
+    """A blank, or other white space, stands inside the signature."""
     header, payload, signature = _parts(token)
-    return _joined(header, payload, f"{signature[:20]} {signature[20:]}")
+    return _joined(header, payload, f"{signature[:20]}{space}{signature[20:]}")
+
+
+@mutation("RFC 7515 2")
+def stray_bits(token: SignedToken) -> SignedToken:
+    """Bits of the last letter that carry no data are set, so that another text stands for the same signature."""
+    unused = {2: 0b1111, 3: 0b11}.get(len(token.text.rpartition(".")[2]) % 4)
+    number = _LETTERS.find(token.text[-1:])
+    if unused is None or number < 0:
+        raise NotApplicableError("the last letter of the token has no bits to spare")
+    return SignedToken(text=token.text[:-1] + _LETTERS[number ^ unused])
+
+
+@mutation("RFC 7515 3.1")
+def wrapped(token: SignedToken, *, before: str = "", after: str = "") -> SignedToken:
+    """Something stands before or behind the whole token: a blank, or the word of an HTTP header."""
+    return SignedToken(text=f"{before}{token.text}{after}")
 
 
 @mutation("RFC 7515 3.1")

@@ -74,6 +74,7 @@ def make_launch(**values: Any) -> Launch:
         "resource_link": ResourceLink(id="link-3", title="Quiz 3"),
         "target_link_uri": "http://127.0.0.1:8000/lti/launch",
         "return_url": f"{PLATFORM}/return?launch=1",
+        "deep_link_return_url": f"{PLATFORM}/deep-links?launch=1",
         "platform_guid": "guid-1",
     }
     return Launch(**given | values)

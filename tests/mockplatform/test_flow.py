@@ -5,7 +5,9 @@ import dataclasses
 import pytest
 
 from mockplatform import flow
+from mockplatform.keys import KeyRing
 from mockplatform.model import AuthRequest, AuthResponse, SignedToken
+from mockplatform.mutation import Context, bind, through
 from tests.mockplatform.makers import INSTRUCTOR, NOW_S, make_auth_request, make_launch, make_registration
 
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
@@ -176,6 +178,47 @@ def test_attributes_travel_in_custom_fields() -> None:
         "course_code": "course-9",
         "person_ref": "person-7",
     }
+
+
+def test_a_deep_linking_request_asks_for_things_to_link_to() -> None:
+    """It has settings in place of a resource link, and is otherwise the token of a launch (DL 4.4)."""
+    link = flow.id_token(make_launch(), make_auth_request(), kid="key-1", now_s=NOW_S)
+    token = flow.id_token(make_launch(message="deep_linking"), make_auth_request(), kid="key-1", now_s=NOW_S)
+    assert isinstance(link.claims, dict)
+    assert isinstance(token.claims, dict)
+
+    settings = token.claims["https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"]
+    assert settings == {
+        "deep_link_return_url": "http://127.0.0.1:9400/deep-links?launch=1",
+        "accept_types": ["link", "ltiResourceLink"],
+        "accept_presentation_document_targets": ["iframe", "window"],
+        "accept_multiple": True,
+        "title": "Quiz 3",
+        "text": "Pick what BIO 7 shall link to",
+        "data": "launch-1.course-9",
+    }
+    assert token.claims[CLAIM + "message_type"] == "LtiDeepLinkingRequest"
+    assert token.claims[CLAIM + "custom"] == {}
+    own = {CLAIM + name for name in ("message_type", "resource_link", "custom")}
+    assert {name: value for name, value in token.claims.items() if name.startswith(CLAIM) and name not in own} == {
+        name: value for name, value in link.claims.items() if name.startswith(CLAIM) and name not in own
+    }
+    assert CLAIM + "resource_link" not in token.claims
+    assert token.header == link.header
+
+
+@pytest.mark.parametrize("name", ["deep_link_return_url", "accept_types", "title"])
+def test_a_setting_is_named_by_its_short_name(name: str) -> None:
+    """A mutation reaches the members of the settings as it reaches those of any LTI claim."""
+    launch = make_launch(message="deep_linking")
+    token = flow.id_token(launch, make_auth_request(), kid="key-1", now_s=NOW_S)
+    lie = bind(f'claims.without(claim="deep_linking_settings.{name}")', where="test")
+    spoilt = through(token, (lie,), Context(launch=launch, keys=KeyRing(), canary_url=""))
+
+    key = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
+    assert isinstance(token.claims, dict)
+    assert isinstance(spoilt.claims, dict)
+    assert token.claims[key].keys() - spoilt.claims[key].keys() == {name}
 
 
 @pytest.mark.parametrize("state", ["State-ß/+ =&", "", " lead\tand trail ", "<b>\"'"])

@@ -11,6 +11,8 @@ from typing import Any
 
 import jwt
 import pytest
+from joserfc import jwk
+from joserfc import jwt as other_jwt
 
 from mockplatform import flow, flow11
 from mockplatform.keys import KeyRing, b64url, sign
@@ -25,7 +27,7 @@ from mockplatform.model import (
     Stage,
 )
 from mockplatform.mutation import Context, Earlier, NotApplicableError, bind, mutations
-from tests.mockplatform.makers import LTI11, NOW_S, make_auth_request, make_launch, make_registration
+from tests.mockplatform.makers import LTI11, NOW_S, PLATFORM, make_auth_request, make_launch, make_registration
 
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 REFERENCE = re.compile(r"(CORE|SEC|CERT|OIDC|LTI11|RFC \d{4}) [A-Z]?\d*(\.\d+)*( step \d)?|MIGR")
@@ -70,21 +72,37 @@ EXAMPLES: Mapping[str, str] = {
     "header.text": "header.text(text='null')",
     "header.without": "header.without(member='kid')",
     "key_set.also": "key_set.also(key='rotated')",
+    "key_set.among_many": "key_set.among_many(count=7)",
+    "key_set.bulky": "key_set.bulky(kib=1)",
     "key_set.body": "key_set.body(text='{')",
     "key_set.member": "key_set.member(name='use', value='enc')",
     "key_set.status": "key_set.status(code=503)",
+    "key_set.with_secret": "key_set.with_secret(secret='text:hush')",
     "key_set.without_member": "key_set.without_member(name='kid')",
     "login.by": "login.by(method='GET')",
     "login.changed": "login.changed(name='iss', value='https://other.example')",
     "login.empty": "login.empty(name='login_hint')",
     "login.long": "login.long(name='lti_message_hint', length=70000)",
     "login.message_hint_with": "login.message_hint_with(suffix='+/=&%20')",
+    "login.preceded": "login.preceded(name='iss', value='https://other.example')",
     "login.repeated": "login.repeated(name='login_hint', value='other')",
     "login.without": "login.without(name='iss')",
+    "forgery.number": "forgery.number(form='modulus')",
+    "forgery.padding": "forgery.padding(form='short')",
+    "payload.followed_by": "payload.followed_by(text='{}')",
+    "response.bulky": "response.bulky(mib=1)",
     "response.empty": "response.empty(field='id_token')",
+    "response.renamed": "response.renamed(field='id_token', to='JWT')",
     "response.token_twice": "response.token_twice(good_first=True)",
     "response.without": "response.without(field='state')",
+    "values.as_member": "values.as_member(claim='deployment_id')",
+    "values.beside": "values.beside(claim='aud', other=7)",
+    "values.in_list": "values.in_list(claim='iss')",
+    "values.not_ascii": "values.not_ascii(claim='context.id')",
+    "values.padded": "values.padded(claim='aud')",
+    "response.typed_as": "response.typed_as(content_type='text/plain')",
     "signature.segments": "signature.segments(count=2)",
+    "signature.wrapped": "signature.wrapped(before=' ')",
 }
 
 every_mutation = pytest.mark.parametrize("name", mutations())
@@ -175,7 +193,34 @@ def test_the_laws_of_a_mutation(name: str, stages: Mapping[type[Any], Stage], co
     assert value == before
     assert spoil(EXAMPLES.get(name, name), value, context) == spoilt
     assert type(spoilt) is type(value)
-    assert spoilt != value
+    # The order of members is part of what is sent, and dictionaries that differ in it are equal.
+    assert (spoilt, repr(spoilt)) != (value, repr(value))
+
+
+def test_what_the_lies_begin_with_is_true(stages: Mapping[type[Any], Stage], context: Context) -> None:
+    """Two libraries that know nothing of this one take the honest token, so that a refusal comes from the lie."""
+    honest = stages[IdToken]
+    assert isinstance(honest, IdToken)
+    text = sign(honest, context.keys).text
+    entry = {**context.keys.jwk("platform")}
+
+    # PyJWT has no clock to set, and the token is of another day.
+    told = jwt.decode(
+        text,
+        jwt.PyJWK(entry),
+        algorithms=["RS256"],
+        audience="Client-A",
+        issuer=PLATFORM,
+        options={"verify_exp": False, "verify_iat": False},
+    )
+    parsed = other_jwt.decode(text, jwk.KeySet.import_key_set({"keys": [entry]}), algorithms=["RS256"])
+    rules = other_jwt.JWTClaimsRegistry(
+        now=int(NOW_S), aud={"essential": True, "value": "Client-A"}, iss={"essential": True, "value": PLATFORM}
+    )
+    rules.validate(parsed.claims)
+
+    assert told == parsed.claims == honest.claims
+    assert parsed.header == honest.header
 
 
 @every_mutation
@@ -245,6 +290,19 @@ TOKENS: Mapping[str, Mapping[str, Any]] = {
     },
     "claims.value(claim='version', value='1.1')": {CLAIM + "version": "1.1"},
     "claims.value(claim='sub', value=None)": {"sub": None},
+    "parties.audience_of_second": {"aud": "Client-B"},
+    "parties.deployment_of_second": {CLAIM + "deployment_id": "Dep-9"},
+    "parties.issuer_extended": {"iss": "http://127.0.0.1:9400.attacker.example"},
+    "parties.issuer_of_second": {"iss": "https://second.example"},
+    "parties.issuer_over_other_scheme": {"iss": "https://127.0.0.1:9400"},
+    "times.expires_after(by_s=4)": {"exp": 1_799_999_999},
+    "times.issued_long_ago(by_s=60)": {"iat": 1_799_999_935},
+    "times.not_before(by_s=60)": {"nbf": 1_799_999_935},
+    "times.not_before_as_text(by_s=60)": {"nbf": "1800000055"},
+    "values.as_member(claim='deployment_id')": {CLAIM + "deployment_id": {"Dep-1": True}},
+    "values.beside(claim='aud', other=7)": {"aud": ["Client-A", 7]},
+    "values.in_list(claim='iss')": {"iss": ["http://127.0.0.1:9400"]},
+    "values.padded(claim='nonce')": {"nonce": "Nonce-1 "},
 }
 
 
@@ -396,6 +454,36 @@ def test_lies_about_the_key_set(stages: Mapping[type[Any], Stage], context: Cont
     ]
 
 
+def test_keys_that_ought_not_to_be_in_a_set(stages: Mapping[type[Any], Stage], context: Context) -> None:
+    """A secret has the id of the right key and can be read; private parts and a crowd leave the public key as it is."""
+    honest = stages[KeySet]
+    assert isinstance(honest, KeySet)
+    (key,) = honest.keys
+
+    shared, right = spoil("key_set.with_secret(secret='text:hush')", honest, context).keys
+    (private,) = spoil("key_set.with_private_members", honest, context).keys
+    crowd = spoil("key_set.among_many(count=7)", honest, context).keys
+
+    assert (shared["kty"], shared["kid"], shared["k"], right) == ("oct", key["kid"], b64url(b"hush"), key)
+    assert {name: private[name] for name in key} == key
+    assert private.keys() - key.keys() == {"d", "p", "q", "dp", "dq", "qi"}
+    assert (len({k["kid"] for k in crowd}), crowd[-1]) == (8, key)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("key_set.redirect", "http://127.0.0.1:9400/canary/jwks"),
+        ("key_set.redirect(to='file:///etc/hostname')", "file:///etc/hostname"),
+    ],
+)
+def test_where_a_key_set_has_moved(text: str, place: str, stages: Mapping[type[Any], Stage], context: Context) -> None:
+    """Whoever asks is sent to the attacker's key set, or where the scenario says."""
+    spoilt = spoil(text, stages[KeySet], context)
+
+    assert (spoilt.status, dict(spoilt.headers)["location"]) == (302, place)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -405,6 +493,10 @@ def test_lies_about_the_key_set(stages: Mapping[type[Any], Stage], context: Cont
         "claims.expiry_as(form='roman')",
         "payload.encoded(encoding='ascii')",
         "payload.encoded(encoding='klingon')",
+        "parties.issuer_of_second",
+        "parties.deployment_of_second",
+        "values.in_list(claim='azp')",
+        "values.padded(claim='exp')",
     ],
 )
 def test_a_lie_without_its_matter_does_not_apply(text: str, stages: Mapping[type[Any], Stage], keys: KeyRing) -> None:

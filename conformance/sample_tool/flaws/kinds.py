@@ -93,6 +93,7 @@ def overlook_all(plan: Plan) -> Plan:
         plan,
         launch=tuple(overlooking(step) for step in plan.launch),
         basic=tuple(overlooking(step) for step in plan.basic),
+        picking=tuple(overlooking(step) for step in plan.picking),
     )
 
 
@@ -128,4 +129,5 @@ def _edit(change: Callable[[Steps], Steps]) -> Change:
         launch=change(plan.launch),
         basic=change(plan.basic),
         edit=change(plan.edit),
+        picking=change(plan.picking),
     )
