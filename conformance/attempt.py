@@ -6,7 +6,7 @@ The platform answers in this process, so that a response can be anything, not on
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
@@ -35,6 +35,8 @@ class Performed:
     """What a later launch may take from this one."""
     key_fetches: int = 0
     canary_hits: int = 0
+    let_in: int | None = None
+    """How many copies of the answer were let in, if it was posted several times at once."""
 
 
 def perform(
@@ -49,14 +51,15 @@ def perform(
     """Send a launch with its lies from a browser.
 
     Args:
-        earlier: what this story has sent before, by name, in its order.
+        earlier: what this story has sent before, by name, in its order; a lie that takes from an earlier launch takes
+            from the last one, or from that whose login is continued.
         kid: the fresh key id of a story that spoils the key set; it signs every launch of that story.
     """
     context = Context(
         launch=launch,
         keys=lab.platform.keys,
         canary_url=lab.platform.canary_url(launch),
-        earlier=tuple(performed.earlier for performed in earlier.values() if performed.earlier is not None),
+        earlier=tuple(_told_before(attempt, earlier)),
         second=lab.registrations.get("second"),
     )
     if attempt.lti == "1.1":
@@ -67,7 +70,19 @@ def perform(
 def _basic(lab: Lab, launch: Launch, attempt: Attempt, browser: Browser, context: Context) -> Performed:
     """An LTI 1.1 launch: one signed form."""
     pending = lab.platform.begin_basic(launch, attempt.mutations, context)
-    return Performed(visit=_post(lab, browser, pending.response), response=pending.response, earlier=pending.earlier)
+    visits = _post(lab, browser, pending.response, attempt.copies)
+    return Performed(
+        visit=visits[0],
+        response=pending.response,
+        earlier=pending.earlier,
+        let_in=_let_in(lab, attempt, visits),
+    )
+
+
+def _told_before(attempt: Attempt, earlier: Mapping[str, Performed]) -> Iterator[Earlier]:
+    """What was sent before, the attempt whose login is continued last."""
+    names = sorted(earlier, key=lambda name: name == attempt.login)
+    return (found for name in names if (found := earlier[name].earlier) is not None)
 
 
 def _oidc(
@@ -89,35 +104,37 @@ def _oidc(
     try:
         with published as key_set:
             fetched_before = key_set.fetches
-            visit = _visit(lab, pending, attempt, browser, earlier)
+            visits = _visits(lab, pending, attempt, browser, earlier)
             return Performed(
-                visit=visit,
+                visit=visits[0],
                 auth_request=pending.auth_request,
                 auth_problems=pending.auth_problems,
                 response=pending.response,
                 earlier=pending.earlier,
                 key_fetches=key_set.fetches - fetched_before,
                 canary_hits=platform.canary_hits.pop(launch.id, 0),
+                let_in=_let_in(lab, attempt, visits),
             )
     finally:
         platform.forget(pending)
 
 
-def _visit(
+def _visits(
     lab: Lab, pending: PendingLaunch, attempt: Attempt, browser: Browser, earlier: Mapping[str, Performed]
-) -> Visit:
+) -> tuple[Visit, ...]:
+    """Where each copy of the answer led, first the one that counts; or where it ended before there was an answer."""
     if attempt.login == "none":
-        return _post(lab, browser, lab.platform.answer(pending, _unasked(lab, pending)))
+        return _post(lab, browser, lab.platform.answer(pending, _unasked(lab, pending)), attempt.copies)
     if attempt.login != "fresh":
         request = earlier[attempt.login].auth_request
         if request is None:
-            return earlier[attempt.login].visit
+            return (earlier[attempt.login].visit,)
         pending.auth_request = request
-        return _post(lab, browser, lab.platform.answer(pending, request))
+        return _post(lab, browser, lab.platform.answer(pending, request), attempt.copies)
     login = pending.login
     visit = browser.navigate(form_request(login.method, login.url, login.params), stop_at=lab.is_platform)
     if not (visit.stopped and _is_auth(visit.request.url)):
-        return visit
+        return (visit,)
     answer = lab.platform.authorize(AuthRequest(params=dict(visit.params)))
     if isinstance(answer, AuthRefusal):
         told = "the platform had to refuse the authentication request: " + "; ".join(answer.problems)
@@ -125,19 +142,39 @@ def _visit(
         own = urlsplit(login.url).hostname
         away = (urlsplit(wanted).hostname or own) != own
         # A tool that has the token sent to a foreign host has sent the person there, but for a strict platform.
-        return Visit(
+        refused = Visit(
             request=Request(method="POST", url=wanted),
             trouble=told,
             trouble_kind="foreign" if away else "unanswered",
         )
-    return _post(lab, browser, answer) if attempt.finish else visit
+        return (refused,)
+    return _post(lab, browser, answer, attempt.copies) if attempt.finish else (visit,)
 
 
-def _post(lab: Lab, browser: Browser, response: AuthResponse | SignedLaunch) -> Visit:
+def _let_in(lab: Lab, attempt: Attempt, visits: Sequence[Visit]) -> int | None:
+    return sum(_is_in(lab, visit) for visit in visits) if attempt.copies > 1 else None
+
+
+def _is_in(lab: Lab, visit: Visit) -> bool:
+    return lab.reader.read(visit).outcome == "launched"
+
+
+def _post(lab: Lab, browser: Browser, response: AuthResponse | SignedLaunch, copies: int) -> tuple[Visit, ...]:
+    """Where each copy of an answer led, those first that were let in."""
     request = form_request(response.method, _reachable(lab, response.url), response.fields, response.content_type)
     if isinstance(response, SignedLaunch):
         request = replace(request, headers=(*request.headers, *response.headers))
-    visit = browser.navigate(request, stop_at=lab.is_platform)
+    if copies == 1:
+        return (_ended(browser.navigate(request, stop_at=lab.is_platform)),)
+    ways = browser.navigate_together(request, copies, stop_at=lab.is_platform)
+    ended = sorted(((way, _ended(visit)) for way, visit in ways), key=lambda pair: not _is_in(lab, pair[1]))
+    # Of several answers that change the cookies a browser is left with one; here it is that of the copy that counts.
+    browser.become(ended[0][0])
+    return tuple(visit for _, visit in ended)
+
+
+def _ended(visit: Visit) -> Visit:
+    """Where an answer led; another login is no end."""
     if visit.stopped and _is_auth(visit.request.url):
         return Visit(request=visit.request, trouble="the tool began another login", trouble_kind="again")
     return visit

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from conformance.transport import Request, Response, Transport, TransportTrouble
+from conformance.transport import Request, Response, Transport, TransportTrouble, together
 from mockplatform.model import Exchange, Params
 
 __all__ = ["Browser", "Visit", "form_request", "origin"]
@@ -75,9 +75,13 @@ class Browser:
         self._cookies: dict[tuple[str, str, str], str] = {}
         self.exchanges: list[Exchange] = []
 
-    def navigate(self, request: Request, *, stop_at: Callable[[str], bool]) -> Visit:
-        """Send a request and follow where its answers lead, but send nothing to a URL to stop at."""
-        response: Response | None = None
+    def navigate(self, request: Request, *, stop_at: Callable[[str], bool], sender: Response | None = None) -> Visit:
+        """Send a request and follow where its answers lead, but send nothing to a URL to stop at.
+
+        Args:
+            sender: the answer that led to this request.
+        """
+        response = sender
         for _ in range(MAX_HOPS):
             if stop_at(request.url):
                 return Visit(request=request, sender=response)
@@ -93,21 +97,61 @@ class Browser:
             request = following
         return Visit(request=request, trouble=f"redirected {MAX_HOPS} times", trouble_kind="loop")
 
+    def navigate_together(
+        self, request: Request, copies: int, *, stop_at: Callable[[str], bool]
+    ) -> tuple[tuple[Browser, Visit], ...]:
+        """Send copies of a request at the same moment, and follow where the answer to each leads.
+
+        Each way is gone by a browser of its own, which has the cookies of this one and those of its answer.
+        """
+        ways = [self._copy() for _ in range(copies)]
+        if stop_at(request.url) or not (_is_address(request.url) and self._may_contact(request.url)):
+            return tuple((way, way.navigate(request, stop_at=stop_at)) for way in ways)
+        sent = self._with_cookies(request)
+        began = time.perf_counter()
+        answers = together(self._transport, [sent] * copies)
+        elapsed_s = time.perf_counter() - began
+        return tuple(
+            (way, way._arrived(request, sent, answer, elapsed_s, stop_at))  # noqa: SLF001 - one of its own kind
+            for way, answer in zip(ways, answers, strict=True)
+        )
+
+    def become(self, other: Browser) -> None:
+        """Go on with the cookies of another browser."""
+        self._cookies = dict(other._cookies)
+
+    def _copy(self) -> Browser:
+        """Another browser with the same cookies, whose exchanges are noted here as well."""
+        copy = Browser(self._transport, self._may_contact)
+        copy._cookies, copy.exchanges = dict(self._cookies), self.exchanges
+        return copy
+
+    def _arrived(
+        self,
+        request: Request,
+        sent: Request,
+        answer: Response | TransportTrouble,
+        elapsed_s: float,
+        stop_at: Callable[[str], bool],
+    ) -> Visit:
+        """Where the answer to a request leads that has been sent already."""
+        if isinstance(answer, TransportTrouble):
+            self._note(sent, None, elapsed_s, str(answer))
+            return Visit(request=request, trouble=str(answer), trouble_kind=answer.kind)
+        self._note(sent, answer, elapsed_s)
+        self._keep_cookies(sent, answer)
+        following = _next(request, answer)
+        if following is None:
+            return Visit(request=request, response=answer)
+        return self.navigate(following, stop_at=stop_at, sender=answer)
+
     def send(self, request: Request) -> Response:
         """One request with this browser's cookies, no redirect followed.
 
         Raises:
             TransportTrouble: there is no answer.
         """
-        parts = urlsplit(request.url)
-        host, path = parts.hostname or "", parts.path or "/"
-        cookies = self._cookie_header(host, path)
-        sent = Request(
-            method=request.method,
-            url=request.url.partition("#")[0],
-            headers=(*request.headers, *((("cookie", cookies),) if cookies else ())),
-            body=request.body,
-        )
+        sent = self._with_cookies(request)
         began = time.perf_counter()
         try:
             response = self._transport.send(sent)
@@ -115,8 +159,17 @@ class Browser:
             self._note(sent, None, time.perf_counter() - began, str(trouble))
             raise
         self._note(sent, response, time.perf_counter() - began)
-        self._keep_cookies(host, path, response)
+        self._keep_cookies(sent, response)
         return response
+
+    def _with_cookies(self, request: Request) -> Request:
+        cookies = self._cookie_header(*_place(request.url))
+        return Request(
+            method=request.method,
+            url=request.url.partition("#")[0],
+            headers=(*request.headers, *((("cookie", cookies),) if cookies else ())),
+            body=request.body,
+        )
 
     def _cookie_header(self, host: str, path: str) -> str:
         fitting = [
@@ -128,7 +181,8 @@ class Browser:
         fitting.sort(key=lambda cookie: -len(cookie[0]))
         return "; ".join(pair for _, pair in fitting)
 
-    def _keep_cookies(self, host: str, path: str, response: Response) -> None:
+    def _keep_cookies(self, request: Request, response: Response) -> None:
+        host, path = _place(request.url)
         for header, text in response.headers:
             if header.lower() != "set-cookie":
                 continue
@@ -224,6 +278,12 @@ def origin(url: str) -> str:
         return url.partition("?")[0]
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _place(url: str) -> tuple[str, str]:
+    """What decides which cookies belong to an address: its host and its path."""
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.path or "/"
 
 
 def _covers(scope: str, path: str) -> bool:

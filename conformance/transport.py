@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import functools
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self
@@ -28,6 +29,7 @@ __all__ = [
     "Transport",
     "TransportTrouble",
     "call_application",
+    "together",
 ]
 
 MAX_BODY = 1024 * 1024
@@ -74,6 +76,23 @@ class Transport(Protocol):
         Raises:
             TransportTrouble: there is none.
         """
+
+
+def together(transport: Transport, requests: Sequence[Request]) -> tuple[Response | TransportTrouble, ...]:
+    """The answer to each of several requests that are sent at the same moment, or why there is none."""
+    if isinstance(transport, AsgiTransport):
+        return transport.send_together(requests)
+    ready = threading.Barrier(len(requests))
+
+    def send(request: Request) -> Response | TransportTrouble:
+        ready.wait()
+        try:
+            return transport.send(request)
+        except TransportTrouble as trouble:
+            return trouble
+
+    with ThreadPoolExecutor(len(requests), thread_name_prefix="lti-together") as pool:
+        return tuple(pool.map(send, requests))
 
 
 class HttpTransport:
@@ -158,7 +177,7 @@ class HttpTransport:
 
 
 class AsgiTransport:
-    """Calls an ASGI application in this process, one request at a time, on an event loop of its own."""
+    """Calls an ASGI application in this process, in turns, on an event loop of its own."""
 
     def __init__(self, app: Callable[..., Any], *, timeout_s: float) -> None:
         self._app = app
@@ -189,9 +208,23 @@ class AsgiTransport:
     def send(self, request: Request) -> Response:
         """The application's answer; an exception that leaves it is the 500 that its server would send."""
         with self._lock:
-            return self._loop.run_until_complete(
-                call_application(self._app, request, timeout_s=self._timeout_s, state=self._state)
-            )
+            return self._loop.run_until_complete(self._call(request))
+
+    def send_together(self, requests: Sequence[Request]) -> tuple[Response | TransportTrouble, ...]:
+        """The answer to each of several requests that the application works on side by side."""
+
+        async def gathered() -> list[Response | TransportTrouble | BaseException]:
+            return await asyncio.gather(*map(self._call, requests), return_exceptions=True)
+
+        with self._lock:
+            answers = self._loop.run_until_complete(gathered())
+        for answer in answers:
+            if isinstance(answer, BaseException) and not isinstance(answer, TransportTrouble):
+                raise answer
+        return tuple(answer for answer in answers if isinstance(answer, Response | TransportTrouble))
+
+    async def _call(self, request: Request) -> Response:
+        return await call_application(self._app, request, timeout_s=self._timeout_s, state=self._state)
 
 
 async def call_application(

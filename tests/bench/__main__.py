@@ -9,7 +9,18 @@ import time
 
 from tests.bench.rounds import Line
 
-MEASURES = ("tokens", "serving", "runs", "under_pytest", "growth", "catalogue", "starts", "pgproxy")
+MEASURES = (
+    "tokens",
+    "serving",
+    "runs",
+    "under_pytest",
+    "growth",
+    "catalogue",
+    "examples",
+    "pairs",
+    "starts",
+    "pgproxy",
+)
 
 
 def say(text: str) -> None:

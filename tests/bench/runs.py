@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from conformance import Report, Result, Scenario, Tool, load_profile
 from conformance.catalogue import read_scenarios
-from conformance.conduct import conduct
+from conformance.conduct import Agenda, conduct
 from conformance.lab import Lab
 from conformance.reports import formats
 from conformance.runner import Options
@@ -140,7 +140,7 @@ def _conduct(
     on_result: Callable[[Result], None] = lambda _: None,
 ) -> Report:
     now = datetime.datetime.now(datetime.UTC)
-    report = conduct(opened, scenarios, Options(), replay="lti-conformance run", now=now, on_result=on_result)
+    report = conduct(opened, Agenda(scenarios=scenarios), Options(), now=now, on_result=on_result)
     assert report.complete, report.stopped
     wrong = [f"{r.scenario.id}: {r.verdict.reason}" for r in report.results if r.status != "passed"]
     assert not wrong, wrong

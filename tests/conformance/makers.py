@@ -8,17 +8,8 @@ from typing import Any
 
 from conformance.browser import Visit
 from conformance.catalogue import read_scenarios
-from conformance.model import (
-    Answer,
-    Attempt,
-    Expectation,
-    Observation,
-    Profile,
-    Report,
-    Result,
-    Scenario,
-    Verdict,
-)
+from conformance.model import Answer, Attempt, Expectation, Observation, Profile, Result, Scenario, Verdict
+from conformance.report import Report
 from conformance.sighting import Page
 from conformance.toolvalues import Tool, ToolSettings
 from conformance.transport import Request, Response

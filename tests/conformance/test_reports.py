@@ -8,7 +8,8 @@ import jsonschema
 import pytest
 
 import conformance
-from conformance.model import Attempt, Expectation, Fault, Finding, Report, Result, Status, Verdict
+from conformance.model import Attempt, Expectation, Fault, Finding, Result, Status, Verdict
+from conformance.report import Report
 from conformance.reports import formats
 from conformance.requirements import requirements
 from mockplatform.model import Exchange

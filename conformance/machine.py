@@ -1,0 +1,312 @@
+"""Long stories of launches, drawn by Hypothesis: browsers, tabs, people and platforms in every order.
+
+`LaunchMachine` knows what can be done next; `sequence_world` knows what must come of it. A subclass adds rules of its
+own: whatever it sends with `step` is judged as well, as far as anything is demanded of it.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.strategies import booleans, integers, lists, sampled_from
+
+from conformance.arrange import ArrangementFailedError
+from conformance.model import Attempt
+from conformance.runner import ToolLost
+from conformance.sequence_judging import Sequences
+from conformance.sequence_world import (
+    AGAIN,
+    EXPIRED,
+    FORGED,
+    MUST_LAUNCH,
+    NONCE,
+    OUTAGE,
+    ROTATED,
+    STATE,
+    WITHDRAWN,
+    Login,
+    World,
+)
+from conformance.story import Told
+from mockplatform.errors import UsageError
+from mockplatform.mutation import NotApplicableError, bind
+
+__all__ = ["STEPS", "LaunchMachine", "run_machine"]
+
+STEPS = 12
+"""How long a story is."""
+AT_ONCE = 20
+UNLIKE = 9
+"""So many stories are drawn afresh; after them Hypothesis would go on with copies that differ in one place."""
+DESKS = ("user", "other", "third")
+BROWSERS = sampled_from(DESKS)
+PEOPLE = sampled_from(("person", "other"))
+PLATFORMS = sampled_from(("", "second"))
+PICKS = integers(0, 7)
+LOG_OUT = "log_out"
+
+
+class _Over(BaseException):
+    """The stories cannot go on; no `Exception`, which Hypothesis would take for a failing story."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def _some(*status: str) -> Callable[[LaunchMachine], bool]:
+    return lambda machine: bool(machine.logins(*status))
+
+
+def _keys(machine: LaunchMachine) -> bool:
+    return machine.story.kid is not None and not machine.stuck
+
+
+class LaunchMachine(RuleBasedStateMachine):
+    """One long story.
+
+    Args:
+        sequences: what judges it.
+    """
+
+    def __init__(self, sequences: Sequences) -> None:
+        super().__init__()
+        self.sequences = sequences
+        self.world = World()
+        self.steps: list[Attempt] = []
+        self.stuck = False
+        """Whether the tool will not ask for the keys of this story in time."""
+        self._opened: dict[str, str] = {}
+        self._arranged = {("person", "")}
+
+    @initialize(rotates=booleans())
+    def begin_story(self, rotates: bool) -> None:  # noqa: FBT001 - drawn
+        """People and a course that nobody knows yet; the key set may be spoilt in some stories only."""
+        self.story = self.sequences.story(rotates=rotates)
+
+    def teardown(self) -> None:
+        """Note the story."""
+        self.sequences.told.append(tuple(map(_as_text, self.steps)))
+
+    def step(self, *lies: str, **how: Any) -> Told | None:
+        """Send one step and have it judged; None if it could not be sent.
+
+        Args:
+            lies: mutations, as text.
+            how: fields of `Attempt`.
+        """
+        if self.stuck:
+            return None
+        mutations = tuple(bind(lie, where="a step") for lie in lies)
+        attempt = Attempt(name=f"step {len(self.steps) + 1}", mutations=mutations, **how)
+        who = (attempt.person, attempt.registration)
+        if who not in self._arranged and not attempt.action:
+            self._arranged.add(who)
+            lab = self.sequences.lab
+            attempt = replace(attempt, states=lab.honest_states(self.sequences.role))
+        demanded = self.world.demand(attempt)
+        try:
+            told = self.story.send(attempt)
+            self.steps.append(attempt)
+            self.sequences.note(self.steps, demanded, told)
+        except NotApplicableError:
+            return None
+        except (UsageError, ToolLost) as error:
+            raise _Over(error) from error
+        self.world.note(attempt, told.seen.outcome, begun=told.performed.auth_request is not None)
+        self.stuck = demanded in MUST_LAUNCH and self.story.keys_unasked(attempt.name)
+        return told
+
+    def browser(self, drawn: str) -> str:
+        """The browser that is open at a desk."""
+        return self._opened.get(drawn, drawn)
+
+    def _other_browser(self, login: Login, pick: int) -> str:
+        others = [self.browser(desk) for desk in DESKS if self.browser(desk) != login.browser]
+        return others[pick % len(others)]
+
+    def platform(self, drawn: str) -> str:
+        """The platform that was drawn, if the tool knows it."""
+        return drawn if self.sequences.second else ""
+
+    def logins(self, *status: str) -> Sequence[Login]:
+        """The logins that have come so far."""
+        return [login for login in self.world.all() if login.status in status]
+
+    def continued(self, login: Login, /, *lies: str, **how: Any) -> Told | None:
+        """An answer to a login, by the same person in the same browser unless `how` says otherwise."""
+        person, platform = login.who
+        usual = {
+            "login": login.name,
+            "browser": login.browser,
+            "person": person,
+            "registration": "" if platform == "main" else platform,
+        }
+        return self.step(*lies, **(usual | how))
+
+    @rule(desk=BROWSERS, person=PEOPLE, platforms=lists(PLATFORMS, min_size=1, max_size=3))
+    def open_tabs(self, desk: str, person: str, platforms: Sequence[str]) -> None:
+        """Somebody begins logins and leaves the tabs open."""
+        for platform in platforms:
+            self.step(browser=self.browser(desk), person=person, registration=self.platform(platform), finish=False)
+
+    @rule(desk=BROWSERS, person=PEOPLE, platform=PLATFORMS)
+    def launch(self, desk: str, person: str, platform: str) -> None:
+        """Somebody launches."""
+        self.step(browser=self.browser(desk), person=person, registration=self.platform(platform))
+
+    @precondition(_some("fresh", "forged"))
+    @rule(pick=PICKS)
+    def finish_tab(self, pick: int) -> None:
+        """The good answer of a tab comes, perhaps after forged ones."""
+        self.continued(_picked(self.logins("fresh", "forged"), pick))
+
+    @precondition(_some("fresh"))
+    @rule(pick=PICKS, desk=PICKS)
+    def finish_tab_elsewhere(self, pick: int, desk: int) -> None:
+        """The answer of a tab is posted by another browser."""
+        login = _picked(self.logins("fresh"), pick)
+        self.continued(login, browser=self._other_browser(login, desk))
+
+    @precondition(_some("spent"))
+    @rule(pick=PICKS)
+    def post_again(self, pick: int) -> None:
+        """An answer that was let in is posted again."""
+        login = _picked(self.logins("spent"), pick)
+        self.continued(login, AGAIN, login=login.accepted[-1])
+
+    @precondition(_some("spent"))
+    @rule(pick=PICKS, desk=PICKS)
+    def post_again_elsewhere(self, pick: int, desk: int) -> None:
+        """An answer that was let in is posted by another browser."""
+        login = _picked(self.logins("spent"), pick)
+        self.continued(login, AGAIN, login=login.accepted[-1], browser=self._other_browser(login, desk))
+
+    @precondition(_some("spent"))
+    @rule(pick=PICKS)
+    def answer_again(self, pick: int) -> None:
+        """A new token comes for a login that is over."""
+        self.continued(_picked(self.logins("spent"), pick))
+
+    @precondition(lambda self: self.world.last is not None)
+    @rule(person=PEOPLE, platform=PLATFORMS, lie=sampled_from((NONCE, STATE)))
+    def take_from_last_login(self, person: str, platform: str, lie: str) -> None:
+        """A new login is finished with the nonce or the state of the one before in the same browser."""
+        assert self.world.last is not None, "see the precondition"
+        browser = self.world.last.browser
+        self.step(lie, browser=browser, person=person, registration=self.platform(platform))
+
+    @precondition(lambda self: self.world.last is not None)
+    @rule(desk=PICKS, person=PEOPLE, platform=PLATFORMS, lie=sampled_from((NONCE, STATE)))
+    def take_from_login_elsewhere(self, desk: int, person: str, platform: str, lie: str) -> None:
+        """A new login is finished with the nonce or the state of the one before in another browser."""
+        assert self.world.last is not None, "see the precondition"
+        browser = self._other_browser(self.world.last, desk)
+        self.step(lie, browser=browser, person=person, registration=self.platform(platform))
+
+    @rule(desk=BROWSERS, person=PEOPLE, platform=PLATFORMS, lie=sampled_from((EXPIRED, FORGED)))
+    def spoilt_launch(self, desk: str, person: str, platform: str, lie: str) -> None:
+        """A launch comes with an expired or a forged token."""
+        self.step(lie, browser=self.browser(desk), person=person, registration=self.platform(platform))
+
+    @precondition(_some("fresh"))
+    @rule(pick=PICKS, lie=sampled_from((FORGED, EXPIRED)))
+    def spoil_tab(self, pick: int, lie: str) -> None:
+        """A tab gets an expired or a forged token."""
+        self.continued(_picked(self.logins("fresh"), pick), lie)
+
+    @precondition(lambda self: self.sequences.second and self.logins("fresh"))
+    @rule(pick=PICKS)
+    def answer_by_other_platform(self, pick: int) -> None:
+        """A tab gets its answer from the other platform."""
+        login = _picked(self.logins("fresh"), pick)
+        self.continued(login, registration="second" if login.who[1] == "main" else "")
+
+    @rule(desk=BROWSERS, person=PEOPLE, platform=PLATFORMS)
+    def post_together(self, desk: str, person: str, platform: str) -> None:
+        """One answer is posted many times at the same moment."""
+        browser, registration = self.browser(desk), self.platform(platform)
+        self.step(browser=browser, person=person, registration=registration, copies=AT_ONCE)
+
+    @precondition(lambda self: any(login.alone for login in self.logins("fresh")))
+    @rule(pick=PICKS)
+    def finish_tab_together(self, pick: int) -> None:
+        """The answer of a tab is posted many times at the same moment."""
+        self.continued(_picked([login for login in self.logins("fresh") if login.alone], pick), copies=AT_ONCE)
+
+    @rule(desk=BROWSERS, person=PEOPLE)
+    def close_browser(self, desk: str, person: str) -> None:
+        """A browser is closed, and somebody launches in a new one, which has no cookies."""
+        self._opened[desk] = f"{desk} after step {len(self.steps)}"
+        self.step(browser=self.browser(desk), person=person)
+
+    @precondition(lambda self: LOG_OUT in self.sequences.lab.tool.actions)
+    @rule(desk=BROWSERS, person=PEOPLE)
+    def log_out(self, desk: str, person: str) -> None:
+        """Somebody logs out."""
+        self.step(browser=self.browser(desk), person=person, action=LOG_OUT)
+
+    @precondition(_keys)
+    @rule(desk=BROWSERS, person=PEOPLE, by_new_key=lists(booleans(), min_size=1, max_size=3))
+    def launch_in_outage(self, desk: str, person: str, by_new_key: Sequence[bool]) -> None:
+        """The key set answers 500 during some launches, by the usual key or by a new one."""
+        for new in by_new_key:
+            self.step(*((OUTAGE, WITHDRAWN) if new else (OUTAGE,)), browser=self.browser(desk), person=person)
+
+    @precondition(_keys)
+    @rule(desk=BROWSERS, person=PEOPLE, published=booleans())
+    def rotate_keys(self, desk: str, person: str, published: bool) -> None:  # noqa: FBT001 - drawn
+        """The platform signs by a new key, which it has published, or has withdrawn already."""
+        lies = ROTATED if published else (WITHDRAWN,)
+        self.step(*lies, browser=self.browser(desk), person=person)
+
+
+def run_machine(machine: Callable[[Sequences], LaunchMachine], sequences: Sequences, *, examples: int) -> None:
+    """Tell many stories; the same seed of the lab tells the same ones.
+
+    Raises:
+        ToolLost: nobody answers any more.
+        UsageError: the tool cannot be brought into a state that its launches need.
+    """
+    try:
+        for begun in range(0, examples, UNLIKE):
+            drawn = seed(f"{sequences.lab.seed} {begun}")(functools.partial(machine, sequences))
+            run_state_machine_as_test(drawn, settings=_rules(min(UNLIKE, examples - begun)))
+    except _Over as over:
+        raise over.error from None
+
+
+def _rules(examples: int) -> settings:
+    return settings(
+        max_examples=examples,
+        stateful_step_count=STEPS,
+        phases=(Phase.generate, Phase.shrink),
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        verbosity=Verbosity.quiet,
+        print_blob=False,
+    )
+
+
+def _picked(logins: Sequence[Login], pick: int) -> Login:
+    return logins[pick % len(logins)]
+
+
+def _as_text(step: Attempt) -> str:
+    """A step in one line."""
+    parts = {
+        "lies": " ".join(map(str, step.mutations)),
+        "login": step.login if step.login != "fresh" else "",
+        "platform": step.registration,
+        "action": step.action,
+        "copies": step.copies if step.copies > 1 else "",
+        "open": "" if step.finish else "yes",
+    }
+    told = ", ".join(f"{name}: {value}" for name, value in parts.items() if value)
+    return f"{step.person} in {step.browser}" + (f" ({told})" if told else "")

@@ -1,0 +1,298 @@
+"""Long stories, judged step by step; and the shortest story that still shows what was found.
+
+Nothing here draws anything: what is sent next is decided by a machine, or by a reader of a report.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from conformance.arrange import ArrangementFailedError, missing_states
+from conformance.checks import checks, sessions_apart
+from conformance.evidence import keys_unasked, skip, unasked, unproven
+from conformance.judge import judge
+from conformance.lab import Lab
+from conformance.model import AXES, Attempt, Finding, LtiVersion, Observation, Outcome, Result, Role, Scenario, Verdict
+from conformance.runner import Runner, TimeIsUp, ToolLost
+from conformance.sequence_world import MUST_LAUNCH, World
+from conformance.shrinking import minimal
+from conformance.story import Story, Told, begin, honest, tell
+from mockplatform.model import KeySet
+from mockplatform.mutation import NotApplicableError
+
+__all__ = ["AREA", "Complaint", "Sequences", "role_of"]
+
+AREA = "sequences"
+REFUSED, LET_IN = "no-session-after-refusal", "sessions-stay-apart"
+LTI: LtiVersion = "1.3"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Complaint:
+    """A story whose last step is not as a property demands."""
+
+    steps: tuple[Attempt, ...]
+    rotates: bool
+    verdict: Verdict
+    seen: Observation
+
+
+@dataclass(kw_only=True)
+class Sequences:
+    """What a number of long stories are judged by, and what they have shown.
+
+    Args:
+        wanted: the properties that are judged, by name.
+    """
+
+    runner: Runner
+    wanted: Mapping[str, Scenario]
+    role: Role
+    second: bool
+    """Whether the tool lets somebody in from the second platform."""
+    complaints: dict[str, Complaint] = field(default_factory=dict)
+    """The shortest story against each property."""
+    judged: Counter[str] = field(default_factory=Counter)
+    silent: Counter[str] = field(default_factory=Counter)
+    """How often the tool refused without having asked for the keys that it would have needed."""
+    told: list[tuple[str, ...]] = field(default_factory=list)
+    """Each story, as it was sent."""
+
+    def __post_init__(self) -> None:
+        self._takes = itertools.count(1)
+        probe = self.lab.tool.observe.probe
+        self.accounts = probe is not None and probe.account is not None and self.lab.probe_works
+
+    @property
+    def lab(self) -> Lab:
+        """Where all this takes place."""
+        return self.runner.lab
+
+    def story(self, *, rotates: bool) -> Story:
+        """A new story of people whom nobody knows yet, in its turn.
+
+        Args:
+            rotates: whether it may spoil the key set.
+
+        Raises:
+            TimeIsUp: nothing more is to be begun.
+        """
+        self.runner.go_on()
+        base = next(iter(self.wanted.values()))
+        watched = (sessions_apart.__name__,) if self.accounts else ()
+        scenario = replace(base, id=AREA, attempt=Attempt(), role=self.role, rotates=rotates, checks=watched, needs=())
+        story = begin(self.lab, scenario, f"story {next(self._takes)}")
+        story.arrange(self.lab.honest_states(self.role))
+        return story
+
+    def note(self, steps: Sequence[Attempt], demanded: str | None, told: Told) -> None:
+        """Judge the last step of a story.
+
+        Raises:
+            ToolLost: nobody answers any more.
+        """
+        attempt, story = steps[-1], told.story
+        if told.performed.visit.trouble_kind == "refused":
+            self._check_alive(told.seen)
+            return
+        if demanded in MUST_LAUNCH and story.keys_unasked(attempt.name):
+            self.silent[demanded] += 1
+            return
+        seen = told.seen
+        if REFUSED in self.wanted and seen.outcome == "rejected":
+            seen = replace(seen, session=story.leftover_session(attempt))
+        for name in _about(demanded, attempt, seen.outcome):
+            if name in self.wanted and not _untold(attempt, told):
+                self._note(name, tuple(steps), story, seen)
+
+    def _note(self, name: str, steps: tuple[Attempt, ...], story: Story, seen: Observation) -> None:
+        self.judged[name] += 1
+        verdict = self._verdict(name, seen)
+        known = self.complaints.get(name)
+        if verdict.status in ("failed", "warned", "error") and (known is None or len(steps) < len(known.steps)):
+            rotates = story.kid is not None
+            self.complaints[name] = Complaint(steps=steps, rotates=rotates, verdict=verdict, seen=seen)
+
+    def _verdict(self, name: str, seen: Observation) -> Verdict:
+        wanted, lab = self.wanted[name], self.lab
+        expectation = lab.profile.expectation(wanted)
+        assert expectation is not None, "properties are selected for the profile"
+        if name != REFUSED:
+            # Whether a refusal leaves a session is a property of its own.
+            seen = replace(seen, session=None)
+        complaints = tuple(c for check in wanted.checks if (c := checks()[check](seen)) is not None)
+        return judge(expectation, seen, lab.profile, lab.reader.axes, complaints)
+
+    def _check_alive(self, seen: Observation) -> None:
+        lab = self.lab
+        told = honest(lab, f"{AREA} alive", self.role, "main", lab.honest_states(self.role), LTI)
+        if told.performed.visit.trouble_kind == "refused":
+            raise ToolLost(f"{seen.trouble} (noticed in {AREA})")
+
+    def result(self, name: str) -> Result:
+        """What has come of a property."""
+        wanted = self.wanted[name]
+        expectation = self.lab.profile.expectation(wanted)
+        assert expectation is not None, "properties are selected for the profile"
+        complaint = self.complaints.get(name)
+        if complaint is None:
+            return Result(scenario=wanted, expectation=expectation, verdict=self._unbroken(name))
+        scenario = self._shortest(name, complaint)
+        result = self.runner.try_scenario(scenario)
+        if result.status in ("failed", "warned", "error"):
+            return result
+        text = f"in a long story: {complaint.verdict.reason}; sent once more, the story ended otherwise"
+        verdict = replace(complaint.verdict, findings=(Finding(id="flaky", text=text),))
+        return Result(scenario=scenario, expectation=expectation, verdict=verdict, observation=complaint.seen)
+
+    def _unbroken(self, name: str) -> Verdict:
+        if self.judged[name]:
+            count = f"{self.judged[name]} step{'s' if self.judged[name] > 1 else ''}"
+            graded = dict.fromkeys(AXES, "unobserved") | {"outcome": "passed"}
+            reason = f"held in {count} of {len(self.told)} stories"
+            return Verdict(status="passed", axes={axis: graded[axis] for axis in AXES}, reason=reason)  # type: ignore[misc]
+        if self.silent.total():
+            return unasked()
+        return skip("not-judged", f"none of {len(self.told)} stories came to a step that shows it; try more examples")
+
+    def _shortest(self, name: str, complaint: Complaint) -> Scenario:
+        """The shortest story that still breaks the property, or as it was if no shorter one does."""
+        last, rotates = complaint.steps[-1], complaint.rotates
+
+        def scenario(steps: Sequence[Attempt], *, rotates: bool = rotates) -> Scenario:
+            return _scenario(self.wanted[name], steps, self.role, self.lab.honest_states(self.role), rotates=rotates)
+
+        def fails(steps: Sequence[Attempt]) -> bool:
+            return _complete(steps) and self._still_fails(name, scenario(steps))
+
+        steps = complaint.steps
+        try:
+            if len(steps) > 1:
+                kept = () if fails([last]) else minimal(steps[:-1], lambda before: fails([*before, last]))
+                steps = (*kept, last)
+            steps = _simplest(steps, fails)
+            if rotates and not _spoils_keys(steps) and self._still_fails(name, scenario(steps, rotates=False)):
+                rotates = False
+        except TimeIsUp:
+            pass
+        return scenario(steps, rotates=rotates)
+
+    def _still_fails(self, name: str, scenario: Scenario) -> bool:
+        """Whether a story breaks the property, for the reason that the property is about."""
+        self.runner.go_on()
+        lab = self.lab
+        expectation = lab.profile.expectation(scenario)
+        try:
+            told = tell(lab, scenario, lab.honest_states(self.role), f"shorter {next(self._takes)}")
+        except (NotApplicableError, ArrangementFailedError):
+            return False
+        if expectation is None or keys_unasked(told) or unproven(scenario, expectation, told) is not None:
+            return False
+        world, story = World(), told.story
+        for attempt in scenario.before:
+            begun = story.done[attempt.name].auth_request is not None
+            world.note(attempt, story.outcomes[attempt.name], begun=begun)
+        if name not in _about(world.demand(scenario.attempt), scenario.attempt, told.seen.outcome):
+            return False
+        return self._verdict(name, told.seen).status in ("failed", "warned")
+
+
+def role_of(lab: Lab) -> Role:
+    """In which role an honest launch can be arranged; the first if in none."""
+    roles: tuple[Role, ...] = ("instructor", "student")
+    return next((role for role in roles if not missing_states(lab, lab.honest_states(role))), roles[0])
+
+
+def _about(demanded: str | None, attempt: Attempt, outcome: Outcome) -> tuple[str, ...]:
+    """The properties that a step is about."""
+    ended = attempt.finish and not attempt.action
+    after = {"rejected": (REFUSED,), "launched": (LET_IN,)}.get(outcome, ()) if ended else ()
+    return after if demanded is None else (demanded, *after)
+
+
+def _untold(attempt: Attempt, told: Told) -> bool:
+    """Whether the lie of a step was never told, since the login before it was not continued."""
+    lies = bool(attempt.mutations) or attempt.login != "fresh"
+    return lies and told.performed.response is None
+
+
+def _complete(steps: Sequence[Attempt]) -> bool:
+    """Whether each step continues a login that is there."""
+    seen = {"fresh"}
+    return all(step.login in seen and not seen.add(step.name) for step in steps)  # type: ignore[func-returns-value]
+
+
+def _simplest(steps: Sequence[Attempt], fails: Callable[[Sequence[Attempt]], bool]) -> tuple[Attempt, ...]:
+    """The same story in its plainest form that still fails: one platform, person and browser where they do."""
+    simplest = tuple(steps)
+    browsers = sorted({step.browser for step in steps} - {"user"})
+    plainer: list[Callable[[tuple[Attempt, ...]], tuple[Attempt, ...]]] = [
+        *(_launched_at_once(step.name) for step in steps if not step.finish),
+        lambda told: tuple(replace(step, registration="") for step in told),
+        lambda told: tuple(replace(step, person="person") for step in told),
+        *(_in_first_browser(name) for name in browsers),
+        *(_plain(step.name) for step in steps if step.mutations or step.copies > 1),
+    ]
+    for change in plainer:
+        changed = change(simplest)
+        if changed != simplest and fails(changed):
+            simplest = changed
+    return simplest
+
+
+def _launched_at_once(name: str) -> Callable[[tuple[Attempt, ...]], tuple[Attempt, ...]]:
+    """A story without a tab that is left open: whoever continues it first begins it."""
+
+    def changed(steps: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
+        first = next((step.name for step in steps if step.login == name), None)
+        if first is None:
+            return steps
+        logins = {first: "fresh"}
+        return tuple(
+            replace(step, login=logins.get(step.name, first)) if step.login == name else step
+            for step in steps
+            if step.name != name
+        )
+
+    return changed
+
+
+def _plain(name: str) -> Callable[[tuple[Attempt, ...]], tuple[Attempt, ...]]:
+    """A story in which one launch is honest and posted once."""
+    return lambda steps: tuple(replace(s, mutations=(), copies=1) if s.name == name else s for s in steps)
+
+
+def _in_first_browser(name: str) -> Callable[[tuple[Attempt, ...]], tuple[Attempt, ...]]:
+    return lambda steps: tuple(replace(step, browser="user") if step.browser == name else step for step in steps)
+
+
+def _scenario(
+    wanted: Scenario, steps: Sequence[Attempt], role: Role, states: tuple[str, ...], *, rotates: bool
+) -> Scenario:
+    """The scenario that a story is: its last step is judged."""
+    names = {step.name: f"step {n}" for n, step in enumerate(steps, 1)} | {steps[-1].name: "judged", "fresh": "fresh"}
+    arranged = {("person", "main")}
+    attempts: list[Attempt] = []
+    for step in steps:
+        who = (step.person, step.registration or "main")
+        needed = states if who not in arranged and not step.action else ()
+        arranged |= set() if step.action else {who}
+        attempts.append(replace(step, name=names[step.name], login=names[step.login], states=needed))
+    needs = set(wanted.needs) | {f"action:{step.action}" for step in steps if step.action}
+    abroad = any(step.registration == "second" for step in steps)
+    return replace(
+        wanted,
+        before=tuple(attempts[:-1]),
+        attempt=attempts[-1],
+        role=role,
+        needs=tuple(sorted(needs | ({"second"} if abroad else set()))),
+        states=None,
+        rotates=rotates or _spoils_keys(steps),
+    )
+
+
+def _spoils_keys(steps: Sequence[Attempt]) -> bool:
+    return any(spoilt.mutation.stage is KeySet for step in steps for spoilt in step.mutations)

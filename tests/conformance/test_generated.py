@@ -1,0 +1,218 @@
+"""The phase `generated`: what it sends, what it makes of failures, and what it finds in the sample tool."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from conformance.demo import demo_lab
+from conformance.model import Observation, Profile, Result, Scenario, Verdict
+from conformance.phases import Depth, Telling, generated
+from conformance.profile import load_profile, profile_names
+from conformance.report import Chapter
+from conformance.runner import Options, Runner, ToolLost
+from conformance.sample_tool.flaws.generated import FLAWS
+from conformance.target import Start
+from conformance.veins import veins
+from mockplatform.errors import UsageError
+from tests.conformance.makers import make_profile
+
+BROKEN = ("failed", "warned", "error")
+CORE = load_profile("core")
+
+
+class Scripted:
+    """A runner whose tool is a function from the lies of a launch to an outcome."""
+
+    def __init__(self, tool: Callable[[Scenario], str], profile: Profile = CORE, seed: int = 0) -> None:
+        self.tool = tool
+        self.sent: list[tuple[str, ...]] = []
+        self.chances: list[float] = []
+        self.lab = SimpleNamespace(seed=seed, run_id="run", profile=profile, reader=SimpleNamespace(axes=frozenset()))
+
+    def brief(self) -> Scripted:
+        return self
+
+    def go_on(self) -> None:
+        """Nothing is waited for."""
+
+    def try_scenario(self, scenario: Scenario) -> Result:
+        self.sent.append(scenario.mutations)
+        self.chances.append(random.random())
+        outcome = cast("Any", self.tool(scenario))
+        expectation = self.lab.profile.expectation(scenario)
+        wanted = {answer.outcome for answer in expectation.answers}
+        right = outcome in wanted or (outcome == "crashed" and wanted == {"rejected"})
+        return Result(
+            scenario=scenario,
+            expectation=expectation,
+            verdict=Verdict(status="passed" if right else "failed", axes={}, reason=f"it {outcome}"),
+            observation=Observation(outcome=outcome),
+        )
+
+
+def wanted(*names: str) -> list[Scenario]:
+    known = {property_.id: property_ for property_ in generated.properties()}
+    return [known[f"generated/{name}"] for name in names]
+
+
+def told_by(runner: Scripted, *names: str, examples: int = 50) -> tuple[list[Result], list[Telling]]:
+    told = list(generated.run(cast("Runner", runner), wanted(*names), Depth(examples=examples)))
+    return [each for each in told if isinstance(each, Result)], told
+
+
+class TestProperties:
+    def test_each_says_what_it_is(self):
+        """Each has an id of its own, a title, a reason, a requirement, and something to expect."""
+        properties = generated.properties()
+        assert len({property_.id for property_ in properties}) == len(properties) > 45
+        for property_ in properties:
+            assert property_.id.startswith("generated/")
+            assert property_.title
+            assert not property_.title.endswith(".")
+            assert property_.why
+            assert property_.requirement
+            assert property_.expect
+            assert property_.mutations == ()
+
+    def test_each_flaw_is_guarded_and_each_guard_is_a_flaw(self):
+        """What only generated launches find has a property that must find it."""
+        guarded = {guard for property_ in generated.properties() for guard in property_.guards}
+        assert guarded == {flaw.name for flaw in FLAWS}
+        assert len(FLAWS) >= 9
+
+    def test_a_vein_that_resembles_nothing_is_named(self):
+        """A scenario that is no longer there is told with the vein that leans on it."""
+        lost = replace(veins()["never-crashes"], exemplar="no/such-scenario")
+        with pytest.raises(UsageError, match="the vein 'never-crashes' resembles 'no/such-scenario'"):
+            lost.scenario()
+
+
+class TestSending:
+    NAMES = ("names-in-any-script", "kid-of-any-type", "never-crashes", "key-set-of-any-text")
+
+    @staticmethod
+    def correct(scenario: Scenario) -> str:
+        return "launched" if all(e.preferred.outcome == "launched" for e in scenario.expect.values()) else "rejected"
+
+    def test_the_same_seed_sends_the_same_launches(self):
+        """Two runs with one seed differ in nothing, and another seed sends others."""
+        runs = []
+        # The first loads what there is to load: Hypothesis also tries texts of the modules that it finds.
+        for seed in (0, 0, 0, 1):
+            runner = Scripted(self.correct, seed=seed)
+            told_by(runner, *self.NAMES, examples=15)
+            runs.append(runner.sent)
+        assert runs[1] == runs[2]
+        assert runs[1] != runs[3]
+
+    def test_it_is_counted_and_key_sets_get_a_fifth(self):
+        """The chapter tells how many launches there were; those that spoil the key set are fewer."""
+        runner = Scripted(self.correct)
+        _, told = told_by(runner, "deployment-of-any-text", "key-set-of-any-text", examples=40)
+        chapter = told[-1]
+        assert isinstance(chapter, Chapter)
+        assert chapter.data == {"properties": 2, "launches": 40 + 8, "to_shrink": 0}
+        assert "48 generated launches" in chapter.lines[0]
+
+    def test_chance_goes_on_from_launch_to_launch(self):
+        """A tool in this process that draws its states by `random` never draws the same twice."""
+        runner = Scripted(self.correct)
+        told_by(runner, "deployment-of-any-text", examples=40)
+        assert len(set(runner.chances)) == len(runner.chances) == 40
+
+    def test_a_lost_tool_ends_it(self):
+        """Nothing is sent to a tool that is gone, and nothing is shrunk."""
+
+        def gone(_: Scenario) -> str:
+            raise ToolLost("nobody answers")
+
+        runner = Scripted(gone)
+        with pytest.raises(ToolLost, match="nobody answers"):
+            told_by(runner, "kid-of-any-text")
+        assert len(runner.sent) == 1
+
+
+class TestFailures:
+    def test_a_failure_ends_as_small_as_it_can_be(self):
+        """Of several lies only those are left that the bug needs, with their simplest values."""
+
+        def fragile(scenario: Scenario) -> str:
+            parts = {text.partition(".")[0] for text in scenario.mutations}
+            return "hung" if {"header", "login"} <= parts else "rejected"
+
+        (result,), told = told_by(Scripted(fragile), "never-crashes", examples=100)
+        assert result.status == "failed"
+        assert result.scenario.id == "generated/never-crashes"
+        assert {text.partition(".")[0] for text in result.scenario.mutations} == {"header", "login"}
+        assert len(result.scenario.mutations) == 2
+        assert cast("Chapter", told[-1]).data["to_shrink"] > 0
+
+    def test_the_same_bug_is_told_once(self):
+        """A second property that ends with the same launch and the same answer says so."""
+        first, second = (replace(veins()["version-of-any-text"], name=name) for name in ("one", "two"))
+        both = [vein.scenario() for vein in (first, second)]
+        runner = Scripted(lambda _: "launched")
+        found = {"one": first, "two": second}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(generated, "veins", lambda: found)
+            told = list(generated.run(cast("Runner", runner), both, Depth(examples=20)))
+        results = [each for each in told if isinstance(each, Result)]
+        assert [result.status for result in results] == ["failed", "failed"]
+        assert results[0].scenario.mutations == results[1].scenario.mutations
+        assert [result.verdict.reason for result in results] == ["it launched", "same as generated/one: it launched"]
+
+    def test_an_answer_that_changes_is_flaky(self):
+        """What fails only once is told with both answers."""
+        outcomes = iter(["rejected", "rejected", "rejected", "launched"])
+        (result,), _ = told_by(Scripted(lambda _: next(outcomes, "rejected")), "kid-of-any-text")
+        assert result.status == "failed"
+        (finding,) = [finding for finding in result.findings if finding.id == "flaky"]
+        assert finding.text == "answered differently when repeated: first it launched; then it rejected"
+
+    @pytest.mark.parametrize(("crash", "status"), [("refusal", "passed"), ("failure", "failed")])
+    def test_a_crash_is_a_refusal_where_the_profile_says_so(self, crash: Any, status: str):
+        """Where any answer is right, a crash fails only a profile that fails crashes; others get the finding."""
+        profile = make_profile(crash=crash)
+        (result,), _ = told_by(Scripted(lambda _: "crashed", profile), "never-crashes", examples=5)
+        assert result.status == status
+        assert ("unclean-refusal" in {finding.id for finding in result.findings}) == (crash == "refusal")
+
+
+def results_of(profile: str, flaw: str | None, chosen: Sequence[Scenario], examples: int) -> list[Result]:
+    found = load_profile(profile)
+    applying = [property_ for property_ in chosen if found.expectation(property_) is not None]
+    with demo_lab(found, Start(seed=0), without=flaw) as lab:
+        runner = Runner(lab, Options(strict=True))
+        runner.plain_launch()
+        told = list(generated.run(runner, applying, Depth(examples=examples)))
+    return [each for each in told if isinstance(each, Result)]
+
+
+@pytest.fixture(autouse=True)
+def _quiet(caplog: pytest.LogCaptureFixture) -> None:
+    """A tool that breaks down on purpose says so at length."""
+    caplog.set_level(logging.CRITICAL)
+
+
+@pytest.mark.parametrize("profile", profile_names())
+def test_the_correct_tool_holds_every_property(profile: str):
+    """None fails, and each was tried."""
+    results = results_of(profile, None, generated.properties(), 3)
+    assert [(r.scenario.id, r.verdict.reason, r.scenario.mutations) for r in results if r.status != "passed"] == []
+    assert len(results) > 45
+
+
+@pytest.mark.parametrize("flaw", FLAWS, ids=lambda flaw: flaw.name)
+def test_a_flaw_is_found_by_what_guards_it(flaw: Any):
+    """The default number of examples is enough at seed 0, and one lie shows it."""
+    guards = [property_ for property_ in generated.properties() if flaw.name in property_.guards]
+    results = results_of(flaw.profile, flaw.name, guards, 100)
+    assert [result.scenario.id for result in results if result.status in BROKEN] == [g.id for g in guards]
+    assert {len(result.scenario.mutations) for result in results} == {1}
