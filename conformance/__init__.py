@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from conformance.catalogue import scenarios, select
     from conformance.conduct import conduct
     from conformance.errors import codes, types
+    from conformance.machine import LaunchMachine
     from conformance.model import Result, Scenario
     from conformance.profile import load_profile
+    from conformance.pytest_sequences import LtiSequences
     from conformance.pytest_suite import lti_suite
     from conformance.pytest_values import InProcess, RunningPlatform
     from conformance.report import Report
@@ -38,7 +40,9 @@ __all__ = [
     "Arrangement",
     "Attributes",
     "InProcess",
+    "LaunchMachine",
     "Launched",
+    "LtiSequences",
     "Observe",
     "PlatformSettings",
     "Probe",
@@ -65,7 +69,9 @@ _HOMES = {
     "Arrangement": "toolvalues",
     "Attributes": "toolvalues",
     "InProcess": "pytest_values",
+    "LaunchMachine": "machine",
     "Launched": "toolvalues",
+    "LtiSequences": "pytest_sequences",
     "Observe": "toolvalues",
     "PlatformSettings": "toolvalues",
     "Probe": "toolvalues",

@@ -15,7 +15,8 @@ from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from conformance.transport import Request, Response, Transport, TransportTrouble, together
+from conformance.simultaneous import together
+from conformance.transport import Request, Response, Transport, TransportTrouble
 from mockplatform.model import Exchange, Params
 
 __all__ = ["Browser", "Visit", "form_request", "origin"]
@@ -24,6 +25,7 @@ MAX_HOPS = 20
 SHOWN = 16_000
 FORM = "application/x-www-form-urlencoded"
 _URL_CHARACTERS = "%:/?#[]@!$&'()*+,;=~"
+_Stop = Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +77,7 @@ class Browser:
         self._cookies: dict[tuple[str, str, str], str] = {}
         self.exchanges: list[Exchange] = []
 
-    def navigate(self, request: Request, *, stop_at: Callable[[str], bool], sender: Response | None = None) -> Visit:
+    def navigate(self, request: Request, *, stop_at: _Stop, sender: Response | None = None) -> Visit:
         """Send a request and follow where its answers lead, but send nothing to a URL to stop at.
 
         Args:
@@ -97,22 +99,16 @@ class Browser:
             request = following
         return Visit(request=request, trouble=f"redirected {MAX_HOPS} times", trouble_kind="loop")
 
-    def navigate_together(
-        self, request: Request, copies: int, *, stop_at: Callable[[str], bool]
-    ) -> tuple[tuple[Browser, Visit], ...]:
-        """Send copies of a request at the same moment, and follow where the answer to each leads.
-
-        Each way is gone by a browser of its own, which has the cookies of this one and those of its answer.
-        """
+    def navigate_together(self, request: Request, copies: int, *, stop_at: _Stop) -> tuple[tuple[Browser, Visit], ...]:
+        """Where copies of a request led, each with a browser that has the cookies of this one and of its answers."""
         ways = [self._copy() for _ in range(copies)]
         if stop_at(request.url) or not (_is_address(request.url) and self._may_contact(request.url)):
             return tuple((way, way.navigate(request, stop_at=stop_at)) for way in ways)
         sent = self._with_cookies(request)
         began = time.perf_counter()
         answers = together(self._transport, [sent] * copies)
-        elapsed_s = time.perf_counter() - began
         return tuple(
-            (way, way._arrived(request, sent, answer, elapsed_s, stop_at))  # noqa: SLF001 - one of its own kind
+            (way, way._arrived(request, sent, answer, began, stop_at))  # noqa: SLF001 - one of its own kind
             for way, answer in zip(ways, answers, strict=True)
         )
 
@@ -127,14 +123,10 @@ class Browser:
         return copy
 
     def _arrived(
-        self,
-        request: Request,
-        sent: Request,
-        answer: Response | TransportTrouble,
-        elapsed_s: float,
-        stop_at: Callable[[str], bool],
+        self, request: Request, sent: Request, answer: Response | TransportTrouble, began: float, stop_at: _Stop
     ) -> Visit:
         """Where the answer to a request leads that has been sent already."""
+        elapsed_s = time.perf_counter() - began
         if isinstance(answer, TransportTrouble):
             self._note(sent, None, elapsed_s, str(answer))
             return Visit(request=request, trouble=str(answer), trouble_kind=answer.kind)

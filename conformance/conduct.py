@@ -163,7 +163,7 @@ def plain_failure(failure: PlainLaunchFailed) -> str:
     said = f", and said: {seen.message[:200]}" if seen.message else ""
     problems = f"; the authentication request: {'; '.join(seen.auth_problems)}" if seen.auth_problems else ""
     return (
-        f"the plain launch does not agenda, so no refusal would prove anything: the tool {seen.outcome}"
+        f"the plain launch does not work, so no refusal would prove anything: the tool {seen.outcome}"
         f"{f' ({seen.trouble})' if seen.trouble else ''}{said}{problems}. Steps: {steps or 'none'}. "
         "`lti-conformance doctor` shows what the tool has to register"
     )

@@ -10,7 +10,7 @@ from conformance.catalogue import ruled, scenarios
 from conformance.hiding import Edge, said
 from conformance.lab import Lab
 from conformance.model import Profile, Result, Scenario
-from conformance.precedence import Check, Rule, checks, known_rules, ordered
+from conformance.precedence import AREA, Check, Rule, checks, known_rules, ordered
 from conformance.precedence_pairs import Pair, combined, following, refused_under, twice
 from conformance.precedence_rules import offences
 from conformance.precedence_survey import Case, Heard, Survey
@@ -94,18 +94,19 @@ class Inquiry:
         registration, cast = self._lab.registrations["main"], self._lab.cast("login")
         launch = self._lab.platform.intend(registration, person=cast.person, roles=(), course=cast.course)
         method = "get" if launch.login_method == "POST" else "post"
-        other = next(scenario for scenario in scenarios() if scenario.id == f"accepted/login-by-{method}")
+        known = next(scenario for scenario in scenarios() if scenario.id == f"accepted/login-by-{method}")
+        other = replace(known, id=f"{AREA}/login-by-{method}")
         return other.attempt.mutations if self._sent([other])[other.id].status == "passed" else ()
 
     def _alone(self, names: Collection[str], login: Sequence[Spoilt]) -> tuple[Mapping[str, Heard], Mapping[str, str]]:
         """The answers to single faults, and why there is none to others."""
-        found = [check for check in self.found if check.name in names]
-        results = self._sent([check.scenario for check in found])
-        why_not = {c.name: reason for c in found if (reason := _unusable(results[c.scenario.id]))}
-        refused = [check for check in found if check.name not in why_not]
-        heard = [_heard(results[check.scenario.id]) for check in refused]
-        heard = self._told_again(heard, login)
-        return {check.name: each for check, each in zip(refused, heard, strict=True)}, why_not
+        # Under names of their own: the tool knows the people of the scenario if the catalogue was sent before.
+        stories = {c.name: replace(c.scenario, id=f"{AREA}/{c.name}") for c in self.found if c.name in names}
+        results = self._sent(list(stories.values()))
+        why_not = {name: reason for name, story in stories.items() if (reason := _unusable(results[story.id]))}
+        refused = {name: _heard(results[story.id]) for name, story in stories.items() if name not in why_not}
+        heard = self._told_again(list(refused.values()), login)
+        return dict(zip(refused, heard, strict=True)), why_not
 
     def _possible(self, pairs: Sequence[Pair], why_not: Mapping[str, str]) -> list[Pair]:
         """The pairs of faults that the tool refuses, and whose lies can be told together."""
@@ -117,7 +118,8 @@ class Inquiry:
             if idle is not None:
                 self.left_out[f"of «{idle}»: {why_not[idle]}"] += 1
                 continue
-            honest.setdefault(home, specimen(self._lab, home))
+            if home not in honest:
+                honest[home] = specimen(self._lab, home)
             one, other = (check.scenario.attempt.mutations for check in (pair.first, pair.second))
             mixed = mixture(one, other, honest[home])
             if mixed == "both":

@@ -104,8 +104,7 @@ class Lab:
 
     def opaque(self, *parts: object) -> str:
         """An id that the same seed and run give again, and nothing else does."""
-        text = "/".join(map(str, (self.seed, self.run_id, *parts)))
-        return hashlib.sha256(text.encode()).hexdigest()[:32]
+        return _digest(self.seed, self.run_id, *parts)
 
     def cast(self, story: str) -> Cast:
         """Fresh people and a fresh course for a story."""
@@ -117,9 +116,14 @@ class Lab:
 
     def _person(self, story: str, part: str) -> Person:
         mark = self.opaque(story, part)
-        given, family = _NAMES[int(mark[:8], 16) % len(_NAMES)]
+        # What a person is called depends on the seed alone: the same seed sends the same launches.
+        given, family = _NAMES[int(_digest(self.seed, story, part)[:8], 16) % len(_NAMES)]
         email = f"{given}.{family}.{mark[:10]}@example.org".lower()
         return Person(sub=f"user-{mark[:16]}", given_name=given, family_name=family, email=email)
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256("/".join(map(str, parts)).encode()).hexdigest()[:32]
 
 
 def registrations(tool: Tool) -> Mapping[str, Registration]:

@@ -15,10 +15,9 @@ from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from hypothesis.strategies import booleans, integers, lists, sampled_from
 
-from conformance.arrange import ArrangementFailedError
 from conformance.model import Attempt
 from conformance.runner import ToolLost
-from conformance.sequence_judging import Sequences
+from conformance.sequence_judging import Sequences, as_text
 from conformance.sequence_world import (
     AGAIN,
     EXPIRED,
@@ -41,6 +40,7 @@ __all__ = ["STEPS", "LaunchMachine", "run_machine"]
 STEPS = 12
 """How long a story is."""
 AT_ONCE = 20
+MANY = 4
 UNLIKE = 9
 """So many stories are drawn afresh; after them Hypothesis would go on with copies that differ in one place."""
 DESKS = ("user", "other", "third")
@@ -91,7 +91,7 @@ class LaunchMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Note the story."""
-        self.sequences.told.append(tuple(map(_as_text, self.steps)))
+        self.sequences.told.append(tuple(map(as_text, self.steps)))
 
     def step(self, *lies: str, **how: Any) -> Told | None:
         """Send one step and have it judged; None if it could not be sent.
@@ -166,47 +166,42 @@ class LaunchMachine(RuleBasedStateMachine):
         """The good answer of a tab comes, perhaps after forged ones."""
         self.continued(_picked(self.logins("fresh", "forged"), pick))
 
-    @precondition(_some("fresh"))
+    @precondition(_some("fresh", "spent"))
     @rule(pick=PICKS, desk=PICKS)
-    def finish_tab_elsewhere(self, pick: int, desk: int) -> None:
-        """The answer of a tab is posted by another browser."""
-        login = _picked(self.logins("fresh"), pick)
-        self.continued(login, browser=self._other_browser(login, desk))
+    def answer_elsewhere(self, pick: int, desk: int) -> None:
+        """The answer to a login is posted by another browser, for the first time or again."""
+        login = _picked(self.logins("fresh", "spent"), pick)
+        browser = self._other_browser(login, desk)
+        if login.status == "spent":
+            self.continued(login, AGAIN, login=login.accepted[-1], browser=browser)
+        else:
+            self.continued(login, browser=browser)
 
     @precondition(_some("spent"))
-    @rule(pick=PICKS)
-    def post_again(self, pick: int) -> None:
-        """An answer that was let in is posted again."""
-        login = _picked(self.logins("spent"), pick)
-        self.continued(login, AGAIN, login=login.accepted[-1])
+    @rule(pick=PICKS, by_new_token=booleans())
+    def answer_again(self, pick: int, by_new_token: bool) -> None:  # noqa: FBT001 - drawn
+        """An answer that was let in is posted again, or a new token comes for the same login."""
+        self._again(_picked(self.logins("spent"), pick), by_new_token=by_new_token)
 
     @precondition(_some("spent"))
-    @rule(pick=PICKS, desk=PICKS)
-    def post_again_elsewhere(self, pick: int, desk: int) -> None:
-        """An answer that was let in is posted by another browser."""
-        login = _picked(self.logins("spent"), pick)
-        self.continued(login, AGAIN, login=login.accepted[-1], browser=self._other_browser(login, desk))
+    @rule(by_new_token=booleans())
+    def answer_all_again(self, by_new_token: bool) -> None:  # noqa: FBT001 - drawn
+        """The same for all logins that are over."""
+        for login in self.logins("spent")[:MANY]:
+            self._again(login, by_new_token=by_new_token)
 
-    @precondition(_some("spent"))
-    @rule(pick=PICKS)
-    def answer_again(self, pick: int) -> None:
-        """A new token comes for a login that is over."""
-        self.continued(_picked(self.logins("spent"), pick))
+    def _again(self, login: Login, *, by_new_token: bool) -> None:
+        if by_new_token:
+            self.continued(login)
+        else:
+            self.continued(login, AGAIN, login=login.accepted[-1])
 
     @precondition(lambda self: self.world.last is not None)
-    @rule(person=PEOPLE, platform=PLATFORMS, lie=sampled_from((NONCE, STATE)))
-    def take_from_last_login(self, person: str, platform: str, lie: str) -> None:
-        """A new login is finished with the nonce or the state of the one before in the same browser."""
+    @rule(desk=PICKS, person=PEOPLE, platform=PLATFORMS, lie=sampled_from((NONCE, STATE)), elsewhere=booleans())
+    def take_from_last_login(self, desk: int, person: str, platform: str, lie: str, *, elsewhere: bool) -> None:
+        """A new login is finished with the nonce or the state of the one before."""
         assert self.world.last is not None, "see the precondition"
-        browser = self.world.last.browser
-        self.step(lie, browser=browser, person=person, registration=self.platform(platform))
-
-    @precondition(lambda self: self.world.last is not None)
-    @rule(desk=PICKS, person=PEOPLE, platform=PLATFORMS, lie=sampled_from((NONCE, STATE)))
-    def take_from_login_elsewhere(self, desk: int, person: str, platform: str, lie: str) -> None:
-        """A new login is finished with the nonce or the state of the one before in another browser."""
-        assert self.world.last is not None, "see the precondition"
-        browser = self._other_browser(self.world.last, desk)
+        browser = self._other_browser(self.world.last, desk) if elsewhere else self.world.last.browser
         self.step(lie, browser=browser, person=person, registration=self.platform(platform))
 
     @rule(desk=BROWSERS, person=PEOPLE, platform=PLATFORMS, lie=sampled_from((EXPIRED, FORGED)))
@@ -227,17 +222,15 @@ class LaunchMachine(RuleBasedStateMachine):
         login = _picked(self.logins("fresh"), pick)
         self.continued(login, registration="second" if login.who[1] == "main" else "")
 
-    @rule(desk=BROWSERS, person=PEOPLE, platform=PLATFORMS)
-    def post_together(self, desk: str, person: str, platform: str) -> None:
-        """One answer is posted many times at the same moment."""
-        browser, registration = self.browser(desk), self.platform(platform)
-        self.step(browser=browser, person=person, registration=registration, copies=AT_ONCE)
-
-    @precondition(lambda self: any(login.alone for login in self.logins("fresh")))
-    @rule(pick=PICKS)
-    def finish_tab_together(self, pick: int) -> None:
-        """The answer of a tab is posted many times at the same moment."""
-        self.continued(_picked([login for login in self.logins("fresh") if login.alone], pick), copies=AT_ONCE)
+    @rule(desk=BROWSERS, person=PEOPLE, platform=PLATFORMS, tab=booleans())
+    def post_together(self, desk: str, person: str, platform: str, tab: bool) -> None:  # noqa: FBT001 - drawn
+        """One answer, of a tab or of a new login, is posted many times at the same moment."""
+        waiting = [login for login in self.logins("fresh") if login.alone]
+        if tab and waiting:
+            self.continued(waiting[0], copies=AT_ONCE)
+        else:
+            browser, registration = self.browser(desk), self.platform(platform)
+            self.step(browser=browser, person=person, registration=registration, copies=AT_ONCE)
 
     @rule(desk=BROWSERS, person=PEOPLE)
     def close_browser(self, desk: str, person: str) -> None:
@@ -276,7 +269,8 @@ def run_machine(machine: Callable[[Sequences], LaunchMachine], sequences: Sequen
     try:
         for begun in range(0, examples, UNLIKE):
             drawn = seed(f"{sequences.lab.seed} {begun}")(functools.partial(machine, sequences))
-            run_state_machine_as_test(drawn, settings=_rules(min(UNLIKE, examples - begun)))
+            # A factory will do as well as a class.
+            run_state_machine_as_test(drawn, settings=_rules(min(UNLIKE, examples - begun)))  # type: ignore[arg-type]
     except _Over as over:
         raise over.error from None
 
@@ -296,17 +290,3 @@ def _rules(examples: int) -> settings:
 
 def _picked(logins: Sequence[Login], pick: int) -> Login:
     return logins[pick % len(logins)]
-
-
-def _as_text(step: Attempt) -> str:
-    """A step in one line."""
-    parts = {
-        "lies": " ".join(map(str, step.mutations)),
-        "login": step.login if step.login != "fresh" else "",
-        "platform": step.registration,
-        "action": step.action,
-        "copies": step.copies if step.copies > 1 else "",
-        "open": "" if step.finish else "yes",
-    }
-    told = ", ".join(f"{name}: {value}" for name, value in parts.items() if value)
-    return f"{step.person} in {step.browser}" + (f" ({told})" if told else "")

@@ -11,9 +11,10 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields, replace
+from pathlib import PurePath
 from typing import Any
 
-from conformance.catalogue import scenario_of
+from conformance.catalogue import NEEDS, scenario_of
 from conformance.model import Answer, Attempt, Expectation, Result, Scenario, Severity
 from conformance.scenario_tables import AttemptTable, ScenarioTable
 from mockplatform.errors import UsageError
@@ -103,7 +104,10 @@ def recipe_of(result: Result, *, profile: str, seed: int, target: Target) -> Rec
 
 def file_name(recipe: Recipe) -> str:
     """A name for the file, the same for the same scenario and profile."""
-    return re.sub(r"[^a-z0-9.-]+", "-", f"{recipe.profile}-{recipe.scenario.id}".lower()).strip("-.") + ".json"
+    return (
+        re.sub(r"[^a-z0-9.-]+", "-", f"{PurePath(recipe.profile).stem}-{recipe.scenario.id}".lower()).strip("-.")
+        + ".json"
+    )
 
 
 def as_json(recipe: Recipe) -> str:
@@ -162,7 +166,7 @@ def table_of(scenario: Scenario) -> dict[str, Any]:
         "before": [_attempt(attempt, scenario) for attempt in scenario.before],
         "role": scenario.role,
         "registration": scenario.registration,
-        "needs": [need for need in scenario.needs if need == "accounts"],
+        "needs": [need for need in scenario.needs if need in NEEDS],
         "states": None if scenario.states is None else list(scenario.states),
         "faults": [_given(fault) for fault in scenario.faults],
         "checks": list(scenario.checks),

@@ -3,7 +3,8 @@
 A flaw is killed when the scenarios that end `failed` or `error` are exactly those that guard it: one that stays
 silent would be a false pass in somebody's project, one more would be a false alarm. A broken SHOULD counts here
 as it does under `--strict`. Each flaw is tried with the scenarios that go through the part of the tool that it changes;
-one that is guarded by properties of a deep run, with all of these as well.
+one that is guarded by properties of a deep run, with all of these as well. That an honest launch works after a refusal
+is asked of the correct tool, and of a flawed one where a scenario guards the flaw.
 """
 
 from __future__ import annotations
@@ -115,12 +116,14 @@ class Law:
 def guarding(flaw: Flaw, profile: Profile, correct: Mapping[str, Seen]) -> tuple[str, ...]:
     """The scenarios that must notice a flaw under its profile, given what the correct tool answered."""
     chosen = select(scenarios(), profile)
+    held = select(properties(), profile)
+    guards = tuple(scenario.id for scenario in (*chosen, *held) if flaw.name in scenario.guards)
     if flaw.fails == "guards":
-        held = select(properties(), profile)
-        return tuple(scenario.id for scenario in (*chosen, *held) if flaw.name in scenario.guards)
+        return guards
     notices = _SELECTORS[flaw.fails]
     wanted = {scenario.id: profile.expectation(scenario) for scenario in chosen}
-    return tuple(id_ for id_, seen in correct.items() if (answers := wanted[id_]) and notices(answers, seen, profile))
+    noticed = (id_ for id_, seen in correct.items() if (answers := wanted[id_]) and notices(answers, seen, profile))
+    return tuple(dict.fromkeys((*guards, *noticed)))
 
 
 def _fits(wanted: Expectation, seen: Answer, profile: Profile) -> bool:
@@ -210,9 +213,13 @@ def try_flaw(name: str | None, profile_name: str, only: Sequence[str] | None = N
     with demo_lab(profile, Start(seed=0), without=name) as lab:
         runner = Runner(lab, Options(strict=True, repeat_failures=False))
         chosen = [s for s in select(scenarios(), profile) if only is None or s.id in only]
-        results = [*runner.run(chosen), *(_held(runner, name) if deep else ())]
+        # The global flaws stand in no scenario's guards.
+        whole = [s for s in chosen if name is None or name in s.guards or FLAWS[name].fails != "guards"]
+        others = [s for s in chosen if s not in whole]
+        results = [*runner.run(whole), *runner.brief().run(others)]
+        held = list(_held(runner, name)) if deep else []
         launch_url = lab.tool.tool.launch_url
-    broke = [result.scenario.id for result in results if result.status in ("failed", "error")]
+    broke = [result.scenario.id for result in (*results, *held) if result.status in ("failed", "error")]
     seen = {r.scenario.id: _seen(r.observation, launch_url) for r in results if r.observation and name is None}
     entrances = {r.scenario.id: entrances_of(r.scenario, r.observation) for r in results}
     return Trial(flaw=name, profile=profile_name, broke=tuple(sorted(broke)), seen=seen, entrances=entrances)

@@ -5,9 +5,10 @@ Nothing here draws anything: what is sent next is decided by a machine, or by a 
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from conformance.arrange import ArrangementFailedError, missing_states
@@ -15,15 +16,27 @@ from conformance.checks import checks, sessions_apart
 from conformance.evidence import keys_unasked, skip, unasked, unproven
 from conformance.judge import judge
 from conformance.lab import Lab
-from conformance.model import AXES, Attempt, Finding, LtiVersion, Observation, Outcome, Result, Role, Scenario, Verdict
+from conformance.model import (
+    AXES,
+    Attempt,
+    Axis,
+    Finding,
+    Grade,
+    LtiVersion,
+    Observation,
+    Outcome,
+    Result,
+    Role,
+    Scenario,
+    Verdict,
+)
 from conformance.runner import Runner, TimeIsUp, ToolLost
+from conformance.sequence_shortening import shortest, spoils_keys, story_of
 from conformance.sequence_world import MUST_LAUNCH, World
-from conformance.shrinking import minimal
 from conformance.story import Story, Told, begin, honest, tell
-from mockplatform.model import KeySet
 from mockplatform.mutation import NotApplicableError
 
-__all__ = ["AREA", "Complaint", "Sequences", "role_of"]
+__all__ = ["AREA", "Complaint", "Sequences", "as_text", "role_of"]
 
 AREA = "sequences"
 REFUSED, LET_IN = "no-session-after-refusal", "sessions-stay-apart"
@@ -148,37 +161,33 @@ class Sequences:
         verdict = replace(complaint.verdict, findings=(Finding(id="flaky", text=text),))
         return Result(scenario=scenario, expectation=expectation, verdict=verdict, observation=complaint.seen)
 
+    @property
+    def _stories(self) -> int:
+        return sum(bool(story) for story in self.told)
+
     def _unbroken(self, name: str) -> Verdict:
         if self.judged[name]:
             count = f"{self.judged[name]} step{'s' if self.judged[name] > 1 else ''}"
-            graded = dict.fromkeys(AXES, "unobserved") | {"outcome": "passed"}
-            reason = f"held in {count} of {len(self.told)} stories"
-            return Verdict(status="passed", axes={axis: graded[axis] for axis in AXES}, reason=reason)  # type: ignore[misc]
+            graded: dict[Axis, Grade] = {"outcome": "passed"}
+            reason = f"held in {count} of {self._stories} stories"
+            return Verdict(status="passed", axes={a: graded.get(a, "unobserved") for a in AXES}, reason=reason)
         if self.silent.total():
             return unasked()
-        return skip("not-judged", f"none of {len(self.told)} stories came to a step that shows it; try more examples")
+        return skip("not-judged", f"none of {self._stories} stories came to a step that shows it; try more examples")
 
     def _shortest(self, name: str, complaint: Complaint) -> Scenario:
         """The shortest story that still breaks the property, or as it was if no shorter one does."""
-        last, rotates = complaint.steps[-1], complaint.rotates
+        wanted, states, rotates = self.wanted[name], self.lab.honest_states(self.role), complaint.rotates
 
-        def scenario(steps: Sequence[Attempt], *, rotates: bool = rotates) -> Scenario:
-            return _scenario(self.wanted[name], steps, self.role, self.lab.honest_states(self.role), rotates=rotates)
-
-        def fails(steps: Sequence[Attempt]) -> bool:
-            return _complete(steps) and self._still_fails(name, scenario(steps))
+        def fails(steps: Sequence[Attempt], *, rotates: bool = rotates) -> bool:
+            return self._still_fails(name, story_of(wanted, steps, self.role, states, rotates=rotates))
 
         steps = complaint.steps
-        try:
-            if len(steps) > 1:
-                kept = () if fails([last]) else minimal(steps[:-1], lambda before: fails([*before, last]))
-                steps = (*kept, last)
-            steps = _simplest(steps, fails)
-            if rotates and not _spoils_keys(steps) and self._still_fails(name, scenario(steps, rotates=False)):
-                rotates = False
-        except TimeIsUp:
-            pass
-        return scenario(steps, rotates=rotates)
+        with contextlib.suppress(TimeIsUp):
+            steps = shortest(steps, fails)
+            if rotates and not spoils_keys(steps):
+                rotates = not fails(steps, rotates=False)
+        return story_of(wanted, steps, self.role, states, rotates=rotates)
 
     def _still_fails(self, name: str, scenario: Scenario) -> bool:
         """Whether a story breaks the property, for the reason that the property is about."""
@@ -219,80 +228,15 @@ def _untold(attempt: Attempt, told: Told) -> bool:
     return lies and told.performed.response is None
 
 
-def _complete(steps: Sequence[Attempt]) -> bool:
-    """Whether each step continues a login that is there."""
-    seen = {"fresh"}
-    return all(step.login in seen and not seen.add(step.name) for step in steps)  # type: ignore[func-returns-value]
-
-
-def _simplest(steps: Sequence[Attempt], fails: Callable[[Sequence[Attempt]], bool]) -> tuple[Attempt, ...]:
-    """The same story in its plainest form that still fails: one platform, person and browser where they do."""
-    simplest = tuple(steps)
-    browsers = sorted({step.browser for step in steps} - {"user"})
-    plainer: list[Callable[[tuple[Attempt, ...]], tuple[Attempt, ...]]] = [
-        *(_launched_at_once(step.name) for step in steps if not step.finish),
-        lambda told: tuple(replace(step, registration="") for step in told),
-        lambda told: tuple(replace(step, person="person") for step in told),
-        *(_in_first_browser(name) for name in browsers),
-        *(_plain(step.name) for step in steps if step.mutations or step.copies > 1),
-    ]
-    for change in plainer:
-        changed = change(simplest)
-        if changed != simplest and fails(changed):
-            simplest = changed
-    return simplest
-
-
-def _launched_at_once(name: str) -> Callable[[tuple[Attempt, ...]], tuple[Attempt, ...]]:
-    """A story without a tab that is left open: whoever continues it first begins it."""
-
-    def changed(steps: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
-        first = next((step.name for step in steps if step.login == name), None)
-        if first is None:
-            return steps
-        logins = {first: "fresh"}
-        return tuple(
-            replace(step, login=logins.get(step.name, first)) if step.login == name else step
-            for step in steps
-            if step.name != name
-        )
-
-    return changed
-
-
-def _plain(name: str) -> Callable[[tuple[Attempt, ...]], tuple[Attempt, ...]]:
-    """A story in which one launch is honest and posted once."""
-    return lambda steps: tuple(replace(s, mutations=(), copies=1) if s.name == name else s for s in steps)
-
-
-def _in_first_browser(name: str) -> Callable[[tuple[Attempt, ...]], tuple[Attempt, ...]]:
-    return lambda steps: tuple(replace(step, browser="user") if step.browser == name else step for step in steps)
-
-
-def _scenario(
-    wanted: Scenario, steps: Sequence[Attempt], role: Role, states: tuple[str, ...], *, rotates: bool
-) -> Scenario:
-    """The scenario that a story is: its last step is judged."""
-    names = {step.name: f"step {n}" for n, step in enumerate(steps, 1)} | {steps[-1].name: "judged", "fresh": "fresh"}
-    arranged = {("person", "main")}
-    attempts: list[Attempt] = []
-    for step in steps:
-        who = (step.person, step.registration or "main")
-        needed = states if who not in arranged and not step.action else ()
-        arranged |= set() if step.action else {who}
-        attempts.append(replace(step, name=names[step.name], login=names[step.login], states=needed))
-    needs = set(wanted.needs) | {f"action:{step.action}" for step in steps if step.action}
-    abroad = any(step.registration == "second" for step in steps)
-    return replace(
-        wanted,
-        before=tuple(attempts[:-1]),
-        attempt=attempts[-1],
-        role=role,
-        needs=tuple(sorted(needs | ({"second"} if abroad else set()))),
-        states=None,
-        rotates=rotates or _spoils_keys(steps),
-    )
-
-
-def _spoils_keys(steps: Sequence[Attempt]) -> bool:
-    return any(spoilt.mutation.stage is KeySet for step in steps for spoilt in step.mutations)
+def as_text(step: Attempt) -> str:
+    """A step in one line."""
+    parts = {
+        "lies": " ".join(map(str, step.mutations)),
+        "login": step.login if step.login != "fresh" else "",
+        "platform": step.registration,
+        "action": step.action,
+        "copies": step.copies if step.copies > 1 else "",
+        "open": "" if step.finish else "yes",
+    }
+    told = ", ".join(f"{name}: {value}" for name, value in parts.items() if value)
+    return f"{step.person} in {step.browser}" + (f" ({told})" if told else "")

@@ -11,7 +11,6 @@ import asyncio
 import functools
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self
@@ -29,7 +28,6 @@ __all__ = [
     "Transport",
     "TransportTrouble",
     "call_application",
-    "together",
 ]
 
 MAX_BODY = 1024 * 1024
@@ -76,23 +74,6 @@ class Transport(Protocol):
         Raises:
             TransportTrouble: there is none.
         """
-
-
-def together(transport: Transport, requests: Sequence[Request]) -> tuple[Response | TransportTrouble, ...]:
-    """The answer to each of several requests that are sent at the same moment, or why there is none."""
-    if isinstance(transport, AsgiTransport):
-        return transport.send_together(requests)
-    ready = threading.Barrier(len(requests))
-
-    def send(request: Request) -> Response | TransportTrouble:
-        ready.wait()
-        try:
-            return transport.send(request)
-        except TransportTrouble as trouble:
-            return trouble
-
-    with ThreadPoolExecutor(len(requests), thread_name_prefix="lti-together") as pool:
-        return tuple(pool.map(send, requests))
 
 
 class HttpTransport:

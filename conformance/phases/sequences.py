@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from conformance.runner import Runner, TimeIsUp
 from conformance.scenario_tables import FileTable, ScenarioTable
 from conformance.sequence_judging import AREA, Sequences, role_of
 from conformance.story import honest
-from mockplatform.errors import UsageError
+from conformance.strategies.lazily import hypothesis_or_advice
 from mockplatform.tables import build, read_toml
 
 if TYPE_CHECKING:
@@ -43,23 +44,28 @@ def run(runner: Runner, chosen: Sequence[Scenario], depth: Depth) -> Iterator[Te
 
     Raises:
         ToolLost: nobody answers any more.
-        UsageError: Hypothesis is not installed.
+        UsageError: Hypothesis is not installed, or the tool cannot be brought into a state that launches need.
     """
-    yield from run_with(None, runner, chosen, depth)
+    hypothesis_or_advice()
+    from hypothesis import configuration
+
+    place: Callable[[str | None], None] = configuration.set_hypothesis_home_dir
+    # What Hypothesis keeps between runs would be left where the command was called.
+    with tempfile.TemporaryDirectory(prefix="lti-conformance-") as folder:
+        place(folder)
+        try:
+            yield from run_with(None, runner, chosen, depth)
+        finally:
+            place(None)
 
 
 def run_with(
     machine: type[LaunchMachine] | None, runner: Runner, chosen: Sequence[Scenario], depth: Depth
 ) -> Iterator[Result]:
     """The same with a machine that has rules of its own; None: those that there are."""
-    try:
-        from conformance.machine import LaunchMachine, run_machine
-    except ModuleNotFoundError as error:
-        if error.name != "hypothesis":
-            raise
-        raise UsageError(
-            f"{NAME}: long stories need Hypothesis, which is not installed: pip install lti-conformance[hypothesis]"
-        ) from None
+    hypothesis_or_advice()
+    from conformance.machine import LaunchMachine, run_machine
+
     began = time.perf_counter()
     role = role_of(runner.lab)
     unable = {wanted.id: verdict for wanted in chosen if (verdict := _lacking(runner, wanted)) is not None}

@@ -57,8 +57,11 @@ def role_list(launch: Launch) -> Launch:
 
 
 def usable(value: object) -> TypeGuard[str]:
-    """Whether a value says anything: blank text and a variable that nobody filled in do not (CORE 5.4.6.1)."""
-    return isinstance(value, str) and bool(value.strip()) and not UNRESOLVED.fullmatch(value)
+    """Whether a value says anything: blank text and a variable that nobody filled in do not (CORE 5.4.6.1).
+
+    Not every database takes a NUL, and none shows one.
+    """
+    return isinstance(value, str) and bool(value.strip()) and "\0" not in value and not UNRESOLVED.fullmatch(value)
 
 
 def _attribute(launch: Launch, attribute: str, *, otherwise: Any) -> Any:

@@ -37,8 +37,10 @@ class Ran:
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], _same_environment: None) -> Any:
+def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, _same_environment: None) -> Any:
     def command(*argv: str) -> Ran:
+        kept = ("--recipes", str(tmp_path / "recipes")) if argv[:1] == ("run",) else ()
+        argv = (*argv, *kept)
         try:
             code = main([str(word) for word in argv])
         except SystemExit as stop:

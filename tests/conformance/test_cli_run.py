@@ -33,7 +33,7 @@ class TestDemo:
         assert "✓ 1006 INVALID_USER_EMAIL" in ran.out
         assert "· 1007 INVALID_COURSE_ID" in ran.out
 
-    def test_a_failure_is_1_and_tells_all(self, run: Any, own: Any) -> None:
+    def test_a_failure_is_1_and_tells_all(self, run: Any, own: Any, tmp_path: Path) -> None:
         """Id, reason, reference, and a command that repeats it."""
         own(RIGHT + WRONG)
         ran = run("run", "--demo", "--seed", "3")
@@ -42,8 +42,8 @@ class TestDemo:
         assert "✗ own/wrong – T (failed)" in ran.out
         assert "a launch that has to work was refused with status" in ran.out
         assert "SEC §5.1.3" in ran.out
-        repeat = "lti-conformance run --demo --profile core --seed 3 --only own/wrong"
-        assert any(line.endswith(repeat) for line in ran.out.splitlines())
+        repeat = f"  repeat     lti-conformance replay {tmp_path}/recipes/core-own-wrong.json"
+        assert repeat in ran.out.splitlines()
         assert ran.out.splitlines()[-1].startswith("1 passed, 1 failed · ")
 
     def test_the_command_repeats_the_failure(self, run: Any, own: Any) -> None:
@@ -54,7 +54,7 @@ class TestDemo:
         again = run(*shlex.split(line.split(maxsplit=1)[1])[1:])
 
         assert (ran.code, again.code) == (1, 1)
-        assert "1 failed · " in again.out
+        assert again.out.startswith("still fails:\n✗ own/should")
 
     def test_strict_makes_a_broken_should_1(self, run: Any, own: Any) -> None:
         """Without it a SHOULD only warns."""
@@ -168,7 +168,7 @@ class TestToolFile:
         assert run("run").code == 0
 
     def test_the_profile_of_the_tool_file_counts(self, run: Any, own: Any, miniature: Any, tmp_path: Path) -> None:
-        """Unless the command line names another one; and the printed command names it too."""
+        """Unless the command line names another one; and the recipe names it too."""
         own(WRONG)
         profile = tmp_path / "mine.toml"
         profile.write_text('title = "Mine"\nquestion = "Is it?"\naxes = ["outcome"]\n', encoding="utf-8")
@@ -176,7 +176,9 @@ class TestToolFile:
 
         ran = run("run", "--tool", path)
         assert "profile mine: Is it?" in ran.out
-        assert f"--tool {path} --profile {profile} --seed 0 --only own/wrong" in ran.out
+        recipe = tmp_path / "recipes" / "mine-own-wrong.json"
+        told = json.loads(recipe.read_text(encoding="utf-8"))
+        assert (told["profile"], told["target"]["tool"]) == (str(profile), str(path))
         assert "profile core: " in run("run", "--tool", path, "--profile", "core").out
 
     @pytest.mark.parametrize(

@@ -100,8 +100,8 @@ STEPS: dict[str, Any] = {
 WITHIN_A_STEP = ("email-name", "course-name", "person-name", "meeting-defaults", "new-class")
 
 ENOUGH = (
-    *("keys", "signature", "audience", "authorised-party", "expiry", "nonce", "version", "user", "email-name"),
-    *("course-title", "name", "email", "no-roles", "zoom-missing", "class-missing"),
+    *("state", "keys", "signature", "audience", "authorised-party", "expiry", "nonce", "version", "user", "email-name"),
+    *("course-title", "name", "email", "no-roles", "zoom-missing", "class-missing", "course-link", "new-class"),
 )
 """The checks with which each flaw shows."""
 

@@ -77,7 +77,7 @@ def test_the_pytest_module_passes_against_the_sample_tool(project):
     project.makepyfile(test_lti=MAKE_APP + PYTEST.replace("# yours, ASGI or WSGI", ""))
     outcomes = project.runpytest_subprocess("-q", "-p", "no:cacheprovider").parseoutcomes()
     assert set(outcomes) <= {"passed", "skipped"}
-    assert outcomes.get("skipped", 0) == 1, "the mix-up needs a second platform"
+    assert outcomes.get("skipped", 0) == 3, "the mix-ups need a second platform"
     assert outcomes.get("passed", 0) > 15
 
 

@@ -121,7 +121,7 @@ def test_the_file_is_named_after_profile_and_scenario():
     """One name for one failure, without anything that a file system minds."""
     recipe = made(make_scenario(), Expectation(preferred=Answer()), profile="../Our Profile.toml")
     assert file_name(dataclasses.replace(recipe, scenario=dataclasses.replace(recipe.scenario, id="a/b c"))) == (
-        "our-profile.toml-a-b-c.json"
+        "our-profile-a-b-c.json"
     )
 
 

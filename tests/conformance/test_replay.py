@@ -108,6 +108,17 @@ def test_recipes_stay_out_of_repositories(recorded: list[Path]):
     assert note.read_text(encoding="utf-8") == "*\n"
 
 
+def test_recipes_are_kept_beside_the_work(
+    sample: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """Unless another folder is named, they are in `.lti-conformance` of the current one."""
+    monkeypatch.chdir(tmp_path)
+    flawed = sample(without="signature-unverified")
+    assert main(["run", "--tool", str(flawed), "--only", "signature/flipped-bit"]) == 1
+    assert "lti-conformance replay .lti-conformance/recipes/core-signature-flipped-bit.json" in capsys.readouterr().out
+    assert Path(".lti-conformance/recipes/core-signature-flipped-bit.json").exists()
+
+
 def test_a_folder_that_cannot_be_written_costs_no_run(
     sample: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):

@@ -9,11 +9,13 @@ from inspect import isawaitable
 from typing import Final
 
 from conformance.sample_tool import message, product, protocol, trust, values
+from conformance.sample_tool.compact import read_token
 from conformance.sample_tool.flaws.crashes import unexpected
-from conformance.sample_tool.flaws.kinds import Flaw, insert, replace
+from conformance.sample_tool.flaws.kinds import Change, Flaw, insert, replace
+from conformance.sample_tool.keyset import KeySetError, usable
 from conformance.sample_tool.message import CLAIM
 from conformance.sample_tool.model import Launch, Step
-from conformance.sample_tool.refusal import Refusal
+from conformance.sample_tool.refusal import Refusal, failed
 from conformance.sample_tool.steps import Plan
 
 __all__ = ["FLAWS"]
@@ -31,35 +33,38 @@ def unverified(launch: Launch) -> Launch:
     return dataclasses.replace(launch, claims=protocol.token_of(launch).payload)
 
 
-def explained(step: Step[Launch], *others: Reading, reading: Reading, code: int | None = None) -> Step[Launch]:
-    """The step whose refusal, or whose refusal with this code, gives way to those of others."""
+def explained(step: Step[Launch], *others: Step[Launch], reading: Reading, code: int | None = None) -> Change:
+    """A step whose refusal, or whose refusal with this code, gives way to those of others."""
 
     async def talkative(launch: Launch) -> Launch:
         try:
-            outcome: Launch | Awaitable[Launch] = step(launch)
-            return await outcome if isawaitable(outcome) else outcome
+            return await _taken(step, launch)
         except Refusal as refusal:
             if code in (None, refusal.reason.code):
                 for other in others:
-                    other(reading(launch))
+                    await _taken(other, reading(launch))
             raise
 
-    return talkative
+    return replace(step, by=talkative)
 
 
-def lowest(step: Step[Launch], *others: Reading, reading: Reading) -> Step[Launch]:
-    """The step that collects what else is wrong, and tells the lowest number."""
+async def _taken(step: Step[Launch], launch: Launch) -> Launch:
+    outcome: Launch | Awaitable[Launch] = step(launch)
+    return await outcome if isawaitable(outcome) else outcome
+
+
+def lowest(step: Step[Launch], *others: Reading, reading: Reading) -> Change:
+    """A step that collects what else is wrong, and tells the lowest number."""
 
     async def thorough(launch: Launch) -> Launch:
         try:
-            outcome: Launch | Awaitable[Launch] = step(launch)
-            return await outcome if isawaitable(outcome) else outcome
+            return await _taken(step, launch)
         except Refusal as refusal:
             found = (refused(other, reading(launch)) for other in others)
             told = [refusal, *(each for each in found if each is not None)]
             raise min(told, key=lambda each: each.reason.code or 0) from None
 
-    return thorough
+    return replace(step, by=thorough)
 
 
 def refused(step: Reading, launch: Launch) -> Refusal | None:
@@ -141,62 +146,77 @@ def tidying(launch: Launch) -> Launch:
         raise
 
 
+def signature_by_known_keys(launch: Launch) -> Launch:
+    """Tries the keys that are left from the last time."""
+    cached = launch.tool.key_sets.cached(launch.integration.jwks_url)
+    entries = cached.entries if cached else ()
+    keys = [usable(entry) for entry in entries if isinstance(entry, Mapping)]
+    known = tuple(key for key in keys if key is not None)
+    return protocol.signature(dataclasses.replace(launch, keys=known)) if known else launch
+
+
+async def keys_at_hand(launch: Launch) -> Launch:
+    """Sees to it that there are keys of the token's issuer."""
+    try:
+        claims = read_token(launch.id_token).payload
+        found = launch.tool.store.find_integration(issuer=str(claims.get("iss")), client_id=str(claims.get("aud")))
+        if found is not None:
+            await launch.tool.key_sets.fetched(found.jwks_url)
+    except KeySetError as error:
+        raise failed(code=1017, ref="SEC 6.3") from error
+    except ValueError:
+        return launch
+    return launch
+
+
+def whoever_has_no_zoom(launch: Launch) -> Launch:
+    """Takes a person without roles and without a Zoom account for a student until the roles are looked at."""
+    if not launch.roles and launch.tool.store.find_zoom(launch.email) is None:
+        product.course_link(launch)
+    return launch
+
+
+async def class_to_be_safe(launch: Launch) -> Launch:
+    """Makes a teacher's class where nobody knows whether there is one."""
+    return await _taken(product.new_class, launch) if launch.privileged else launch
+
+
 FLAWS: Final = (
     Flaw(
         name="message-read-unverified",
         why="When a signature is bad, the version is looked at for a better explanation.",
         profile="class",
-        changes=(replace(protocol.signature, by=explained(protocol.signature, message.version, reading=unverified)),),
+        changes=(explained(protocol.signature, message.version, reading=unverified),),
     ),
     Flaw(
         name="keys-down-claims-read",
         why="While keys cannot be fetched, the tool goes on as far as it can, and tells what it meets first.",
         profile="class",
-        changes=(
-            replace(
-                protocol.key,
-                by=explained(protocol.key, values.title, values.name, reading=unverified, code=1017),
-            ),
-        ),
+        changes=(explained(protocol.key, values.title, values.name, reading=unverified, code=1017),),
     ),
     Flaw(
         name="expiry-read-unverified",
         why="The dates are cheaper to check than a signature, and explain many a bad one.",
         profile="ltix",
-        changes=(replace(protocol.signature, by=explained(protocol.signature, trust.expiry, reading=unverified)),),
+        changes=(explained(protocol.signature, trust.expiry, reading=unverified),),
     ),
     Flaw(
         name="message-blamed-for-replay",
         why="A nonce that is not known is put down to whatever else is wrong with the message.",
         profile="class",
-        changes=(
-            replace(
-                trust.nonce,
-                by=explained(trust.nonce, message.version, message.subject, message.roles, reading=as_verified),
-            ),
-        ),
+        changes=(explained(trust.nonce, message.version, message.subject, message.roles, reading=as_verified),),
     ),
     Flaw(
         name="lowest-number-told",
         why="All errors are collected, and the one with the lowest number is told: where keys are missing as well.",
         profile="class",
-        changes=(
-            replace(
-                protocol.key,
-                by=lowest(protocol.key, message.attribute_names, values.email, values.course_id, reading=unverified),
-            ),
-        ),
+        changes=(lowest(protocol.key, message.attribute_names, values.email, values.course_id, reading=unverified),),
     ),
     Flaw(
         name="last-error-wins",
         why="Errors are kept under one name in a dictionary, so that the last one stays.",
         profile="class",
-        changes=(
-            replace(
-                message.attribute_names,
-                by=explained(message.attribute_names, values.role_list, values.title, values.name, reading=as_verified),
-            ),
-        ),
+        changes=(explained(message.attribute_names, values.role_list, values.title, values.name, reading=as_verified),),
     ),
     Flaw(
         name="audience-excused-by-party",
@@ -239,5 +259,29 @@ FLAWS: Final = (
         why="Nonces of expired tokens are thrown away, without a look at who has signed the token.",
         profile="core",
         changes=(replace(protocol.signature, by=tidying),),
+    ),
+    Flaw(
+        name="signature-tried-without-keys",
+        why="While keys cannot be fetched, the old ones are tried: a token that they do not fit is called forged.",
+        profile="ltix",
+        changes=(explained(protocol.key, signature_by_known_keys, reading=as_verified, code=1017),),
+    ),
+    Flaw(
+        name="keys-fetched-for-strangers",
+        why="A state that nobody knows is put down to a restart, and the keys are fetched anew before it is refused.",
+        profile="ltix",
+        changes=(explained(protocol.state, keys_at_hand, reading=as_verified),),
+    ),
+    Flaw(
+        name="nobody-taken-for-student",
+        why="Whoever has neither role nor Zoom account must be a student, and is told that there is no class.",
+        profile="class",
+        changes=(insert(whoever_has_no_zoom, before=values.role_list),),
+    ),
+    Flaw(
+        name="class-made-to-be-safe",
+        why="Where the link of a course cannot be read, a class is made all the same, and that may fail as well.",
+        profile="class",
+        changes=(explained(product.course_link, class_to_be_safe, reading=as_verified, code=1010),),
     ),
 )

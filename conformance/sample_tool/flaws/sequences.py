@@ -13,7 +13,7 @@ from conformance.sample_tool.flaws.kinds import Flaw, insert, replace
 from conformance.sample_tool.keyset import KeySetError
 from conformance.sample_tool.model import Launch, Person
 from conformance.sample_tool.protocol import token_of
-from conformance.sample_tool.refusal import Refusal, failed, security
+from conformance.sample_tool.refusal import failed, security
 from conformance.sample_tool.tables import logins, sessions
 
 __all__ = ["FLAWS"]
@@ -26,7 +26,11 @@ SPENT = select(logins.c.nonce).where(logins.c.spent).order_by(logins.c.expires.d
 LATEST = select(func.max(logins.c.expires) + 1.0).scalar_subquery()
 MAKE_LATEST = update(logins).where(logins.c.nonce == bindparam("its_nonce")).values(expires=LATEST)
 FORGET_SPENT = update(logins).where(logins.c.nonce.not_in(SPENT)).values(spent=False)
-FREE = update(logins).where(logins.c.state == bindparam("its_state")).values(spent=False)
+FREE_OTHERS = (
+    update(logins)
+    .where(logins.c.state.in_(bindparam("states", expanding=True)), logins.c.state != bindparam("its_state"))
+    .values(spent=False)
+)
 LOGINS = (
     select(logins.c.state, logins.c.issuer, logins.c.client_id, logins.c.spent)
     .where(logins.c.state.in_(bindparam("states", expanding=True)))
@@ -55,14 +59,11 @@ def nonce_among_the_last(launch: Launch) -> Launch:
     return spent
 
 
-def nonce_freed_by_another(launch: Launch) -> Launch:
-    """Gives a login back when a token with another login's nonce comes for it."""
-    try:
-        return trust.nonce(launch)
-    except Refusal:
-        if launch.claims.get("nonce") != launch.login.nonce:
-            launch.tool.store.run(FREE, its_state=launch.login.state)
-        raise
+def nonce_in_place_of_the_last(launch: Launch) -> Launch:
+    """Remembers for a browser the one nonce that was spent there last."""
+    spent = trust.nonce(launch)
+    launch.tool.store.run(FREE_OTHERS, states=_states(launch), its_state=launch.login.state)
+    return spent
 
 
 def state_of_last_tabs(launch: Launch) -> Launch:
@@ -124,27 +125,34 @@ def state_of_strangers(launch: Launch) -> Launch:
 
 
 def session_of_account(launch: Launch) -> Launch:
-    """Goes on with the session of the browser, or with one that the account has elsewhere."""
-    mine = next((row["id"] for row in launch.tool.store.rows(SESSIONS) if _account(row) == launch.account), None)
-    known = launch.cookies[session.COOKIE] if _signed_in(launch) else mine
-    if known is None or launch.account is None:
-        return session.session(launch)
-    _change(launch, known, launch.person)
-    return dataclasses.replace(launch, session=known)
+    """Keeps sessions by account: who comes after somebody takes over whatever is kept for that account."""
+    store = launch.tool.store
+    before = store.find_person(session=launch.cookies.get(session.COOKIE, ""), now=launch.now)
+    opened = session.session(launch)
+    if before is not None and before.account is not None:
+        for row in store.rows(SESSIONS):
+            if _account(row) == before.account:
+                _change(launch, row["id"], launch.person)
+    return opened
 
 
 def session_resumed(launch: Launch) -> Launch:
-    """Lets somebody who was here before go on in the newest session, and ends none."""
+    """Gives somebody who is signed in somewhere the newest session that there is."""
     rows = launch.tool.store.rows(SESSIONS)
-    if launch.account is not None and launch.account in map(_account, rows):
-        return dataclasses.replace(launch, session=rows[0]["id"])
-    return session.session(dataclasses.replace(launch, cookies={}))
+    if launch.account is None or launch.account not in map(_account, rows):
+        return session.session(launch)
+    newest = rows[0]["person"]
+    person = Person(**{**newest, "roles": tuple(newest["roles"])})
+    return session.session(dataclasses.replace(launch, person=person))
 
 
 def _tabs(launch: Launch) -> list[dict[str, Any]]:
     """The logins of a browser, the last one first."""
-    states = [value for name, value in launch.cookies.items() if name.startswith(STATE_COOKIES)]
-    return launch.tool.store.rows(LOGINS, states=states)
+    return launch.tool.store.rows(LOGINS, states=_states(launch))
+
+
+def _states(launch: Launch) -> list[str]:
+    return [value for name, value in launch.cookies.items() if name.startswith(STATE_COOKIES)]
 
 
 def _signed_in(launch: Launch) -> bool:
@@ -174,10 +182,10 @@ FLAWS: Final = (
         changes=(replace(trust.nonce, by=nonce_among_the_last),),
     ),
     Flaw(
-        name="nonce-freed-by-another-tab",
-        why="A token with the nonce of another tab is refused, and the login that it came for may be used again.",
+        name="nonce-freed-by-the-next",
+        why="The session has room for one spent nonce, so the next launch makes the one before good again.",
         profile="core",
-        changes=(replace(trust.nonce, by=nonce_freed_by_another),),
+        changes=(replace(trust.nonce, by=nonce_in_place_of_the_last),),
     ),
     Flaw(
         name="few-tabs-kept",
@@ -217,13 +225,13 @@ FLAWS: Final = (
     ),
     Flaw(
         name="session-shared-by-browsers",
-        why="One session serves all browsers of a person, and the next person in one of them takes it over in all.",
+        why="Sessions are kept by account, so the next person in one browser takes over the other browsers as well.",
         profile="core",
         changes=(replace(session.session, by=session_of_account),),
     ),
     Flaw(
         name="third-launch-resumes-another",
-        why="Somebody who was here before goes on in the newest session there is, which may be another person's.",
+        why="Somebody who is signed in already goes on in the newest session there is, which may be another person's.",
         profile="core",
         changes=(replace(session.session, by=session_resumed),),
     ),

@@ -4,6 +4,7 @@ import json
 import pickle
 import sys
 import threading
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -90,8 +91,8 @@ def test_one_tool_for_all(pytester, started, distributed, monkeypatch):
     listen(port=started).close()
     found = statuses(pytester)
     assert found.pop(EXPIRED) == "waived"
-    assert len(found) == outcomes["passed"] > 5
-    assert set(found.values()) == {"passed"}
+    assert Counter(found.values()) == {"passed": outcomes["passed"], "skipped": outcomes["skipped"]}
+    assert outcomes["passed"] > 5
 
 
 def test_suite_of_a_started_tool(pytester, started, distributed):
@@ -141,8 +142,8 @@ def test_application_in_each_worker(pytester, distributed, monkeypatch):
     assert result.parseoutcomes()["failed"] == 1
     found = statuses(pytester)
     assert found.pop(EXPIRED) == "failed"
-    assert found
-    assert set(found.values()) == {"passed"}
+    assert "passed" in found.values()
+    assert set(found.values()) <= {"passed", "skipped"}
     issuers = [path.read_text(encoding="utf-8") for path in pytester.path.glob("gw*.txt")]
     assert len(set(issuers)) == len(issuers) == 2
 

@@ -45,7 +45,12 @@ const platform = {
 const registrations = [
   platform,
   { ...platform, clientId: env.LTI_ATTRIBUTES_CLIENT_ID, attributes: ATTRIBUTES },
-  { ...platform, issuer: env.LTI_SECOND_ISSUER, clientId: env.LTI_SECOND_CLIENT_ID },
+  {
+    ...platform,
+    issuer: env.LTI_SECOND_ISSUER,
+    clientId: env.LTI_SECOND_CLIENT_ID,
+    deploymentId: env.LTI_SECOND_DEPLOYMENT_ID,
+  },
 ].filter(({ issuer, clientId }) => issuer && clientId);
 
 const logins = new Map(); // by state
@@ -134,12 +139,15 @@ async function keyOf({ kid, typ }, keys) {
   if (!isText(kid)) throw security("KidMissing");
   if (String(typ ?? "JWT").toUpperCase() !== "JWT") throw security("SignatureInvalid");
   const header = { alg: "RS256", kid };
-  try {
-    // The set that is held is asked first. The key may be newer, or the set may have been wrong and be right by now.
-    return await keys(header).catch(() => keys.reload().then(() => keys(header)));
-  } catch ({ code }) {
+  // The set that is held is asked first. The key may be newer, or the set may have been wrong and be right by now.
+  const found = keys(header).catch(() => keys.reload().then(() => keys(header)));
+  const key = await found.catch(({ code }) => {
     throw code === "ERR_JWKS_NO_MATCHING_KEY" ? security("KidNotFound") : failed(1017);
-  }
+  });
+  // RFC 8017, section 3.1, has exponents from 3, and the library does not look: to the power of one, the padded hash is
+  // its own signature.
+  if (BigInt(`0x${Buffer.from(key.algorithm.publicExponent).toString("hex")}`) < 3n) throw failed(1017);
+  return key;
 }
 
 function spend(nonce, login) {

@@ -47,14 +47,22 @@ def tool_configuration() -> ToolConfDict:
         os.environ["LTI_PLATFORM_ISSUER"]: os.environ["LTI_CLIENT_ID"],
         os.environ["LTI_SECOND_ISSUER"]: os.environ["LTI_SECOND_CLIENT_ID"],
     }
+    deployments = {
+        os.environ["LTI_PLATFORM_ISSUER"]: os.environ["LTI_DEPLOYMENT_ID"],
+        os.environ["LTI_SECOND_ISSUER"]: os.environ["LTI_SECOND_DEPLOYMENT_ID"],
+    }
     platform = {
         "default": True,
         "auth_login_url": os.environ["LTI_PLATFORM_AUTH_URL"],
         "auth_token_url": os.environ["LTI_PLATFORM_TOKEN_URL"],
         "key_set_url": os.environ["LTI_PLATFORM_JWKS_URL"],
-        "deployment_ids": [os.environ["LTI_DEPLOYMENT_ID"]],
     }
-    configuration = ToolConfDict({issuer: [{**platform, "client_id": client}] for issuer, client in clients.items()})
+    configuration = ToolConfDict(
+        {
+            issuer: [{**platform, "client_id": client, "deployment_ids": [deployments[issuer]]}]
+            for issuer, client in clients.items()
+        }
+    )
     private, public = key_pair()
     for issuer, client in clients.items():
         configuration.set_private_key(issuer, private, client_id=client)
