@@ -139,8 +139,7 @@ def _visits(
     if isinstance(answer, AuthRefusal):
         told = "the platform had to refuse the authentication request: " + "; ".join(answer.problems)
         wanted = dict(visit.params).get("redirect_uri", "")
-        own = urlsplit(login.url).hostname
-        away = (urlsplit(wanted).hostname or own) != own
+        away = _is_away(wanted, login.url)
         # A tool that has the token sent to a foreign host has sent the person there, but for a strict platform.
         refused = Visit(
             request=Request(method="POST", url=wanted),
@@ -149,6 +148,14 @@ def _visits(
         )
         return (refused,)
     return _post(lab, browser, answer, attempt.copies) if attempt.finish else (visit,)
+
+
+def _is_away(wanted: str, own: str) -> bool:
+    """Whether an address is on another host; text that is no address leads nowhere."""
+    try:
+        return urlsplit(wanted).hostname not in (None, urlsplit(own).hostname)
+    except ValueError:
+        return False
 
 
 def _let_in(lab: Lab, attempt: Attempt, visits: Sequence[Visit]) -> int | None:

@@ -14,6 +14,7 @@ import pytest
 
 from conformance.catalogue import ruled, scenarios, select, words
 from conformance.model import Profile, Result, Scenario
+from conformance.phases import properties
 from conformance.profile import load_profile, profile_names
 from conformance.pytest_options import SCENARIO, TRIAL, LtiConformanceWarning
 from conformance.recipe import Target
@@ -47,7 +48,7 @@ def check(conductor: Conductor, files: Sequence[Path]) -> None:
             tool = conductor.tool(file)
             load_profile(tool.profile.name)
             found = ruled(scenarios(), tool.rulings, where=f"{file}:")
-            check_waivers(tool.waiver, found, (*profile_names(), profile.name), where=f"{file}:")
+            check_waivers(tool.waiver, (*found, *properties()), (*profile_names(), profile.name), where=f"{file}:")
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
 

@@ -67,7 +67,8 @@ def _agenda(options: argparse.Namespace, tool: Tool | None, profile: Profile, wh
     held = properties() if options.deep else ()
     catalogue = ruled((*scenarios(), *held), tool.rulings if tool else {}, where=where)
     if tool is not None:
-        check_waivers(tool.waiver, (*catalogue, *held), (*profile_names(), profile.name), where=where)
+        known = (*scenarios(), *properties())
+        check_waivers(tool.waiver, known, (*profile_names(), profile.name), where=where)
     chosen = select(catalogue, profile, options.only)
     if not chosen:
         raise UsageError(f"nothing to run: no scenario of {options.only} belongs to the profile {profile.name}")

@@ -46,4 +46,6 @@ def audience_of_second(token: IdToken, context: Context) -> IdToken:
 def deployment_of_second(token: IdToken, context: Context) -> IdToken:
     """The deployment is one that the tool knows, of another registration."""
     foreign = {claim_name("deployment_id"): _second(context).deployment_ids[0]}
+    if foreign.items() <= claims_of(token).items():
+        raise NotApplicableError("both platforms call their deployments the same")
     return replace(token, claims=claims_of(token) | foreign)

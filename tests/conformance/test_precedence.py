@@ -555,3 +555,16 @@ def test_a_tool_that_lets_a_fault_in_has_no_place_for_it_in_the_order() -> None:
     assert isinstance(told, Result)
     assert (told.status, told.verdict.cause) == ("skipped", "no-pair")
     assert "«state»: alone it was not refused" in told.verdict.reason
+
+
+def test_what_the_catalogue_left_behind_is_not_met_again() -> None:
+    """People whom the catalogue has brought in are not those of the single faults; each result says what it took."""
+    wanted = next(each for each in known_rules() if each.name == "roles-before-class")
+    found = [each for each in checks() if each.name in ("no-roles", "class-missing")]
+    with demo_lab(load_profile("class"), Start(seed=0)) as lab:
+        runner = Runner(lab, Options())
+        assert [each.status for each in runner.run([each.scenario for each in found])] == ["passed", "passed"]
+        told, _ = precedence.tellings(Inquiry(runner, [wanted], found))
+    assert isinstance(told, Result)
+    assert (told.status, told.verdict.reason) == ("passed", "pairs of faults that keep to it: 1")
+    assert told.duration_s > 0
