@@ -40,9 +40,12 @@ class Inquiry:
 
     Args:
         found: the checks to be paired; those of the file as the tool file rules them, unless given.
+        every: which pairs are sent: 1 for all of them, 5 for each fifth.
     """
 
-    def __init__(self, runner: Runner, rules: Sequence[Rule], found: Sequence[Check] | None = None) -> None:
+    def __init__(
+        self, runner: Runner, rules: Sequence[Rule], found: Sequence[Check] | None = None, *, every: int = 1
+    ) -> None:
         lab = runner.lab
         self._runner = runner.brief()
         self._runner.options = replace(self._runner.options, fail_fast=False)
@@ -52,6 +55,7 @@ class Inquiry:
         self.asked = tuple(Asked(rule=rule, order=ordered(rule, self.found)) for rule in rules)
         self.left_out: Counter[str] = Counter()
         self._whole = any(rule.kind in _WHOLE for rule in rules)
+        self._every = every
         self._stable = any(rule.kind == "same-answer-twice" for rule in rules)
 
     @property
@@ -87,7 +91,11 @@ class Inquiry:
         pairs, apart = combined(self.found)
         spoken_of = {frozenset(edge) for asked in self.asked for edge in asked.order}
         self.left_out.update(each.reason for each in apart if self._whole or frozenset(each.names) in spoken_of)
-        return [pair for pair in pairs if self._whole or frozenset(pair.names) in spoken_of]
+        wanted = [pair for pair in pairs if self._whole or frozenset(pair.names) in spoken_of]
+        chosen = wanted[:: self._every]
+        if len(chosen) < len(wanted):
+            self.left_out["fewer examples were asked for"] += len(wanted) - len(chosen)
+        return chosen
 
     def _other_login(self) -> tuple[Spoilt, ...]:
         """What sends a login by the other method, if the tool takes it."""

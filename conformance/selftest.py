@@ -30,7 +30,7 @@ from conformance.sample_tool.steps import Plan, plan_of
 __all__ = ["Law", "Seen", "Trial", "guarding", "prove", "try_flaw"]
 
 
-FEW = 20
+FEW = 10
 """How many launches are generated for a property that is not about the flaw."""
 
 
@@ -226,12 +226,14 @@ def try_flaw(name: str | None, profile_name: str, only: Sequence[str] | None = N
 
 
 def _held(runner: Runner, flaw: str | None) -> Iterator[Result]:
-    """The results of the properties; those of a phase that does not guard the flaw get by with few examples."""
+    """The results of the properties; those that do not guard the flaw get by with few examples."""
     for phase in phases():
         chosen = select(phase.properties(), runner.lab.profile)
-        guarding = any(flaw in wanted.guards for wanted in chosen)
-        told = phase.run(runner, chosen, Depth(examples=EXAMPLES if guarding else FEW))
-        yield from (_strictly(result) for result in told if isinstance(result, Result))
+        guards = [wanted for wanted in chosen if flaw in wanted.guards]
+        others = [wanted for wanted in chosen if wanted not in guards]
+        for held, examples in ((guards, EXAMPLES), (others, FEW)):
+            told = phase.run(runner, held, Depth(examples=examples)) if held else ()
+            yield from (_strictly(result) for result in told if isinstance(result, Result))
 
 
 def _strictly(result: Result) -> Result:

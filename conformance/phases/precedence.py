@@ -9,7 +9,7 @@ from dataclasses import replace
 from conformance.hiding import alike, ranks
 from conformance.inquiry import Inquiry
 from conformance.model import Scenario
-from conformance.phases import Depth, Telling
+from conformance.phases import EXAMPLES, Depth, Telling
 from conformance.precedence import AREA, known_rules
 from conformance.precedence_rules import ruled_on
 from conformance.precedence_survey import Survey, edges
@@ -27,15 +27,16 @@ def properties() -> tuple[Scenario, ...]:
     return tuple(rule.property for rule in known_rules())
 
 
-def run(runner: Runner, chosen: Sequence[Scenario], depth: Depth) -> Iterator[Telling]:  # noqa: ARG001 - pairs end
-    """A result for each rule, and the order of the tool's checks.
+def run(runner: Runner, chosen: Sequence[Scenario], depth: Depth) -> Iterator[Telling]:
+    """A result for each rule, and the order of the tool's checks; few examples are as small a share of the pairs.
 
     Raises:
         ToolLost: nobody answers any more.
         TimeIsUp: the run is over before all was sent.
     """
     wanted = {scenario.id for scenario in chosen}
-    yield from tellings(Inquiry(runner, [rule for rule in known_rules() if rule.property.id in wanted]))
+    rules = [rule for rule in known_rules() if rule.property.id in wanted]
+    yield from tellings(Inquiry(runner, rules, every=max(1, EXAMPLES // depth.examples)))
 
 
 def tellings(inquiry: Inquiry) -> Iterator[Telling]:

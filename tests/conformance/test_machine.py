@@ -123,9 +123,9 @@ def test_the_correct_tool_holds_under_every_profile(name: str) -> None:
     assert len(results) == len(sequences.properties())
 
 
-@pytest.mark.parametrize("flaw", FLAWS, ids=lambda flaw: flaw.name)
-def test_each_flaw_is_found_and_shown_by_a_short_story(flaw: Any) -> None:
-    """The properties that guard a flaw notice it, and the story of each fails again when it is sent as a scenario."""
+@pytest.mark.parametrize("flaw", FLAWS[::4], ids=lambda flaw: flaw.name)
+def test_a_flaw_is_shown_by_a_short_story(flaw: Any) -> None:
+    """What guards it notices it, as selftest proves of all flaws, and each story fails again when it is sent anew."""
     guarding = {wanted.id for wanted in sequences.properties() if flaw.name in wanted.guards}
     with demo_lab(CORE, Start(seed=0), without=flaw.name) as lab:
         results = held(lab, Depth())
