@@ -35,7 +35,7 @@ from mockplatform.model import KeySet
 from mockplatform.mutation import bind
 from mockplatform.tables import build, read_toml
 
-__all__ = ["read_scenarios", "ruled", "scenario_of", "scenarios", "select"]
+__all__ = ["attempt_of", "read_scenarios", "ruled", "scenario_of", "scenarios", "select"]
 
 FOLDER = Path(__file__).parent
 NEEDS = ("attributes", "second", "accounts")
@@ -87,7 +87,7 @@ def scenario_of(row: ScenarioTable, id_: str, where: str) -> Scenario:
     _known([f.since for f in row.faults if f.since], [table.name for table in tables], f"{where}: faults.since")
     for index, table in enumerate(tables):
         _known([table.login], ("fresh", "none", *(earlier.name for earlier in tables[:index])), f"{where}: login")
-    attempts = [_attempt(table, row, where) for table in tables]
+    attempts = [attempt_of(table, row, where) for table in tables]
     return Scenario(
         id=id_,
         title=row.title,
@@ -122,7 +122,12 @@ def _needs(row: ScenarioTable, attempts: Sequence[Attempt]) -> tuple[str, ...]:
     return tuple(sorted(needs))
 
 
-def _attempt(table: AttemptTable, row: ScenarioTable, where: str) -> Attempt:
+def attempt_of(table: AttemptTable, row: ScenarioTable, where: str) -> Attempt:
+    """The launch that a table describes.
+
+    Raises:
+        UsageError: it names something unknown.
+    """
     return Attempt(
         name=table.name,
         mutations=tuple(bind(text, where=where) for text in table.mutations),

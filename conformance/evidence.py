@@ -61,7 +61,7 @@ def _has(lab: Lab, need: str, scenario: Scenario) -> bool:
         return need in lab.tool.capabilities.services
     if need == "accounts":
         probe = lab.tool.observe.probe
-        return probe is not None and probe.account is not None and lab.probe_works
+        return probe is not None and probe.account is not None and bool(lab.probe_works)
     return need in lab.registrations
 
 

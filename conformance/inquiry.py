@@ -207,9 +207,7 @@ def forced(found: Sequence[Check], profile: Profile) -> frozenset[Edge]:
 def unhurried(lab: Lab) -> Lab:
     """The lab for launches that never wait for a key cache: hundreds of them would be too long a wait."""
     rulings = {switch: value for switch, value in lab.tool.rulings.items() if switch != "allow_waits"}
-    other = replace(lab, tool=replace(lab.tool, rulings=rulings))
-    other.probe_works = lab.probe_works
-    return other
+    return replace(lab, tool=replace(lab.tool, rulings=rulings))
 
 
 def _heard(result: Result) -> Heard:

@@ -68,9 +68,13 @@ class Lab:
     pause: Callable[[float], object] = time.sleep
     """Waits this many seconds for a key cache, where the tool file allows it."""
 
+    probe_works: bool | None = None
+    """Whether the probe is believed; as long as nobody has found out, if there is one."""
+
     def __post_init__(self) -> None:
         self.registrations = registrations(self.tool)
-        self.probe_works = self.tool.observe.probe is not None
+        if self.probe_works is None:
+            self.probe_works = self.tool.observe.probe is not None
 
     def browser(self) -> Browser:
         """A browser without cookies."""

@@ -14,7 +14,7 @@ from dataclasses import MISSING, asdict, dataclass, fields, replace
 from pathlib import PurePath
 from typing import Any
 
-from conformance.catalogue import NEEDS, scenario_of
+from conformance.catalogue import NEEDS, attempt_of, scenario_of
 from conformance.model import Answer, Attempt, Expectation, Result, Scenario, Severity
 from conformance.scenario_tables import AttemptTable, ScenarioTable
 from mockplatform.errors import UsageError
@@ -70,6 +70,9 @@ class _File:
     told: Told
     expected: Wanted
     scenario: ScenarioTable
+    judged: AttemptTable | None = None
+    """The last launch, where it has something of its own that an entry of a scenario file cannot say."""
+    rotates: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +128,8 @@ def as_json(recipe: Recipe) -> str:
             "answers": [_answer(answer) for answer in expectation.answers],
         },
         "scenario": table_of(recipe.scenario),
+        **({"judged": _attempt(recipe.scenario.attempt, recipe.scenario)} if _is_special(recipe.scenario) else {}),
+        "rotates": recipe.scenario.rotates,
     }
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
@@ -147,14 +152,16 @@ def read_recipe(text: str, *, where: str) -> Recipe:
         raise UsageError(f"{where}: expected.answers is empty, so nothing could be judged")
     preferred, *allowed = file.expected.answers
     expectation = Expectation(preferred=preferred, allowed=tuple(allowed), severity=file.expected.severity)
-    scenario = replace(scenario_of(file.scenario, file.id, where), expect={"any": expectation})
+    scenario = replace(scenario_of(file.scenario, file.id, where), expect={"any": expectation}, rotates=file.rotates)
+    if file.judged is not None:
+        scenario = replace(scenario, attempt=attempt_of(file.judged, file.scenario, where))
     return Recipe(scenario=scenario, profile=file.profile, seed=file.seed, target=file.target, told=file.told)
 
 
 def table_of(scenario: Scenario) -> dict[str, Any]:
     """A scenario as its file writes it, without what it expects."""
-    judged = _attempt(scenario.attempt, scenario)
-    judged.pop("name", None)
+    own = ("name", "finish", "role", "registration", "states")
+    judged = {key: value for key, value in _attempt(scenario.attempt, scenario).items() if key not in own}
     table = {
         "name": scenario.id.partition("/")[2] or scenario.id,
         "title": scenario.title,
@@ -201,6 +208,12 @@ def _attempt(attempt: Attempt, scenario: Scenario) -> dict[str, Any]:
     return {key: value for key, value in table.items() if value not in (honest[key], [])}
 
 
+def _is_special(scenario: Scenario) -> bool:
+    """Whether the judged launch has something of its own that the earlier ones do not share."""
+    attempt = scenario.attempt
+    return bool(attempt.registration or attempt.states or attempt.role or not attempt.finish)
+
+
 def _given(value: Any) -> dict[str, Any]:
     """The fields of a dataclass that are not as they would be anyway."""
     usual = {f.name: f.default for f in fields(value)}
@@ -213,8 +226,14 @@ def _answer(answer: Answer) -> dict[str, Any]:
 
 
 def as_toml(recipe: Recipe) -> str:
-    """The story as an entry of a scenario file."""
+    """The story as an entry of a scenario file.
+
+    Raises:
+        UsageError: its last launch has a platform, a role or states of its own, for which such an entry has no words.
+    """
     scenario = recipe.scenario
+    if _is_special(scenario):
+        raise UsageError(f"{scenario.id}: the last launch differs from those before it; write it as --format pytest")
     table = table_of(scenario)
     keys = ["name", *LISTED, *(key for key in table if key not in ("name", *LISTED))]
     lines = [f"{key} = {_toml(table[key])}" for key in keys if key in table]

@@ -213,16 +213,24 @@ def try_flaw(name: str | None, profile_name: str, only: Sequence[str] | None = N
     with demo_lab(profile, Start(seed=0), without=name) as lab:
         runner = Runner(lab, Options(strict=True, repeat_failures=False))
         chosen = [s for s in select(scenarios(), profile) if only is None or s.id in only]
-        # The global flaws stand in no scenario's guards.
-        whole = [s for s in chosen if name is None or name in s.guards or FLAWS[name].fails != "guards"]
-        others = [s for s in chosen if s not in whole]
-        results = [*runner.run(whole), *runner.brief().run(others)]
+        results = list(_tried_out(runner, name, chosen))
         held = list(_held(runner, name)) if deep else []
         launch_url = lab.tool.tool.launch_url
     broke = [result.scenario.id for result in (*results, *held) if result.status in ("failed", "error")]
     seen = {r.scenario.id: _seen(r.observation, launch_url) for r in results if r.observation and name is None}
     entrances = {r.scenario.id: entrances_of(r.scenario, r.observation) for r in results}
     return Trial(flaw=name, profile=profile_name, broke=tuple(sorted(broke)), seen=seen, entrances=entrances)
+
+
+def _tried_out(runner: Runner, flaw: str | None, chosen: Sequence[Scenario]) -> Iterator[Result]:
+    """The results of the scenarios, those that are exclusive last; within each kind, first those that do not guard."""
+    # The global flaws stand in no scenario's guards.
+    everywhere = flaw is None or FLAWS[flaw].fails != "guards"
+    whole = {scenario.id for scenario in chosen if everywhere or flaw in scenario.guards}
+    for alone in (False, True):
+        kind = [scenario for scenario in chosen if runner.lab.alone(scenario) is alone]
+        yield from runner.brief().run([scenario for scenario in kind if scenario.id not in whole])
+        yield from runner.run([scenario for scenario in kind if scenario.id in whole])
 
 
 def _held(runner: Runner, flaw: str | None) -> Iterator[Result]:

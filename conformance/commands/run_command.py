@@ -22,6 +22,7 @@ from conformance.reporting import SCREEN, Output, output_of, write_whole
 from conformance.reports import formats
 from conformance.runner import Options
 from conformance.shelf import Shelf
+from conformance.strategies.lazily import hypothesis_or_advice
 from conformance.tally import exit_code
 from conformance.toolvalues import Tool
 from conformance.waivers import check_waivers
@@ -73,6 +74,9 @@ def _agenda(options: argparse.Namespace, tool: Tool | None, profile: Profile, wh
     if not chosen:
         raise UsageError(f"nothing to run: no scenario of {options.only} belongs to the profile {profile.name}")
     deep = {wanted.id for wanted in held}
+    if any(scenario.id in deep for scenario in chosen):
+        # Now, and not after the whole catalogue.
+        hypothesis_or_advice()
     return Agenda(
         scenarios=tuple(scenario for scenario in chosen if scenario.id not in deep),
         properties=tuple(scenario for scenario in chosen if scenario.id in deep),

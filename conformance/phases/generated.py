@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from conformance.checks import checks
 from conformance.judge import judge
 from conformance.model import Finding, Result, Scenario, Verdict
 from conformance.phases import Depth, Telling
 from conformance.report import Chapter
-from conformance.runner import Runner, ToolLost
+from conformance.runner import Runner, TimeIsUp, ToolLost
 from conformance.shrinking import minimal
 from conformance.strategies.breaking import with_mutations
 from conformance.strategies.lazily import hypothesis_or_advice
@@ -33,6 +34,7 @@ RANK = 20
 SLOW_SHARE = 5
 """A launch that spoils the key set costs so many times as much, in a tool that has to fetch it each time."""
 BROKEN = ("failed", "warned")
+"""How a launch ends that breaks its property, the worst first."""
 GIVEN_UP = frozenset({"missing-capability", "missing-arrangement", "control-failed", "arrangement-failed", "key-cache"})
 """Why a launch says nothing, if the next would say as little."""
 
@@ -70,10 +72,16 @@ class Trial:
     sent: int = 0
     broken: Result | None = None
     """The launch that failed last, which is the smallest so far."""
+    warned: Result | None = None
+    """The first launch that was only warned of, which is told if none fails."""
     unjudged: Result | None = None
     """The first launch that proved nothing."""
     passed: Result | None = None
+    """The first launch that held."""
+    held: int = 0
+    took_s: float = 0.0
     over: BaseException | None = None
+    """Why nothing more is sent."""
     findings: dict[str, Finding] = field(default_factory=dict)
     chance: Any = None
 
@@ -81,23 +89,30 @@ class Trial:
         """What comes of the property, after so many launches of its kind.
 
         Raises:
-            ToolLost: nobody answers any more.
+            ToolLost: nobody answers any more, and nothing was found before.
+            TimeIsUp: nothing more is to be begun, and nothing was found before.
         """
         share = SLOW_SHARE if self.wanted.rotates else 1
         self._draw(max(1, examples // share))
-        if self.over is not None:
+        broken = self.broken or self.warned
+        if self.over is not None and (broken is None or not isinstance(self.over, TimeIsUp | ToolLost)):
             raise self.over
-        if self.broken is not None:
-            return self._smallest(self.broken)
-        found = self.unjudged or self.passed
-        if found is None:
-            verdict = Verdict(
-                status="skipped", axes={}, reason="no launch of this kind applies", cause="not-applicable"
-            )
-            expectation = self.runner.lab.profile.expectation(self.wanted)
-            assert expectation is not None, "only properties of the profile are chosen"
-            return Result(scenario=self.wanted, expectation=expectation, verdict=verdict)
-        return self._as_property(found, found.scenario.attempt.mutations)
+        if broken is not None:
+            return self._smallest(broken)
+        if self.unjudged is not None:
+            return self._as_property(self.unjudged)
+        return self._not_tried() if self.passed is None else self._held(self.passed)
+
+    def _not_tried(self) -> Result:
+        verdict = Verdict(status="skipped", axes={}, reason="no launch of this kind applies", cause="not-applicable")
+        expectation = self.runner.lab.profile.expectation(self.wanted)
+        assert expectation is not None, "only properties of the profile are chosen"
+        return Result(scenario=self.wanted, expectation=expectation, verdict=verdict)
+
+    def _held(self, first: Result) -> Result:
+        told = self._as_property(first)
+        reason = f"held for {self.held} {'launch' if self.held == 1 else 'launches'}"
+        return replace(told, verdict=replace(told.verdict, reason=reason), duration_s=self.took_s)
 
     def _draw(self, examples: int) -> None:
         """Send what Hypothesis draws, and let it make what fails smaller."""
@@ -116,9 +131,14 @@ class Trial:
         )
         attempt = hypothesis.given(veins()[name]())(self._example)
         # What failed is kept here; an exception only tells Hypothesis to look for a smaller one.
-        quiet = (BrokenLaunchError, hypothesis.errors.Unsatisfiable, hypothesis.errors.FlakyFailure)
-        with contextlib.suppress(*quiet):
-            hypothesis.seed(f"{self.runner.lab.seed}/{self.wanted.id}")(told(attempt))()
+        expected = (BrokenLaunchError, hypothesis.errors.UnsatisfiedAssumption)
+        try:
+            with contextlib.suppress(BrokenLaunchError, hypothesis.errors.Unsatisfiable):
+                hypothesis.seed(f"{self.runner.lab.seed}/{self.wanted.id}")(told(attempt))()
+        except hypothesis.errors.FlakyFailure as flaky:
+            # A tool may change its mind, but what a vein raises is an error of ours.
+            if flaky.split(expected)[1] is not None:
+                raise
 
     def _example(self, drawn: Drawn) -> None:
         import hypothesis
@@ -128,16 +148,30 @@ class Trial:
         kind = "to shrink" if self.broken else "drawn"
         try:
             result = self._tried(drawn, kind)
-        except ToolLost as lost:
+        except hypothesis.errors.UnsatisfiedAssumption:
+            raise
+        except (Exception, TimeIsUp) as event:  # noqa: BLE001 - raised again when nothing is drawn any more
             # Hypothesis would take it for a failure, and look for a smaller one.
-            self.over = lost
+            self.over = event
             return
         hypothesis.assume(result.verdict.cause != "not-applicable")
-        if result.status in BROKEN:
+        self._note(result)
+
+    def _note(self, result: Result) -> None:
+        """Keep what a drawn launch showed.
+
+        Raises:
+            BrokenLaunchError: it failed; a mere warning would end the search for failures.
+        """
+        if result.status == "failed":
             self.broken = result
             raise BrokenLaunchError(result.verdict.reason)
+        if result.status == "warned":
+            self.warned = self.warned or result
+            return
         if result.status == "passed":
             self.passed = self.passed or result
+            self.held += 1
         else:
             self.unjudged = self.unjudged or result
         self.findings |= {finding.id: finding for finding in result.findings}
@@ -149,7 +183,9 @@ class Trial:
         self.counts[kind] += 1
         scenario = with_mutations(self.wanted, mutations)
         with self._undisturbed():
-            return _leniently(self.runner, self.runner.try_scenario(replace(scenario, id=f"{scenario.id} {self.sent}")))
+            tried = self.runner.try_scenario(replace(scenario, id=f"{scenario.id} {self.sent}"))
+        self.took_s += tried.duration_s
+        return _leniently(self.runner, tried)
 
     @contextlib.contextmanager
     def _undisturbed(self) -> Iterator[None]:
@@ -166,25 +202,36 @@ class Trial:
             random.setstate(theirs)
 
     def _smallest(self, broken: Result) -> Result:
-        """The failure with no lie that it does not need, sent once more."""
-        status = broken.status
+        """The failure with no lie that it does not need, sent once more; as far as it gets if the run ends before."""
+        smallest = broken
 
         def still_fails(mutations: Sequence[Spoilt]) -> bool:
-            return self._tried(mutations, "to shrink").status == status
+            nonlocal smallest
+            tried = self._tried(mutations, "to shrink")
+            if not _as_bad(tried, smallest):
+                return False
+            smallest = tried
+            return True
 
-        mutations = minimal(broken.scenario.attempt.mutations, still_fails)
-        again = self._tried(mutations, "to shrink")
-        if again.status in BROKEN and (again.status, _answer(again)) == (status, _answer(broken)):
-            return self._as_property(again, mutations)
-        text = f"answered differently when repeated: first {broken.verdict.reason}; then {again.verdict.reason}"
+        if self.over is None:
+            with contextlib.suppress(TimeIsUp, ToolLost):
+                mutations = minimal(broken.scenario.attempt.mutations, still_fails)
+                smallest = self._repeated(smallest, self._tried(mutations, "to shrink"))
+        return self._as_property(smallest)
+
+    def _repeated(self, first: Result, again: Result) -> Result:
+        """The one to tell of two results of the same launch."""
+        if (again.status, _answer(again)) == (first.status, _answer(first)):
+            return again
+        text = f"answered differently when repeated: first {first.verdict.reason}; then {again.verdict.reason}"
         self.findings["flaky"] = Finding(id="flaky", text=text)
-        kept = again if again.status in BROKEN else broken
-        return self._as_property(kept, kept.scenario.attempt.mutations)
+        return again if _as_bad(again, first) else first
 
-    def _as_property(self, result: Result, mutations: Sequence[Spoilt]) -> Result:
+    def _as_property(self, result: Result) -> Result:
         own = {finding.id: finding for finding in result.verdict.findings}
         verdict = replace(result.verdict, findings=tuple((self.findings | own).values()))
-        return replace(result, scenario=with_mutations(self.wanted, mutations), verdict=verdict)
+        scenario = with_mutations(self.wanted, result.scenario.attempt.mutations)
+        return replace(result, scenario=scenario, verdict=verdict)
 
 
 class BrokenLaunchError(Exception):
@@ -201,7 +248,13 @@ def _leniently(runner: Runner, result: Result) -> Result:
         return result
     refusals = tuple(answer for answer in result.expectation.answers if answer.outcome == "rejected")
     refused = replace(result.expectation, preferred=refusals[0], allowed=refusals[1:])
-    return replace(result, verdict=judge(refused, seen, lab.profile, lab.reader.axes))
+    complaints = tuple(text for name in result.scenario.checks if (text := checks()[name](seen)) is not None)
+    return replace(result, verdict=judge(refused, seen, lab.profile, lab.reader.axes, complaints))
+
+
+def _as_bad(result: Result, known: Result) -> bool:
+    """Whether a result breaks the property at least as badly as what is known."""
+    return result.status in BROKEN[: BROKEN.index(known.status) + 1]
 
 
 def _told_once(result: Result, bugs: dict[object, str]) -> Result:

@@ -70,6 +70,16 @@ def test_a_whole_story_survives_being_written_and_read():
     assert str(read_recipe(as_json(recipe), where="recipe")) == str(recipe)
 
 
+def test_what_only_the_last_launch_has_survives():
+    """Its platform, its role and its states are its own, and an honest story may rotate its key."""
+    last = Attempt(name="judged", registration="second", role="student", states=("zoom_authorised",), finish=False)
+    whole = dataclasses.replace(story(), attempt=last, rotates=True)
+    recipe = made(whole, Expectation(preferred=Answer(code=1001)))
+    assert str(read_recipe(as_json(recipe), where="recipe")) == str(recipe)
+    with pytest.raises(UsageError, match="write it as --format pytest"):
+        as_toml(recipe)
+
+
 def test_a_recipe_is_made_of_a_result():
     """The expectation that counted is the only one in it, and what was said is there."""
     seen = make_observation("launched", code=None)
