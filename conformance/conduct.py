@@ -16,6 +16,7 @@ from conformance.model import Finding, Result, Scenario
 from conformance.phases import EXAMPLES, Depth, Telling, phases, properties
 from conformance.report import Chapter, Report
 from conformance.runner import Options, PlainLaunchFailed, Runner, TimeIsUp, ToolLost
+from conformance.story import honest
 from conformance.toolvalues import Tool
 from conformance.waivers import stale_waivers, waive
 from mockplatform._version import __version__
@@ -136,7 +137,25 @@ def _all_told(runner: Runner, agenda: Agenda, settle: Callable[[Result], Result]
     for phase in phases():
         chosen = [wanted for wanted in agenda.properties if wanted.id.startswith(f"{phase.NAME}/")]
         for told in phase.run(runner, chosen, agenda.depth) if chosen else ():
-            yield settle(told) if isinstance(told, Result) else told
+            yield settle(_controlled(runner, told)) if isinstance(told, Result) else told
+
+
+def _controlled(runner: Runner, result: Result) -> Result:
+    """The result, unless by now the tool lets nobody in: then its refusals prove nothing.
+
+    Raises:
+        ToolLost: nobody answers any more.
+    """
+    if result.status != "passed":
+        return result
+    lab, role = runner.lab, runner.role
+    told = honest(lab, f"control {result.scenario.id}", role, "main", lab.honest_states(role), lab.lti)
+    if told.seen.outcome == "launched":
+        return result
+    if told.performed.visit.trouble_kind == "refused":
+        raise ToolLost(f"{told.seen.trouble} (noticed after {result.scenario.id})")
+    reason = f"after these launches an honest one is not accepted any more: {told.seen.trouble or told.seen.message}"
+    return replace(result, verdict=replace(result.verdict, status="error", reason=reason, cause="control-failed"))
 
 
 def _strictly(result: Result, options: Options) -> Result:

@@ -6,8 +6,9 @@ own: whatever it sends with `step` is judged as well, as far as anything is dema
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from hypothesis.strategies import booleans, integers, lists, sampled_from
 
+from conformance.arrange import ArrangementFailedError
 from conformance.model import Attempt
 from conformance.runner import ToolLost
 from conformance.sequence_judging import Sequences, as_text
@@ -87,7 +89,8 @@ class LaunchMachine(RuleBasedStateMachine):
     @initialize(rotates=booleans())
     def begin_story(self, rotates: bool) -> None:  # noqa: FBT001 - drawn
         """People and a course that nobody knows yet; the key set may be spoilt in some stories only."""
-        self.story = self.sequences.story(rotates=rotates)
+        with self._guarded():
+            self.story = self.sequences.story(rotates=rotates)
 
     def teardown(self) -> None:
         """Note the story."""
@@ -102,7 +105,8 @@ class LaunchMachine(RuleBasedStateMachine):
         """
         if self.stuck:
             return None
-        mutations = tuple(bind(lie, where="a step") for lie in lies)
+        with self._guarded():
+            mutations = tuple(bind(lie, where="a step") for lie in lies)
         attempt = Attempt(name=f"step {len(self.steps) + 1}", mutations=mutations, **how)
         who = (attempt.person, attempt.registration)
         if who not in self._arranged and not attempt.action:
@@ -111,16 +115,28 @@ class LaunchMachine(RuleBasedStateMachine):
             attempt = replace(attempt, states=lab.honest_states(self.sequences.role))
         demanded = self.world.demand(attempt)
         try:
-            told = self.story.send(attempt)
-            self.steps.append(attempt)
-            self.sequences.note(self.steps, demanded, told)
+            with self._guarded():
+                told = self.story.send(attempt)
+                self.steps.append(attempt)
+                self.sequences.note(self.steps, demanded, told)
         except NotApplicableError:
             return None
-        except (UsageError, ToolLost) as error:
-            raise _Over(error) from error
         self.world.note(attempt, told.seen.outcome, begun=told.performed.auth_request is not None)
         self.stuck = demanded in MUST_LAUNCH and self.story.keys_unasked(attempt.name)
         return told
+
+    @contextlib.contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """What Hypothesis neither meddles with nor tries to explain."""
+        try:
+            with self.sequences.chance.undisturbed():
+                yield
+        except NotApplicableError:
+            raise
+        except ArrangementFailedError as failure:
+            raise _Over(ToolLost(str(failure)) if failure.lost else failure) from failure
+        except (UsageError, ToolLost) as error:
+            raise _Over(error) from error
 
     def browser(self, drawn: str) -> str:
         """The browser that is open at a desk."""
@@ -263,8 +279,9 @@ def run_machine(machine: Callable[[Sequences], LaunchMachine], sequences: Sequen
     """Tell many stories; the same seed of the lab tells the same ones.
 
     Raises:
+        ArrangementFailedError: the tool cannot be brought into a state that its launches need.
         ToolLost: nobody answers any more.
-        UsageError: the tool cannot be brought into a state that its launches need.
+        UsageError: a step or a callback names something unknown.
     """
     try:
         for begun in range(0, examples, UNLIKE):

@@ -18,6 +18,7 @@ from conformance.profile import load_profile
 from conformance.pytest_bench import AnyBench, Bench, outside_loops
 from conformance.pytest_options import LtiConformanceWarning, conductor_of
 from conformance.reports.as_text import failure_text
+from conformance.runner import ToolLost
 from conformance.waivers import waive
 from mockplatform.errors import UsageError
 
@@ -49,7 +50,7 @@ class LtiSequences:
         name, bench = conductor.profile(self.profile), lti_bench.of(lti_tool)
         try:
             results = outside_loops(lambda: self._results(bench, name))
-        except UsageError as error:
+        except (ToolLost, UsageError) as error:
             pytest.fail(str(error), pytrace=False)
         broken = [result for result in results if result.status in ("failed", "error")]
         weak = [result for result in results if result.status == "warned"]
@@ -71,6 +72,7 @@ class LtiSequences:
         """What comes of the properties, alone with the tool.
 
         Raises:
+            ToolLost: nobody answers any more.
             UsageError: no property is chosen, the tool does not accept the plain launch, or another process drives it.
         """
         patterns = (self.only,) if isinstance(self.only, str) else self.only
@@ -87,7 +89,15 @@ class LtiSequences:
         with bench._turns.taken(alone=True):  # noqa: SLF001 - the same
             if trouble := bench._trouble or stage.trouble:  # noqa: SLF001 - the same
                 raise UsageError(trouble)
-            results = tuple(run_with(self.machine, stage.runner, chosen, Depth(examples=self.examples)))
+            results: list[Result] = []
+            try:
+                results.extend(run_with(self.machine, stage.runner, chosen, Depth(examples=self.examples)))
+            except ToolLost as lost:
+                # The tests that follow need not find it out for themselves.
+                bench._trouble = f"the tool is gone: {lost}"  # noqa: SLF001 - the same
+                broken = [result.scenario.id for result in results if result.status in ("failed", "error")]
+                known = f"; broken before that: {', '.join(broken)}" if broken else ""
+                raise ToolLost(bench._trouble + known) from None  # noqa: SLF001 - the same
         today = datetime.datetime.now(datetime.UTC).date()
         return [waive(result, bench.tool.waiver, stage.runner.lab.profile, today) for result in results]
 

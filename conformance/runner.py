@@ -66,6 +66,7 @@ class Runner:
         self._stop = threading.Event()
         self._pace = Pace(options.rate)
         self._began = time.monotonic()
+        self.role: Role = "instructor"
 
     def brief(self) -> Runner:
         """A runner for launches by the thousand: neither a repetition nor a recovery, and the same twins."""
@@ -98,6 +99,7 @@ class Runner:
         role = next((r for r in roles if not missing_states(lab, lab.honest_states(r))), None)
         if role is None:
             return False
+        self.role = role
         try:
             told = honest(self.lab, "plain", role, "main", lab.honest_states(role), lab.lti)
         except ArrangementFailedError as failure:

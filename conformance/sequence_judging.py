@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from conformance.arrange import ArrangementFailedError, missing_states
-from conformance.checks import checks, sessions_apart
+from conformance.chance import OwnChance
+from conformance.checks import SIGHTING, checks, sessions_apart
 from conformance.evidence import keys_unasked, skip, unasked, unproven
 from conformance.judge import judge
 from conformance.lab import Lab
@@ -41,6 +42,8 @@ __all__ = ["AREA", "Complaint", "Sequences", "as_text", "role_of"]
 AREA = "sequences"
 REFUSED, LET_IN = "no-session-after-refusal", "sessions-stay-apart"
 LTI: LtiVersion = "1.3"
+WORST_FIRST = ("failed", "error", "warned")
+"""What a complaint can be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,11 @@ class Complaint:
     rotates: bool
     verdict: Verdict
     seen: Observation
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Of two complaints the one with the lower rank tells more: the graver, and then the shorter."""
+        return WORST_FIRST.index(self.verdict.status), len(self.steps)
 
 
 @dataclass(kw_only=True)
@@ -67,8 +75,10 @@ class Sequences:
     second: bool
     """Whether the tool lets somebody in from the second platform."""
     complaints: dict[str, Complaint] = field(default_factory=dict)
-    """The shortest story against each property."""
+    """The gravest story against each property, and the shortest of these."""
     judged: Counter[str] = field(default_factory=Counter)
+    blind: Counter[str] = field(default_factory=Counter)
+    """How often a property was at stake and nobody could see what it is about."""
     silent: Counter[str] = field(default_factory=Counter)
     """How often the tool refused without having asked for the keys that it would have needed."""
     told: list[tuple[str, ...]] = field(default_factory=list)
@@ -76,6 +86,7 @@ class Sequences:
 
     def __post_init__(self) -> None:
         self._takes = itertools.count(1)
+        self.chance = OwnChance(seed=f"{self.lab.seed}/{self.lab.run_id}/{AREA}")
         probe = self.lab.tool.observe.probe
         self.accounts = probe is not None and probe.account is not None and self.lab.probe_works
 
@@ -122,12 +133,15 @@ class Sequences:
                 self._note(name, tuple(steps), story, seen)
 
     def _note(self, name: str, steps: tuple[Attempt, ...], story: Story, seen: Observation) -> None:
-        self.judged[name] += 1
+        counter = self.judged if _shown(name, steps[-1], seen) else self.blind
+        counter[name] += 1
         verdict = self._verdict(name, seen)
+        if verdict.status not in WORST_FIRST:
+            return
+        complaint = Complaint(steps=steps, rotates=story.kid is not None, verdict=verdict, seen=seen)
         known = self.complaints.get(name)
-        if verdict.status in ("failed", "warned", "error") and (known is None or len(steps) < len(known.steps)):
-            rotates = story.kid is not None
-            self.complaints[name] = Complaint(steps=steps, rotates=rotates, verdict=verdict, seen=seen)
+        if known is None or complaint.rank < known.rank:
+            self.complaints[name] = complaint
 
     def _verdict(self, name: str, seen: Observation) -> Verdict:
         wanted, lab = self.wanted[name], self.lab
@@ -141,12 +155,19 @@ class Sequences:
 
     def _check_alive(self, seen: Observation) -> None:
         lab = self.lab
-        told = honest(lab, f"{AREA} alive", self.role, "main", lab.honest_states(self.role), LTI)
+        try:
+            told = honest(lab, f"{AREA} alive", self.role, "main", lab.honest_states(self.role), LTI)
+        except ArrangementFailedError as failure:
+            raise ToolLost(f"{failure} (noticed in {AREA})") if failure.lost else failure from None
         if told.performed.visit.trouble_kind == "refused":
             raise ToolLost(f"{seen.trouble} (noticed in {AREA})")
 
     def result(self, name: str) -> Result:
-        """What has come of a property."""
+        """What has come of a property.
+
+        Raises:
+            ToolLost: nobody answers any more.
+        """
         wanted = self.wanted[name]
         expectation = self.lab.profile.expectation(wanted)
         assert expectation is not None, "properties are selected for the profile"
@@ -155,10 +176,21 @@ class Sequences:
             return Result(scenario=wanted, expectation=expectation, verdict=self._unbroken(name))
         scenario = self._shortest(name, complaint)
         result = self.runner.try_scenario(scenario)
-        if result.status in ("failed", "warned", "error"):
+        if result.status in WORST_FIRST:
             return result
         text = f"in a long story: {complaint.verdict.reason}; sent once more, the story ended otherwise"
         verdict = replace(complaint.verdict, findings=(Finding(id="flaky", text=text),))
+        return Result(scenario=scenario, expectation=expectation, verdict=verdict, observation=complaint.seen)
+
+    def unrepeated(self, name: str) -> Result:
+        """What was seen of a property that was broken, with the story as it was: nothing can be sent any more."""
+        wanted, complaint = self.wanted[name], self.complaints[name]
+        expectation = self.lab.profile.expectation(wanted)
+        assert expectation is not None, "properties are selected for the profile"
+        text = "the run ended before the story could be sent again, so it is as long as it was"
+        verdict = replace(complaint.verdict, findings=(Finding(id="not-repeated", text=text),))
+        states = self.lab.honest_states(self.role)
+        scenario = story_of(wanted, complaint.steps, self.role, states, rotates=complaint.rotates)
         return Result(scenario=scenario, expectation=expectation, verdict=verdict, observation=complaint.seen)
 
     @property
@@ -171,6 +203,8 @@ class Sequences:
             graded: dict[Axis, Grade] = {"outcome": "passed"}
             reason = f"held in {count} of {self._stories} stories"
             return Verdict(status="passed", axes={a: graded.get(a, "unobserved") for a in AXES}, reason=reason)
+        if self.blind[name]:
+            return skip("not-observable", _advice(name, self.lab))
         if self.silent.total():
             return unasked()
         return skip("not-judged", f"none of {self._stories} stories came to a step that shows it; try more examples")
@@ -180,7 +214,8 @@ class Sequences:
         wanted, states, rotates = self.wanted[name], self.lab.honest_states(self.role), complaint.rotates
 
         def fails(steps: Sequence[Attempt], *, rotates: bool = rotates) -> bool:
-            return self._still_fails(name, story_of(wanted, steps, self.role, states, rotates=rotates))
+            shorter = story_of(wanted, steps, self.role, states, rotates=rotates)
+            return self._still_fails(name, shorter, complaint.rank)
 
         steps = complaint.steps
         with contextlib.suppress(TimeIsUp):
@@ -189,14 +224,18 @@ class Sequences:
                 rotates = not fails(steps, rotates=False)
         return story_of(wanted, steps, self.role, states, rotates=rotates)
 
-    def _still_fails(self, name: str, scenario: Scenario) -> bool:
-        """Whether a story breaks the property, for the reason that the property is about."""
+    def _still_fails(self, name: str, scenario: Scenario, rank: tuple[int, int]) -> bool:
+        """Whether a story breaks the property as gravely, for the reason that the property is about."""
         self.runner.go_on()
         lab = self.lab
         expectation = lab.profile.expectation(scenario)
         try:
             told = tell(lab, scenario, lab.honest_states(self.role), f"shorter {next(self._takes)}")
-        except (NotApplicableError, ArrangementFailedError):
+        except NotApplicableError:
+            return False
+        except ArrangementFailedError as failure:
+            if failure.lost:
+                raise ToolLost(f"{failure} (noticed in {scenario.id})") from None
             return False
         if expectation is None or keys_unasked(told) or unproven(scenario, expectation, told) is not None:
             return False
@@ -206,7 +245,8 @@ class Sequences:
             world.note(attempt, story.outcomes[attempt.name], begun=begun)
         if name not in _about(world.demand(scenario.attempt), scenario.attempt, told.seen.outcome):
             return False
-        return self._verdict(name, told.seen).status in ("failed", "warned")
+        status = self._verdict(name, told.seen).status
+        return status in ("failed", "warned") and WORST_FIRST.index(status) <= rank[0]
 
 
 def role_of(lab: Lab) -> Role:
@@ -220,6 +260,32 @@ def _about(demanded: str | None, attempt: Attempt, outcome: Outcome) -> tuple[st
     ended = attempt.finish and not attempt.action
     after = {"rejected": (REFUSED,), "launched": (LET_IN,)}.get(outcome, ()) if ended else ()
     return after if demanded is None else (demanded, *after)
+
+
+def _shown(name: str, attempt: Attempt, seen: Observation) -> bool:
+    """Whether anybody could see what a property is about: of some that is a session, or whose it is."""
+    if name not in (REFUSED, LET_IN) or (name == REFUSED and seen.session is not None):
+        return True
+    place = SIGHTING.format(step=attempt.name, browser=attempt.browser, who="")
+    return any(account and where.startswith(place) for where, account in seen.accounts.items())
+
+
+def _advice(name: str, lab: Lab) -> str:
+    """Why no step has shown a session or an account, and what to configure."""
+    probe = lab.tool.observe.probe
+    if probe is None:
+        return (
+            'nobody could ask for sessions: name a request that shows them as [observe] probe = { request = "GET …" }'
+        )
+    if not lab.probe_works:
+        return "the request of [observe] probe does not tell who has a session from who has none; name another one"
+    if probe.account is None:
+        return (
+            "each refusal came to a browser with a session of earlier; [observe] probe.account would show whose it is "
+            "afterwards"
+        )
+    what = "launch" if name == LET_IN else "refusal in a browser with a session of earlier"
+    return f"after no {what} [observe] probe.account ({probe.account}) found anything in the probe's answer; correct it"
 
 
 def _untold(attempt: Attempt, told: Told) -> bool:

@@ -92,8 +92,7 @@ class Trial:
             ToolLost: nobody answers any more, and nothing was found before.
             TimeIsUp: nothing more is to be begun, and nothing was found before.
         """
-        share = SLOW_SHARE if self.wanted.rotates else 1
-        self._draw(max(1, examples // share))
+        self._draw(max(1, examples // (SLOW_SHARE if self.wanted.rotates else 1)))
         broken = self.broken or self.warned
         if self.over is not None and (broken is None or not isinstance(self.over, TimeIsUp | ToolLost)):
             raise self.over
@@ -110,9 +109,9 @@ class Trial:
         return Result(scenario=self.wanted, expectation=expectation, verdict=verdict)
 
     def _held(self, first: Result) -> Result:
-        told = self._as_property(first)
         reason = f"held for {self.held} {'launch' if self.held == 1 else 'launches'}"
-        return replace(told, verdict=replace(told.verdict, reason=reason), duration_s=self.took_s)
+        held = replace(first, verdict=replace(first.verdict, reason=reason), duration_s=self.took_s)
+        return self._as_property(held)
 
     def _draw(self, examples: int) -> None:
         """Send what Hypothesis draws, and let it make what fails smaller."""
@@ -161,12 +160,12 @@ class Trial:
         """Keep what a drawn launch showed.
 
         Raises:
-            BrokenLaunchError: it failed; a mere warning would end the search for failures.
+            BrokenLaunchError: it broke the demand; a lesser warning would end the search for such launches.
         """
-        if result.status == "failed":
+        if _breaks(result) and (self.broken is None or _as_bad(result, self.broken)):
             self.broken = result
             raise BrokenLaunchError(result.verdict.reason)
-        if result.status == "warned":
+        if result.status in BROKEN:
             self.warned = self.warned or result
             return
         if result.status == "passed":
@@ -230,8 +229,7 @@ class Trial:
     def _as_property(self, result: Result) -> Result:
         own = {finding.id: finding for finding in result.verdict.findings}
         verdict = replace(result.verdict, findings=tuple((self.findings | own).values()))
-        scenario = with_mutations(self.wanted, result.scenario.attempt.mutations)
-        return replace(result, scenario=scenario, verdict=verdict)
+        return replace(result, scenario=with_mutations(self.wanted, result.scenario.attempt.mutations), verdict=verdict)
 
 
 class BrokenLaunchError(Exception):
@@ -250,6 +248,12 @@ def _leniently(runner: Runner, result: Result) -> Result:
     refused = replace(result.expectation, preferred=refusals[0], allowed=refusals[1:])
     complaints = tuple(text for name in result.scenario.checks if (text := checks()[name](seen)) is not None)
     return replace(result, verdict=judge(refused, seen, lab.profile, lab.reader.axes, complaints))
+
+
+def _breaks(result: Result) -> bool:
+    """Whether a launch broke the demand itself, of which a status that is not the prescribed one is no part."""
+    lesser = result.expectation.severity == "must" or any(f.id == "prescribed-status" for f in result.findings)
+    return result.status == "failed" or (result.status == "warned" and not lesser)
 
 
 def _as_bad(result: Result, known: Result) -> bool:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import functools
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conformance.arrange import ArrangementFailedError
 from conformance.catalogue import scenario_of
-from conformance.evidence import lacking
+from conformance.chance import own_cache
+from conformance.evidence import lacking, unjudged
 from conformance.model import Result, Scenario, Verdict
 from conformance.phases import Depth, Telling
-from conformance.runner import Runner, TimeIsUp
+from conformance.runner import Runner, TimeIsUp, ToolLost
 from conformance.scenario_tables import FileTable, ScenarioTable
 from conformance.sequence_judging import AREA, Sequences, role_of
 from conformance.story import honest
@@ -44,19 +45,12 @@ def run(runner: Runner, chosen: Sequence[Scenario], depth: Depth) -> Iterator[Te
 
     Raises:
         ToolLost: nobody answers any more.
-        UsageError: Hypothesis is not installed, or the tool cannot be brought into a state that launches need.
+        TimeIsUp: the run is over before all stories were told.
+        UsageError: Hypothesis is not installed.
     """
     hypothesis_or_advice()
-    from hypothesis import configuration
-
-    place: Callable[[str | None], None] = configuration.set_hypothesis_home_dir
-    # What Hypothesis keeps between runs would be left where the command was called.
-    with tempfile.TemporaryDirectory(prefix="lti-conformance-") as folder:
-        place(folder)
-        try:
-            yield from run_with(None, runner, chosen, depth)
-        finally:
-            place(None)
+    with own_cache():
+        yield from run_with(None, runner, chosen, depth)
 
 
 def run_with(
@@ -64,10 +58,7 @@ def run_with(
 ) -> Iterator[Result]:
     """The same with a machine that has rules of its own; None: those that there are."""
     hypothesis_or_advice()
-    from conformance.machine import LaunchMachine, run_machine
-
     began = time.perf_counter()
-    role = role_of(runner.lab)
     unable = {wanted.id: verdict for wanted in chosen if (verdict := _lacking(runner, wanted)) is not None}
     able = {wanted.id.partition("/")[2]: wanted for wanted in chosen if wanted.id not in unable}
     for wanted in chosen:
@@ -75,21 +66,53 @@ def run_with(
             yield _untried(runner, wanted, unable[wanted.id])
     if not able:
         return
-    sequences = Sequences(runner=runner, wanted=able, role=role, second=_second_works(runner))
-    ended = None
-    try:
-        run_machine(machine or LaunchMachine, sequences, examples=depth.examples)
-    except TimeIsUp as event:
-        ended = event
+    sequences = Sequences(runner=runner, wanted=able, role=role_of(runner.lab), second=False)
+    ended = _told(machine, sequences, depth.examples)
     share_s = (time.perf_counter() - began) / len(able)
-    for name in able:
-        # What was found out so far stands; what was not, may still be there.
-        if ended is None or name in sequences.complaints:
-            before = time.perf_counter()
-            result = sequences.result(name)
+    lost = ended if isinstance(ended, ToolLost) else None
+    for name, wanted in able.items():
+        before = time.perf_counter()
+        result, lost = _found(sequences, name, ended, lost)
+        if result is None and isinstance(ended, ArrangementFailedError):
+            result = _untried(runner, wanted, unjudged("arrangement-failed", str(ended)))
+        if result is not None:
             yield replace(result, duration_s=share_s + time.perf_counter() - before)
-    if ended is not None:
+    if isinstance(ended, TimeIsUp):
         raise ended
+    if lost is not None:
+        raise lost
+
+
+def _told(machine: type[LaunchMachine] | None, sequences: Sequences, examples: int) -> BaseException | None:
+    """What has ended the stories before all of them were told."""
+    from conformance.machine import LaunchMachine, run_machine
+
+    try:
+        sequences.second = _second_works(sequences.runner)
+        run_machine(machine or LaunchMachine, sequences, examples=examples)
+    except ArrangementFailedError as failure:
+        return ToolLost(f"{failure} (noticed in {NAME})") if failure.lost else failure
+    except (TimeIsUp, ToolLost) as event:
+        return event
+    return None
+
+
+def _found(
+    sequences: Sequences, name: str, ended: BaseException | None, lost: ToolLost | None
+) -> tuple[Result | None, ToolLost | None]:
+    """What was found out about a property, and whether nobody answers any more.
+
+    What was found out before the end stands; what was not, may still be there.
+    """
+    if name not in sequences.complaints:
+        return (sequences.result(name) if ended is None else None), lost
+    # A tool that is gone, or that cannot be arranged any more, would answer the same story otherwise.
+    if lost is None and not isinstance(ended, ArrangementFailedError):
+        try:
+            return sequences.result(name), None
+        except ToolLost as event:
+            lost = event
+    return sequences.unrepeated(name), lost
 
 
 def _lacking(runner: Runner, wanted: Scenario) -> Verdict | None:

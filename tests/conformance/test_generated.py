@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
@@ -16,12 +17,14 @@ from conformance.model import Observation, Profile, Result, Scenario, Verdict
 from conformance.phases import Depth, Telling, generated
 from conformance.profile import load_profile, profile_names
 from conformance.report import Chapter
-from conformance.runner import Options, Runner, ToolLost
+from conformance.runner import Options, Runner, TimeIsUp, ToolLost
 from conformance.sample_tool.flaws.generated import FLAWS
+from conformance.strategies.breaking import with_mutations
 from conformance.target import Start
 from conformance.veins import veins
 from mockplatform.errors import UsageError
-from tests.conformance.makers import make_profile
+from mockplatform.mutation import bind
+from tests.conformance.makers import make_profile, make_result
 
 BROKEN = ("failed", "warned", "error")
 CORE = load_profile("core")
@@ -34,6 +37,7 @@ class Scripted:
         self.tool = tool
         self.sent: list[tuple[str, ...]] = []
         self.chances: list[float] = []
+        self.left_for = ""
         self.lab = SimpleNamespace(seed=seed, run_id="run", profile=profile, reader=SimpleNamespace(axes=frozenset()))
 
     def brief(self) -> Scripted:
@@ -47,13 +51,17 @@ class Scripted:
         self.chances.append(random.random())
         outcome = cast("Any", self.tool(scenario))
         expectation = self.lab.profile.expectation(scenario)
+        if isinstance(outcome, Verdict):
+            seen = Observation(outcome="rejected")
+            return Result(scenario=scenario, expectation=expectation, verdict=outcome, observation=seen, duration_s=0.5)
         wanted = {answer.outcome for answer in expectation.answers}
         right = outcome in wanted or (outcome == "crashed" and wanted == {"rejected"})
         return Result(
             scenario=scenario,
             expectation=expectation,
             verdict=Verdict(status="passed" if right else "failed", axes={}, reason=f"it {outcome}"),
-            observation=Observation(outcome=outcome),
+            observation=Observation(outcome=outcome, left_for=self.left_for),
+            duration_s=0.5,
         )
 
 
@@ -183,6 +191,147 @@ class TestFailures:
         (result,), _ = told_by(Scripted(lambda _: "crashed", profile), "never-crashes", examples=5)
         assert result.status == status
         assert ("unclean-refusal" in {finding.id for finding in result.findings}) == (crash == "refusal")
+
+
+WARNED = Verdict(status="warned", axes={}, reason="another status")
+KID = "kid-of-any-text"
+
+
+def in_turn(*told: object, then: object) -> Callable[[Scenario], Any]:
+    """A tool that answers so, one launch after the other; what is an exception is raised."""
+    answers = iter(told)
+
+    def tool(_: Scenario) -> object:
+        answer = next(answers, then)
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    return tool
+
+
+class TestWarnings:
+    def test_a_warning_does_not_end_the_search_for_failures(self):
+        """A tool that is warned of at first and lets somebody in later has failed."""
+        (result,), _ = told_by(Scripted(in_turn(*[WARNED] * 10, then="launched")), KID)
+        assert (result.status, result.verdict.reason) == ("failed", "it launched")
+
+    def test_a_failure_is_not_replaced_by_a_warning(self):
+        """What is only warned of while a failure is made smaller is not told in its place."""
+        (result,), _ = told_by(Scripted(in_turn("rejected", "launched", then=WARNED)), KID)
+        assert (result.status, result.verdict.reason) == ("failed", "it launched")
+        assert "flaky" in {finding.id for finding in result.findings}
+
+    def test_a_warning_is_told_if_nothing_fails(self):
+        """All launches are sent, and the first that was warned of is the result."""
+        runner = Scripted(in_turn("rejected", then=WARNED))
+        (result,), told = told_by(runner, KID, examples=20)
+        assert (result.status, result.verdict.reason) == ("warned", "another status")
+        assert cast("Chapter", told[-1]).data["launches"] == 20
+        assert result.scenario.mutations == runner.sent[1]
+
+    def test_a_warning_of_what_ought_to_be_is_made_smaller(self):
+        """Where nothing worse can come, a warning ends the drawing like a failure, and its values become simpler."""
+        runner = Scripted(in_turn("rejected", then=WARNED))
+        (result,), told = told_by(runner, "deployment-of-any-text")
+        assert result.status == "warned"
+        assert result.scenario.mutations == runner.sent[-1]
+        data = cast("Chapter", told[-1]).data
+        assert data["launches"] == 2
+        assert data["to_shrink"] > 1
+
+
+class TestBreakingOff:
+    def test_an_error_of_ours_is_not_hidden(self):
+        """What goes wrong once in the harness is no answer of the tool, and nothing is sent after it."""
+        runner = Scripted(in_turn("rejected", RuntimeError("ours"), then="rejected"))
+        with pytest.raises(RuntimeError, match="ours"):
+            told_by(runner, KID)
+        assert len(runner.sent) == 2
+
+    def test_an_error_of_a_vein_is_not_hidden(self):
+        """What goes wrong once while a launch is drawn is not taken for a tool that changes its mind."""
+        vein, broken = veins()[KID], iter([ZeroDivisionError("in the vein")])
+
+        def breaking(drawn: Any) -> Any:
+            for error in broken:
+                raise error
+            return drawn
+
+        (property_,), runner = wanted(KID), cast("Runner", Scripted(lambda _: "rejected"))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(generated, "veins", lambda: {KID: lambda: vein().map(breaking)})
+            with pytest.raises(ExceptionGroup) as caught:
+                list(generated.run(runner, [property_], Depth(examples=20)))
+        assert caught.value.subgroup(ZeroDivisionError) is not None
+
+    @pytest.mark.parametrize("end", [TimeIsUp(), ToolLost("nobody answers")], ids=["time", "tool"])
+    @pytest.mark.parametrize("shrunk", [0, 1, 5])
+    def test_a_failure_is_told_although_the_run_ends(self, end: BaseException, shrunk: int):
+        """What was found before time was up, or the tool gone, is the result, as small as it had become."""
+        runner = Scripted(in_turn("rejected", "launched", *["launched"] * shrunk, then=end))
+        told = generated.run(cast("Runner", runner), wanted(KID, "deployment-of-any-text"), Depth(examples=20))
+        result = cast("Result", next(told))
+        assert (result.status, result.scenario.id) == ("failed", f"generated/{KID}")
+        assert result.scenario.mutations == runner.sent[1 + shrunk]
+        with pytest.raises(type(end)):
+            next(told)
+
+    @pytest.mark.parametrize("end", [TimeIsUp(), ToolLost("nobody answers")], ids=["time", "tool"])
+    def test_a_warning_is_told_although_the_run_ends(self, end: BaseException):
+        """It is the same with a warning."""
+        told = generated.run(cast("Runner", Scripted(in_turn(WARNED, then=end))), wanted(KID), Depth(examples=20))
+        assert cast("Result", next(told)).status == "warned"
+
+    def test_leaving_out_lies_ends_where_the_run_ends(self):
+        """Time that is up while lies are left out keeps those that still fail."""
+        runner = Scripted(in_turn("hung", then=TimeIsUp()))
+        trial = generated.Trial(runner=cast("Runner", runner), wanted=wanted("never-crashes")[0], counts=Counter())
+        texts = [
+            bind(text, where="a test")
+            for text in ("claims.expired(by_s=1)", "claims.expired(by_s=2)", "claims.expired(by_s=3)")
+        ]
+        first = make_result(scenario=with_mutations(trial.wanted, texts), status="failed")
+        assert len(trial._smallest(first).scenario.mutations) == 2
+
+
+class TestAnswers:
+    def test_a_smaller_launch_may_fail_otherwise(self):
+        """A launch with fewer lies is another launch: that its answer differs makes nothing flaky."""
+
+        def tool(scenario: Scenario) -> str:
+            return "hung" if len(scenario.mutations) > 1 else "crashed"
+
+        runner = Scripted(tool, make_profile(crash="failure"))
+        trial = generated.Trial(runner=cast("Runner", runner), wanted=wanted("never-crashes")[0], counts=Counter())
+        texts = [bind(text, where="a test") for text in ("claims.expired(by_s=1)", "claims.expired(by_s=2)")]
+        first = runner.try_scenario(with_mutations(trial.wanted, texts))
+        smallest = trial._smallest(first)
+        assert (smallest.verdict.reason, len(smallest.scenario.mutations)) == ("it crashed", 1)
+        assert "flaky" not in {finding.id for finding in smallest.findings}
+        assert runner.sent[-1] == runner.sent[-2]
+
+    def test_a_crash_does_not_excuse_from_the_checks(self):
+        """Where any answer is right, a tool that crashes and sends the person away has not refused well."""
+        runner = Scripted(lambda _: "crashed", make_profile(crash="refusal"))
+        runner.left_for = "evil.example"
+        (result,), _ = told_by(runner, "login-to-any-target", examples=5)
+        assert (result.status, result.verdict.reason) == ("warned", "the tool sent the person to evil.example")
+
+    def test_what_held_says_how_often(self):
+        """A result that passed counts its launches without those that do not apply, and their time."""
+        away = Verdict(status="skipped", axes={}, reason="", cause="not-applicable")
+        (result,), _ = told_by(Scripted(in_turn(away, away, then="rejected")), KID, examples=10)
+        assert (result.status, result.verdict.reason) == ("passed", "held for 10 launches")
+        assert result.duration_s == 12 * 0.5
+        (result,), _ = told_by(Scripted(lambda _: "rejected"), KID, examples=1)
+        assert (result.verdict.reason, result.duration_s) == ("held for 1 launch", 0.5)
+
+    def test_what_never_applied_is_skipped(self):
+        """No launch that counts is no proof."""
+        away = Verdict(status="skipped", axes={}, reason="", cause="not-applicable")
+        (result,), _ = told_by(Scripted(lambda _: cast("Any", away)), KID, examples=3)
+        assert (result.status, result.verdict.cause) == ("skipped", "not-applicable")
 
 
 def results_of(profile: str, flaw: str | None, chosen: Sequence[Scenario], examples: int) -> list[Result]:

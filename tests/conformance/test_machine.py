@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import builtins
+import random
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from conformance import machine as machine_module
+from conformance.arrange import ArrangementFailedError
 from conformance.catalogue import select
+from conformance.chance import OwnChance
 from conformance.demo import demo_lab
 from conformance.lab import Lab
 from conformance.machine import LaunchMachine, run_machine
-from conformance.model import Attempt, Outcome, Result
+from conformance.model import Attempt, Outcome, Result, Status, Verdict
 from conformance.phases import Depth, sequences
 from conformance.profile import load_profile, profile_names
 from conformance.runner import Options, Runner, ToolLost
 from conformance.sample_tool.flaws.sequences import FLAWS
-from conformance.sequence_judging import Sequences
+from conformance.sequence_judging import Complaint, Sequences
 from conformance.sequence_shortening import shortest
 from conformance.sequence_world import AGAIN, EXPIRED, FORGED, NONCE, OUTAGE, ROTATED, STATE, World
 from conformance.strategies import lazily
@@ -26,6 +30,7 @@ from conformance.target import Start
 from conformance.transport import Request, Response, TransportTrouble
 from mockplatform.errors import UsageError
 from mockplatform.mutation import bind
+from tests.conformance.makers import make_observation
 
 CORE = load_profile("core")
 BROKEN = ("failed", "warned", "error")
@@ -167,6 +172,117 @@ def test_without_a_second_platform_and_accounts_the_rest_is_tried() -> None:
     assert skipped >= {"platforms-stay-apart", "sessions-stay-apart"}
     assert results["platforms-stay-apart"].verdict.cause == "missing-capability"
     assert results["honest-launches-work"].status == "passed"
+
+
+def test_without_a_probe_no_refusal_shows_that_nobody_is_signed_in() -> None:
+    """A property of sessions is skipped with advice where no session can be asked for."""
+    with demo_lab(CORE, Start(seed=0)) as lab:
+        lab.tool = replace(lab.tool, observe=replace(lab.tool.observe, probe=None))
+        lab.probe_works = False
+        results = held(lab, FEW, "no-session-after-refusal", "honest-launches-work")
+    verdict = results["no-session-after-refusal"].verdict
+    assert (verdict.status, verdict.cause) == ("skipped", "not-observable")
+    assert "[observe] probe" in verdict.reason
+
+
+def test_an_account_that_is_never_found_shows_nothing() -> None:
+    """Sessions do not count as apart where the probe names no account after any launch."""
+    with demo_lab(CORE, Start(seed=0)) as lab:
+        probe = replace(lab.tool.observe.probe, account="$.nothing.here")  # type: ignore[type-var]
+        lab.tool = replace(lab.tool, observe=replace(lab.tool.observe, probe=probe))
+        results = held(lab, FEW, "sessions-stay-apart", "honest-launches-work")
+    verdict = results["sessions-stay-apart"].verdict
+    assert (verdict.status, verdict.cause) == ("skipped", "not-observable")
+    assert "$.nothing.here" in verdict.reason
+
+
+def test_the_gravest_complaint_is_kept() -> None:
+    """A long story that fails says more than a short one that only ought to have ended otherwise."""
+
+    def complaint(status: Status, length: int) -> Complaint:
+        steps = tuple(attempt(f"step {n}") for n in range(length))
+        verdict = Verdict(status=status, axes={}, reason="")
+        return Complaint(steps=steps, rotates=False, verdict=verdict, seen=make_observation())
+
+    ordered = [complaint("failed", 2), complaint("failed", 7), complaint("error", 1), complaint("warned", 1)]
+    assert sorted(reversed(ordered), key=lambda found: found.rank) == ordered
+
+
+def test_what_had_failed_is_told_when_the_tool_goes_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failure that is known stands though nobody answers any more, and the run is told so after it."""
+    genuine = machine_module.run_machine
+
+    def gone_after(*arguments: Any, **more: Any) -> None:
+        genuine(*arguments, **more)
+        raise ToolLost("nobody answers")
+
+    monkeypatch.setattr(machine_module, "run_machine", gone_after)
+    chosen = [property_("spoilt-launches-refused"), property_("honest-launches-work")]
+    results = []
+    with demo_lab(CORE, Start(seed=0), without="expiry-forgiven-in-a-session") as lab:
+        told_ = sequences.run(Runner(lab, Options()), chosen, Depth(examples=45))
+        with pytest.raises(ToolLost):
+            for found in told_:
+                assert isinstance(found, Result)
+                results.append(found)
+    assert [(found.scenario.id, found.status) for found in results] == [("sequences/spoilt-launches-refused", "failed")]
+    assert [finding.id for finding in results[0].verdict.findings] == ["not-repeated"]
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_tool_that_cannot_be_arranged_ends_the_stories_once(monkeypatch: pytest.MonkeyPatch, *, lost: bool) -> None:
+    """Hypothesis does not look for a smaller story, and the report says what could not be arranged."""
+    asked = []
+
+    def story(self: Sequences, *, rotates: bool) -> None:
+        asked.append((self, rotates))
+        raise ArrangementFailedError("arrange.zoom_authorised: no", lost=lost)
+
+    monkeypatch.setattr(Sequences, "story", story)
+    with demo_lab(CORE, Start(seed=0)) as lab:
+        told_ = sequences.run(Runner(lab, Options()), [property_("honest-launches-work")], FEW)
+        if lost:
+            with pytest.raises(ToolLost, match="zoom_authorised"):
+                list(told_)
+        else:
+            (result,) = (found for found in told_ if isinstance(found, Result))
+            assert (result.status, result.verdict.cause) == ("error", "arrangement-failed")
+    assert len(asked) == 1
+
+
+def test_an_unknown_lie_in_a_rule_of_somebody_else_is_said_at_once() -> None:
+    """A step that names no mutation is the user's own mistake, and no story to be shrunk."""
+    from hypothesis.stateful import rule
+
+    asked = []
+
+    class Mistaken(LaunchMachine):
+        @rule()
+        def lie(self) -> None:
+            asked.append(self)
+            self.step("claims.no_such_lie")
+
+    wanted = {"honest-launches-work": property_("honest-launches-work")}
+    with demo_lab(CORE, Start(seed=0)) as lab:
+        judged = Sequences(runner=Runner(lab, Options()), wanted=wanted, role="instructor", second=False)
+        with pytest.raises(UsageError, match="no_such_lie"):
+            run_machine(Mistaken, judged, examples=9)
+    assert len(asked) == 1
+
+
+def test_a_tool_that_draws_by_chance_repeats_nothing() -> None:
+    """Chance goes on from one example to the next though it is started anew for each, and nothing of that is left."""
+    before, chance = random.getstate(), OwnChance(seed="here")
+    try:
+        drawn, left = [], []
+        for _ in range(3):
+            random.seed(0)
+            with chance.undisturbed():
+                drawn.append(random.getrandbits(64))
+            left.append(random.getrandbits(64))
+    finally:
+        random.setstate(before)
+    assert (len(set(drawn)), len(set(left))) == (3, 1)
 
 
 def test_a_tool_that_keeps_keys_too_long_is_not_judged_by_them() -> None:

@@ -6,6 +6,8 @@ import importlib
 
 import pytest
 
+from conformance import pytest_sequences
+from conformance.runner import ToolLost
 from tests.conformance.plugin.projects import IN_PROCESS
 
 # Numpy and its like can be imported once in a process; an inner run takes away what it was the first to import.
@@ -110,3 +112,19 @@ def test_a_tool_of_a_tool_file(pytester, project):
     pytester.makepyfile(suite(examples=3))
     result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "--lti-tool", str(path))
     result.assert_outcomes(passed=1)
+
+
+def test_a_tool_that_is_gone_is_told_in_a_line(run, monkeypatch):
+    """The first test that notices it says so, and no later one drives the tool again."""
+    asked = []
+
+    def gone(*arguments):
+        asked.append(arguments)
+        raise ToolLost("nobody answers")
+
+    monkeypatch.setattr(pytest_sequences, "run_with", gone)
+    result = run(suite() + "\n    class TestMore(TestSequences):\n        pass\n")
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["the tool is gone: nobody answers"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+    assert len(asked) == 1
