@@ -1,4 +1,4 @@
-"""What Hypothesis would share with a tool in this process, and with the folder of the user, kept apart."""
+"""What Hypothesis must leave alone: the chance of a tool in this process, the user's folder, and our own errors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["OwnChance", "own_cache"]
+from conformance.arrange import ArrangementFailedError
+from conformance.runner import ToolLost
+from mockplatform.errors import UsageError
+
+__all__ = ["OwnChance", "StoriesOver", "guarded", "own_cache"]
 
 
 @dataclass(kw_only=True)
@@ -39,6 +43,30 @@ class OwnChance:
         finally:
             self._state = random.getstate()
             random.setstate(theirs)
+
+
+class StoriesOver(BaseException):
+    """Nothing more can be sent; no `Exception`, which Hypothesis would take for a failing example."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+@contextlib.contextmanager
+def guarded(chance: OwnChance) -> Iterator[None]:
+    """What Hypothesis neither meddles with nor tries to explain.
+
+    Raises:
+        StoriesOver: the user made a mistake, the tool cannot be arranged, or nobody answers any more.
+    """
+    try:
+        with chance.undisturbed():
+            yield
+    except ArrangementFailedError as failure:
+        raise StoriesOver(ToolLost(str(failure)) if failure.lost else failure) from failure
+    except (UsageError, ToolLost) as error:
+        raise StoriesOver(error) from error
 
 
 @contextlib.contextmanager

@@ -6,9 +6,8 @@ own: whatever it sends with `step` is judged as well, as far as anything is dema
 
 from __future__ import annotations
 
-import contextlib
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,9 +15,8 @@ from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from hypothesis.strategies import booleans, integers, lists, sampled_from
 
-from conformance.arrange import ArrangementFailedError
+from conformance.chance import StoriesOver, guarded
 from conformance.model import Attempt
-from conformance.runner import ToolLost
 from conformance.sequence_judging import Sequences, as_text
 from conformance.sequence_world import (
     AGAIN,
@@ -34,7 +32,6 @@ from conformance.sequence_world import (
     World,
 )
 from conformance.story import Told
-from mockplatform.errors import UsageError
 from mockplatform.mutation import NotApplicableError, bind
 
 __all__ = ["STEPS", "LaunchMachine", "run_machine"]
@@ -51,14 +48,6 @@ PEOPLE = sampled_from(("person", "other"))
 PLATFORMS = sampled_from(("", "second"))
 PICKS = integers(0, 7)
 LOG_OUT = "log_out"
-
-
-class _Over(BaseException):
-    """The stories cannot go on; no `Exception`, which Hypothesis would take for a failing story."""
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__(str(error))
-        self.error = error
 
 
 def _some(*status: str) -> Callable[[LaunchMachine], bool]:
@@ -89,7 +78,7 @@ class LaunchMachine(RuleBasedStateMachine):
     @initialize(rotates=booleans())
     def begin_story(self, rotates: bool) -> None:  # noqa: FBT001 - drawn
         """People and a course that nobody knows yet; the key set may be spoilt in some stories only."""
-        with self._guarded():
+        with guarded(self.sequences.chance):
             self.story = self.sequences.story(rotates=rotates)
 
     def teardown(self) -> None:
@@ -105,7 +94,7 @@ class LaunchMachine(RuleBasedStateMachine):
         """
         if self.stuck:
             return None
-        with self._guarded():
+        with guarded(self.sequences.chance):
             mutations = tuple(bind(lie, where="a step") for lie in lies)
         attempt = Attempt(name=f"step {len(self.steps) + 1}", mutations=mutations, **how)
         who = (attempt.person, attempt.registration)
@@ -115,7 +104,7 @@ class LaunchMachine(RuleBasedStateMachine):
             attempt = replace(attempt, states=lab.honest_states(self.sequences.role))
         demanded = self.world.demand(attempt)
         try:
-            with self._guarded():
+            with guarded(self.sequences.chance):
                 told = self.story.send(attempt)
                 self.steps.append(attempt)
                 self.sequences.note(self.steps, demanded, told)
@@ -124,19 +113,6 @@ class LaunchMachine(RuleBasedStateMachine):
         self.world.note(attempt, told.seen.outcome, begun=told.performed.auth_request is not None)
         self.stuck = demanded in MUST_LAUNCH and self.story.keys_unasked(attempt.name)
         return told
-
-    @contextlib.contextmanager
-    def _guarded(self) -> Iterator[None]:
-        """What Hypothesis neither meddles with nor tries to explain."""
-        try:
-            with self.sequences.chance.undisturbed():
-                yield
-        except NotApplicableError:
-            raise
-        except ArrangementFailedError as failure:
-            raise _Over(ToolLost(str(failure)) if failure.lost else failure) from failure
-        except (UsageError, ToolLost) as error:
-            raise _Over(error) from error
 
     def browser(self, drawn: str) -> str:
         """The browser that is open at a desk."""
@@ -288,7 +264,7 @@ def run_machine(machine: Callable[[Sequences], LaunchMachine], sequences: Sequen
             drawn = seed(f"{sequences.lab.seed} {begun}")(functools.partial(machine, sequences))
             # A factory will do as well as a class.
             run_state_machine_as_test(drawn, settings=_rules(min(UNLIKE, examples - begun)))  # type: ignore[arg-type]
-    except _Over as over:
+    except StoriesOver as over:
         raise over.error from None
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from conformance.arrange import ArrangementFailedError, missing_states
 from conformance.chance import OwnChance
-from conformance.checks import SIGHTING, checks, sessions_apart
+from conformance.checks import checks, sessions_apart
 from conformance.evidence import keys_unasked, skip, unasked, unproven
 from conformance.judge import judge
 from conformance.lab import Lab
@@ -32,6 +32,7 @@ from conformance.model import (
     Verdict,
 )
 from conformance.runner import Runner, TimeIsUp, ToolLost
+from conformance.sequence_seeing import LET_IN, REFUSED, advice, shown
 from conformance.sequence_shortening import shortest, spoils_keys, story_of
 from conformance.sequence_world import MUST_LAUNCH, World
 from conformance.story import Story, Told, begin, honest, tell
@@ -40,7 +41,6 @@ from mockplatform.mutation import NotApplicableError
 __all__ = ["AREA", "Complaint", "Sequences", "as_text", "role_of"]
 
 AREA = "sequences"
-REFUSED, LET_IN = "no-session-after-refusal", "sessions-stay-apart"
 LTI: LtiVersion = "1.3"
 WORST_FIRST = ("failed", "error", "warned")
 """What a complaint can be."""
@@ -133,7 +133,7 @@ class Sequences:
                 self._note(name, tuple(steps), story, seen)
 
     def _note(self, name: str, steps: tuple[Attempt, ...], story: Story, seen: Observation) -> None:
-        counter = self.judged if _shown(name, steps[-1], seen) else self.blind
+        counter = self.judged if shown(name, steps[-1], seen) else self.blind
         counter[name] += 1
         verdict = self._verdict(name, seen)
         if verdict.status not in WORST_FIRST:
@@ -204,7 +204,7 @@ class Sequences:
             reason = f"held in {count} of {self._stories} stories"
             return Verdict(status="passed", axes={a: graded.get(a, "unobserved") for a in AXES}, reason=reason)
         if self.blind[name]:
-            return skip("not-observable", _advice(name, self.lab))
+            return skip("not-observable", advice(name, self.lab))
         if self.silent.total():
             return unasked()
         return skip("not-judged", f"none of {self._stories} stories came to a step that shows it; try more examples")
@@ -260,32 +260,6 @@ def _about(demanded: str | None, attempt: Attempt, outcome: Outcome) -> tuple[st
     ended = attempt.finish and not attempt.action
     after = {"rejected": (REFUSED,), "launched": (LET_IN,)}.get(outcome, ()) if ended else ()
     return after if demanded is None else (demanded, *after)
-
-
-def _shown(name: str, attempt: Attempt, seen: Observation) -> bool:
-    """Whether anybody could see what a property is about: of some that is a session, or whose it is."""
-    if name not in (REFUSED, LET_IN) or (name == REFUSED and seen.session is not None):
-        return True
-    place = SIGHTING.format(step=attempt.name, browser=attempt.browser, who="")
-    return any(account and where.startswith(place) for where, account in seen.accounts.items())
-
-
-def _advice(name: str, lab: Lab) -> str:
-    """Why no step has shown a session or an account, and what to configure."""
-    probe = lab.tool.observe.probe
-    if probe is None:
-        return (
-            'nobody could ask for sessions: name a request that shows them as [observe] probe = { request = "GET …" }'
-        )
-    if not lab.probe_works:
-        return "the request of [observe] probe does not tell who has a session from who has none; name another one"
-    if probe.account is None:
-        return (
-            "each refusal came to a browser with a session of earlier; [observe] probe.account would show whose it is "
-            "afterwards"
-        )
-    what = "launch" if name == LET_IN else "refusal in a browser with a session of earlier"
-    return f"after no {what} [observe] probe.account ({probe.account}) found anything in the probe's answer; correct it"
 
 
 def _untold(attempt: Attempt, told: Told) -> bool:

@@ -7,13 +7,11 @@ which the drawing of several at once would hinder. The same seed draws the same 
 from __future__ import annotations
 
 import contextlib
-import random
-import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
+from conformance.chance import OwnChance, own_cache
 from conformance.checks import checks
 from conformance.judge import judge
 from conformance.model import Finding, Result, Scenario, Verdict
@@ -55,7 +53,7 @@ def run(runner: Runner, chosen: Sequence[Scenario], depth: Depth) -> Iterator[Te
     counts: Counter[str] = Counter()
     bugs: dict[object, str] = {}
     brief = runner.brief()
-    with _own_cache():
+    with own_cache():
         for wanted in chosen:
             trial = Trial(runner=brief, wanted=wanted, counts=counts)
             yield _told_once(trial.result(depth.examples), bugs)
@@ -83,7 +81,11 @@ class Trial:
     over: BaseException | None = None
     """Why nothing more is sent."""
     findings: dict[str, Finding] = field(default_factory=dict)
-    chance: Any = None
+    chance: OwnChance = field(init=False)
+
+    def __post_init__(self) -> None:
+        lab = self.runner.lab
+        self.chance = OwnChance(seed=f"{lab.seed}/{lab.run_id}/{self.wanted.id}")
 
     def result(self, examples: int) -> Result:
         """What comes of the property, after so many launches of its kind.
@@ -181,24 +183,10 @@ class Trial:
         self.sent += 1
         self.counts[kind] += 1
         scenario = with_mutations(self.wanted, mutations)
-        with self._undisturbed():
+        with self.chance.undisturbed():
             tried = self.runner.try_scenario(replace(scenario, id=f"{scenario.id} {self.sent}"))
         self.took_s += tried.duration_s
         return _leniently(self.runner, tried)
-
-    @contextlib.contextmanager
-    def _undisturbed(self) -> Iterator[None]:
-        """Chance as it was after the launch before: Hypothesis starts it anew, and a tool's states would repeat."""
-        theirs = random.getstate()
-        if self.chance is not None:
-            random.setstate(self.chance)
-        else:
-            random.seed(f"{self.runner.lab.seed}/{self.runner.lab.run_id}/{self.wanted.id}")
-        try:
-            yield
-        finally:
-            self.chance = random.getstate()
-            random.setstate(theirs)
 
     def _smallest(self, broken: Result) -> Result:
         """The failure with no lie that it does not need, sent once more; as far as it gets if the run ends before."""
@@ -275,20 +263,6 @@ def _told_once(result: Result, bugs: dict[object, str]) -> Result:
 def _answer(result: Result) -> tuple[object, ...]:
     seen = result.observation
     return () if seen is None else (seen.outcome, seen.klass, seen.type, seen.code, bool(seen.session))
-
-
-@contextlib.contextmanager
-def _own_cache() -> Iterator[None]:
-    """A place for what Hypothesis keeps between runs, so that nothing is left where the command was called."""
-    from hypothesis import configuration
-
-    place: Callable[[str | None], None] = configuration.set_hypothesis_home_dir
-    with tempfile.TemporaryDirectory(prefix="lti-conformance-") as folder:
-        place(folder)
-        try:
-            yield
-        finally:
-            place(None)
 
 
 def _chapter(chosen: int, counts: Mapping[str, int]) -> Chapter:
