@@ -73,7 +73,7 @@ def _run_options(run: argparse.ArgumentParser) -> None:
         help="glob of scenario ids, codes or error types",
     )
     run.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed gives the same launches")
-    run.add_argument("--jobs", type=_positive, default=1, metavar="N", help="scenarios side by side (default: 1)")
+    run.add_argument("--jobs", type=whole, default=1, metavar="N", help="scenarios side by side (default: 1)")
     run.add_argument(
         "--report",
         metavar="FORMAT:PATH",
@@ -83,13 +83,17 @@ def _run_options(run: argparse.ArgumentParser) -> None:
     )
     run.add_argument("--deep", action="store_true", help="also pairs of faults, generated launches and long stories")
     run.add_argument(
-        "--examples", type=_positive, default=100, metavar="N", help="launches generated for a property (default: 100)"
+        "--examples",
+        type=whole,
+        default=100,
+        metavar="N",
+        help="launches generated for a property (default: 100)",
     )
     _recipes_option(run)
     run.add_argument("--strict", action="store_true", help="a broken SHOULD fails as well")
     run.add_argument("--fail-fast", action="store_true", help="stop at the first failure")
-    run.add_argument("--max-time", type=_above_zero, metavar="S", help="begin no scenario after this many seconds")
-    run.add_argument("--rate", type=_above_zero, metavar="N", help="begin at most this many scenarios a second")
+    run.add_argument("--max-time", type=above_zero, metavar="S", help="begin no scenario after this many seconds")
+    run.add_argument("--rate", type=above_zero, metavar="N", help="begin at most this many scenarios a second")
     run.add_argument("--allow-remote", action="store_true", help="contact hosts other than this machine")
 
 
@@ -127,14 +131,14 @@ def _list_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", dest="as_json", help="one JSON array")
 
 
-def _positive(text: str) -> int:
+def whole(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text} is not at least 1")
     return value
 
 
-def _above_zero(text: str) -> float:
+def above_zero(text: str) -> float:
     value = float(text)
     if not 0 < value < math.inf:
         raise argparse.ArgumentTypeError(f"{text} is not a number above 0")

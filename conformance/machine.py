@@ -6,8 +6,9 @@ own: whatever it sends with `step` is judged as well, as far as anything is dema
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from hypothesis.strategies import booleans, integers, lists, sampled_from
 
 from conformance.chance import StoriesOver, guarded
 from conformance.model import Attempt
+from conformance.runner import TimeIsUp
 from conformance.sequence_judging import Sequences, as_text
 from conformance.sequence_world import (
     AGAIN,
@@ -55,7 +57,7 @@ def _some(*status: str) -> Callable[[LaunchMachine], bool]:
 
 
 def _keys(machine: LaunchMachine) -> bool:
-    return machine.story.kid is not None and not machine.stuck
+    return machine.rotates and not machine.stuck
 
 
 class LaunchMachine(RuleBasedStateMachine):
@@ -78,8 +80,10 @@ class LaunchMachine(RuleBasedStateMachine):
     @initialize(rotates=booleans())
     def begin_story(self, rotates: bool) -> None:  # noqa: FBT001 - drawn
         """People and a course that nobody knows yet; the key set may be spoilt in some stories only."""
-        with guarded(self.sequences.chance):
-            self.story = self.sequences.story(rotates=rotates)
+        self.rotates = rotates
+        if self.sequences.over is None:
+            with self._sending():
+                self.story = self.sequences.story(rotates=rotates)
 
     def teardown(self) -> None:
         """Note the story."""
@@ -92,10 +96,22 @@ class LaunchMachine(RuleBasedStateMachine):
             lies: mutations, as text.
             how: fields of `Attempt`.
         """
-        if self.stuck:
+        if self.stuck or self.sequences.over is not None:
             return None
-        with guarded(self.sequences.chance):
-            mutations = tuple(bind(lie, where="a step") for lie in lies)
+        with self._sending():
+            return self._sent(lies, how)
+
+    @contextlib.contextmanager
+    def _sending(self) -> Iterator[None]:
+        """What may end all stories: then steps are drawn as ever and not sent, or Hypothesis calls them flaky."""
+        try:
+            with guarded(self.sequences.chance):
+                yield
+        except (StoriesOver, TimeIsUp) as over:
+            self.sequences.over = over
+
+    def _sent(self, lies: Sequence[str], how: Mapping[str, Any]) -> Told | None:
+        mutations = tuple(bind(lie, where="a step") for lie in lies)
         attempt = Attempt(name=f"step {len(self.steps) + 1}", mutations=mutations, **how)
         who = (attempt.person, attempt.registration)
         if who not in self._arranged and not attempt.action:
@@ -104,10 +120,9 @@ class LaunchMachine(RuleBasedStateMachine):
             attempt = replace(attempt, states=lab.honest_states(self.sequences.role))
         demanded = self.world.demand(attempt)
         try:
-            with guarded(self.sequences.chance):
-                told = self.story.send(attempt)
-                self.steps.append(attempt)
-                self.sequences.note(self.steps, demanded, told)
+            told = self.story.send(attempt)
+            self.steps.append(attempt)
+            self.sequences.note(self.steps, demanded, told)
         except NotApplicableError:
             return None
         self.world.note(attempt, told.seen.outcome, begun=told.performed.auth_request is not None)
@@ -259,13 +274,12 @@ def run_machine(machine: Callable[[Sequences], LaunchMachine], sequences: Sequen
         ToolLost: nobody answers any more.
         UsageError: a step or a callback names something unknown.
     """
-    try:
-        for begun in range(0, examples, UNLIKE):
-            drawn = seed(f"{sequences.lab.seed} {begun}")(functools.partial(machine, sequences))
-            # A factory will do as well as a class.
-            run_state_machine_as_test(drawn, settings=_rules(min(UNLIKE, examples - begun)))  # type: ignore[arg-type]
-    except StoriesOver as over:
-        raise over.error from None
+    for begun in range(0, examples, UNLIKE):
+        drawn = seed(f"{sequences.lab.seed} {begun}")(functools.partial(machine, sequences))
+        # A factory will do as well as a class.
+        run_state_machine_as_test(drawn, settings=_rules(min(UNLIKE, examples - begun)))  # type: ignore[arg-type]
+        if sequences.over is not None:
+            raise sequences.over.error if isinstance(sequences.over, StoriesOver) else sequences.over
 
 
 def _rules(examples: int) -> settings:

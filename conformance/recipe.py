@@ -20,7 +20,17 @@ from conformance.scenario_tables import AttemptTable, ScenarioTable
 from mockplatform.errors import UsageError
 from mockplatform.tables import build
 
-__all__ = ["SCHEMA", "Recipe", "Target", "as_json", "as_test", "as_toml", "file_name", "read_recipe", "recipe_of"]
+__all__ = [
+    "SCHEMA",
+    "Recipe",
+    "Target",
+    "as_json",
+    "as_test",
+    "as_toml",
+    "file_name",
+    "read_recipe",
+    "recipe_of",
+]
 
 SCHEMA = "lti-conformance-recipe/1"
 LISTED = ("title", "why", "requirement", "severity", "mutations")

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from conformance.arrange import ArrangementFailedError, missing_states
-from conformance.chance import OwnChance
+from conformance.chance import OwnChance, StoriesOver
 from conformance.checks import checks, sessions_apart
 from conformance.evidence import keys_unasked, skip, unasked, unproven
 from conformance.judge import judge
@@ -83,6 +83,8 @@ class Sequences:
     """How often the tool refused without having asked for the keys that it would have needed."""
     told: list[tuple[str, ...]] = field(default_factory=list)
     """Each story, as it was sent."""
+    over: StoriesOver | TimeIsUp | None = None
+    """Why nothing more is sent."""
 
     def __post_init__(self) -> None:
         self._takes = itertools.count(1)

@@ -11,7 +11,7 @@ from conformance.recipe import Target, as_json, file_name, recipe_of
 from conformance.reporting import write_whole
 from mockplatform.errors import UsageError
 
-__all__ = ["BROKEN", "FOLDER", "Shelf"]
+__all__ = ["BROKEN", "FOLDER", "Shelf", "text_at"]
 
 FOLDER = Path(".lti-conformance/recipes")
 BROKEN = ("failed", "warned", "error", "waived")
@@ -59,5 +59,19 @@ class Shelf:
 def _unversioned(folder: Path) -> None:
     """Recipes belong to a run and not into a repository, unless somebody moves one there."""
     note = folder / ".gitignore"
-    if not note.exists():
+    if folder.parent.name == FOLDER.parent.name and not note.exists():
         note.write_text("*\n", encoding="utf-8")
+
+
+def text_at(path: str) -> str:
+    """The text of a recipe's file.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path}: the recipe cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: no recipe: byte {error.start} is not UTF-8") from None

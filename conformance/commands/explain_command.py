@@ -13,6 +13,7 @@ from conformance.errors import ErrorCode, ErrorType, codes, types
 from conformance.faults import drivers, fault_points, reachable
 from conformance.model import Scenario
 from conformance.modes import MODES, Mode
+from conformance.phases import properties
 from conformance.profile import load_profile, profile_names
 from conformance.reports.as_text import answer_text
 from conformance.requirements import documents, requirements
@@ -31,7 +32,8 @@ def command(options: argparse.Namespace) -> int:
 
 
 def _explained(word: str) -> Iterator[str]:
-    scenario = next((s for s in scenarios() if word in (s.id, *s.aliases)), None)
+    everything = (*scenarios(), *properties())
+    scenario = next((s for s in everything if word in (s.id, *s.aliases)), None)
     code = next((c for c in codes().values() if word in (str(c.code), c.name)), None)
     if scenario is not None:
         return _scenario(scenario)
@@ -43,7 +45,7 @@ def _explained(word: str) -> Iterator[str]:
         return _faultpoint(fault_points()[word])
     if word == MATRIX:
         return _matrix()
-    known = [*(s.id for s in scenarios()), *map(str, codes()), *types(), *fault_points(), MATRIX]
+    known = [*(s.id for s in everything), *map(str, codes()), *types(), *fault_points(), MATRIX]
     near = difflib.get_close_matches(word, known, n=1)
     raise UsageError(f"nothing is called '{word}'" + (f"; did you mean '{near[0]}'?" if near else ""))
 
@@ -75,7 +77,8 @@ def _scenario(scenario: Scenario) -> Iterator[str]:
         yield from _paragraph("People", f"{code}: {codes()[code].remedy}")
     if scenario.guards:
         yield from _paragraph("Guards", ", ".join(scenario.guards))
-    yield from _paragraph("Repeat", f"lti-conformance run --only {scenario.id}")
+    deep = " --deep" if any(scenario.id == held.id for held in properties()) else ""
+    yield from _paragraph("Repeat", f"lti-conformance run{deep} --only {scenario.id}")
 
 
 def _code(code: ErrorCode) -> Iterator[str]:

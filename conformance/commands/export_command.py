@@ -14,7 +14,7 @@ from conformance.commands.targeting import recipe_at
 from conformance.lab import ROLES
 from conformance.profile import load_profile, profile_names
 from conformance.recipe import Recipe, as_test, as_toml
-from conformance.reporting import write_whole
+from conformance.reporting import SCREEN, write_whole
 from conformance.requirements import requirements
 from conformance.vector_files import MANIFEST, MANIFEST_SCHEMA, SCHEMA_FILE, SUMS, Export, corpus
 from conformance.vectors import Bench
@@ -108,7 +108,7 @@ def _story(options: argparse.Namespace, written: Callable[[Recipe], str]) -> int
     if options.recipe is None:
         raise UsageError(f"--format {options.format}: name the recipe to write; `run` tells where it keeps them")
     text = written(recipe_at(options.recipe))
-    if options.output is None:
+    if options.output in (None, SCREEN):
         sys.stdout.write(text)
         return 0
     path = Path(options.output)

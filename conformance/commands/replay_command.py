@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from conformance.commands.targeting import opened, recipe_at, targeted
 from conformance.model import Result
@@ -11,6 +12,7 @@ from conformance.recipe import Recipe
 from conformance.replaying import replayed
 from conformance.reports.as_text import failure_text
 from conformance.runner import Options, PlainLaunchFailed, Runner, ToolLost
+from mockplatform.errors import UsageError
 
 __all__ = ["command"]
 
@@ -37,6 +39,8 @@ def _replayed(recipe: Recipe, options: argparse.Namespace) -> Result | str:
     """What came of it; a sentence if the tool cannot be launched at all."""
     if not options.tool and not options.demo:
         options.tool, options.demo = recipe.target.tool or None, recipe.target.demo
+    if options.tool and not Path(options.tool).exists():
+        raise UsageError(f"{options.tool}: there is no such tool file, though the recipe names it; add --tool FILE")
     tool, where, _ = targeted(options)
     profile = load_profile(options.profile or recipe.profile)
     with opened(tool, profile, seed=recipe.seed, allow_remote=options.allow_remote, where=where) as lab:

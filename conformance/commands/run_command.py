@@ -15,7 +15,7 @@ from conformance.catalogue import ruled, scenarios, select
 from conformance.commands.targeting import opened, targeted
 from conformance.conduct import Agenda, conduct
 from conformance.model import Profile, Result
-from conformance.phases import Depth, properties
+from conformance.phases import Depth, phases, properties
 from conformance.profile import load_profile, profile_names
 from conformance.report import Report
 from conformance.reporting import SCREEN, Output, output_of, write_whole
@@ -70,6 +70,8 @@ def _agenda(options: argparse.Namespace, tool: Tool | None, profile: Profile, wh
     if tool is not None:
         known = (*scenarios(), *properties())
         check_waivers(tool.waiver, known, (*profile_names(), profile.name), where=where)
+    if not options.deep:
+        _refuse_deep(options.only)
     chosen = select(catalogue, profile, options.only)
     if not chosen:
         raise UsageError(f"nothing to run: no scenario of {options.only} belongs to the profile {profile.name}")
@@ -82,6 +84,13 @@ def _agenda(options: argparse.Namespace, tool: Tool | None, profile: Profile, wh
         properties=tuple(scenario for scenario in chosen if scenario.id in deep),
         depth=Depth(examples=options.examples),
     )
+
+
+def _refuse_deep(patterns: Sequence[str]) -> None:
+    """A property is no scenario, and without `--deep` there is none."""
+    for pattern in patterns:
+        if pattern.partition("/")[0] in {phase.NAME for phase in phases()}:
+            raise UsageError(f"--only {pattern}: this is a property of a deep run; add --deep")
 
 
 def _write(report: Report, outputs: Sequence[Output]) -> None:

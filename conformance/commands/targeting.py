@@ -5,15 +5,14 @@ from __future__ import annotations
 import argparse
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from pathlib import Path
 
 from conformance.lab import Lab
 from conformance.model import Profile
 from conformance.recipe import Recipe, Target, read_recipe
+from conformance.shelf import text_at
 from conformance.target import Start, open_lab
 from conformance.toolfile import find, load
 from conformance.toolvalues import Tool
-from mockplatform.errors import UsageError
 
 __all__ = ["opened", "recipe_at", "targeted"]
 
@@ -49,10 +48,4 @@ def recipe_at(path: str) -> Recipe:
     Raises:
         UsageError: it cannot be read, or is none.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{path}: the recipe cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: no recipe: byte {error.start} is not UTF-8") from None
-    return read_recipe(text, where=path)
+    return read_recipe(text_at(path), where=path)

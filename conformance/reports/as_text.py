@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from conformance.errors import codes, types
-from conformance.model import Answer, Observation, Result, Status
+from conformance.model import Answer, Attempt, Observation, Result, Status
 from conformance.report import Report
 from conformance.requirements import documents, requirements
 from conformance.tally import Row, code_rows, finding_rows, type_rows, worst
@@ -88,7 +88,12 @@ def _failure(result: Result) -> Iterator[str]:
     yield f"{_MARKS[result.status]} {scenario.id} – {scenario.title} ({result.status})"
     yield from _line("because", result.verdict.reason)
     yield from _line("sent", _sent(result))
-    yield from _line("expected", " or ".join(answer_text(answer) for answer in result.expectation.answers))
+    for number, attempt in enumerate(scenario.before, 1):
+        yield from _line(f"{number}.", _step(attempt))
+    if scenario.before:
+        yield from _line("then", _step(scenario.attempt))
+    answers = dict.fromkeys(answer_text(answer) for answer in result.expectation.answers)
+    yield from _line("expected", " or ".join(answers))
     if seen is not None:
         yield from _line("observed", _observed(seen))
         for exchange in seen.exchanges:
@@ -126,6 +131,21 @@ def _sent(result: Result) -> str:
     lies = [*scenario.mutations, *map(str, scenario.faults)]
     before = f", after {len(scenario.before)} earlier" if scenario.before else ""
     return f"a launch as {scenario.role} with {', '.join(lies) or 'no lie'}{before}"
+
+
+def _step(attempt: Attempt) -> str:
+    """One launch of a story in a line."""
+    logins = {"fresh": "a launch", "none": "an answer that nobody asked for"}
+    parts = [
+        f"«{attempt.name}»: {logins.get(attempt.login, f'the answer to the login of «{attempt.login}»')}",
+        f"in the browser {attempt.browser}",
+        f"by the {attempt.person}" if attempt.person else "",
+        f"from the platform {attempt.registration}" if attempt.registration else "",
+        f"with {', '.join(map(str, attempt.mutations))}" if attempt.mutations else "",
+        "" if attempt.finish else "left before the answer was posted",
+        f"posted {attempt.copies} times at once" if attempt.copies > 1 else "",
+    ]
+    return ", ".join(part for part in parts if part)
 
 
 def answer_text(answer: Answer) -> str:

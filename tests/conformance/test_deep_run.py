@@ -21,11 +21,9 @@ from conformance.lab import Lab
 from conformance.phases import Depth, phases, properties
 from conformance.profile import load_profile
 from conformance.runner import Options, Runner
-from conformance.sample_tool import Integration, create_tool
 from conformance.target import Start
 from conformance.transport import Request, Response
-from mockplatform.server import listen, serve
-from tests.conformance.plugin.projects import free_port, tool_file
+from tests.conformance.served import served
 
 JWT = re.compile(r"eyJ[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*")
 OPAQUE = re.compile(r"[0-9a-f]{10,}|[A-Za-z0-9_-]{22,}")
@@ -112,17 +110,8 @@ def sample(tmp_path: Path) -> Iterator[Callable[[str | None], Path]]:
     with contextlib.ExitStack() as stack:
 
         def start(without: str | None) -> Path:
-            platform = f"http://127.0.0.1:{free_port()}"
-            registered = Integration(
-                issuer=platform,
-                client_id="lti-conformance",
-                auth_url=f"{platform}/auth",
-                jwks_url=f"{platform}/jwks",
-                deployment_ids=("1",),
-            )
-            tool = stack.enter_context(serve(create_tool((registered,), without=without), listen()))
             path = tmp_path / f"{without}.toml"
-            path.write_text(tool_file(tool=tool, platform=platform), encoding="utf-8")
+            path.write_text(served(stack, without=without), encoding="utf-8")
             return path
 
         yield start
@@ -154,3 +143,30 @@ def test_a_failure_of_each_phase_can_be_replayed(
     assert capsys.readouterr().out.startswith("still fails")
     assert main(["replay", str(recipe), "--tool", str(sample(None))]) == 0
     assert capsys.readouterr().out.startswith("fixed")
+
+
+@pytest.mark.parametrize("phase", [phase.NAME for phase in phases()])
+def test_a_run_whose_time_is_up_ends_with_a_report(phase: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """What was not begun is said to be untried, with exit code 2 and without a traceback."""
+    asked = ["run", "--demo", "--deep", "--max-time", "0.001", "--only", f"{phase}/*"]
+    assert main([*asked, "--recipes", str(tmp_path)]) == 2
+    assert "incomplete: " in capsys.readouterr().out
+
+
+def test_a_property_is_chosen_and_explained_by_its_id(capsys: pytest.CaptureFixture[str]):
+    """Without --deep the line says what is missing."""
+    assert main(["run", "--demo", "--only", "sequences/*"]) == 2
+    assert "--only sequences/*: this is a property of a deep run; add --deep" in capsys.readouterr().err
+    assert main(["explain", "sequences/nonce-once"]) == 0
+    assert "lti-conformance run --deep --only sequences/nonce-once" in capsys.readouterr().out
+
+
+def test_a_broken_story_is_told_step_by_step(
+    sample: Callable[[str | None], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    """Each launch before the last, and what the last one was."""
+    run = ["run", "--tool", str(sample("nonce-unchecked")), "--only", "nonce/of-another-browser"]
+    assert main([*run, "--recipes", str(tmp_path / "recipes")]) == 1
+    told = capsys.readouterr().out
+    assert "1.         «attacker»: a launch, in the browser other, left before the answer was posted" in told
+    assert "then       «judged»: a launch, in the browser user, with claims.nonce_of_earlier" in told

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from conformance.cli import main
-from conformance.sample_tool import Integration, create_tool
-from mockplatform.server import listen, serve
 from tests.conformance.plugin.projects import free_port, tool_file
+from tests.conformance.served import served
 
 TEN = 10
 
@@ -23,17 +22,8 @@ def sample(tmp_path: Path) -> Iterator[Callable[..., Path]]:
     with contextlib.ExitStack() as stack:
 
         def start(name: str = "tool.toml", without: str | None = None) -> Path:
-            platform = f"http://127.0.0.1:{free_port()}"
-            registered = Integration(
-                issuer=platform,
-                client_id="lti-conformance",
-                auth_url=f"{platform}/auth",
-                jwks_url=f"{platform}/jwks",
-                deployment_ids=("1",),
-            )
-            tool = stack.enter_context(serve(create_tool((registered,), without=without), listen()))
             path = tmp_path / name
-            path.write_text(tool_file(tool=tool, platform=platform), encoding="utf-8")
+            path.write_text(served(stack, without=without), encoding="utf-8")
             return path
 
         yield start
@@ -102,10 +92,9 @@ def test_the_report_names_the_command(recorded: list[Path], sample: Callable[...
     assert ended.returncode == 1
 
 
-def test_recipes_stay_out_of_repositories(recorded: list[Path]):
-    """The folder tells version control to leave it alone, and keeps what somebody writes there instead."""
-    note = recorded[0].parent / ".gitignore"
-    assert note.read_text(encoding="utf-8") == "*\n"
+def test_a_folder_of_ones_own_is_left_as_it_is(recorded: list[Path]):
+    """Version control is told to look away from the usual folder, and from no other."""
+    assert not (recorded[0].parent / ".gitignore").exists()
 
 
 def test_recipes_are_kept_beside_the_work(
@@ -117,6 +106,14 @@ def test_recipes_are_kept_beside_the_work(
     assert main(["run", "--tool", str(flawed), "--only", "signature/flipped-bit"]) == 1
     assert "lti-conformance replay .lti-conformance/recipes/core-signature-flipped-bit.json" in capsys.readouterr().out
     assert Path(".lti-conformance/recipes/core-signature-flipped-bit.json").exists()
+    assert Path(".lti-conformance/recipes/.gitignore").read_text(encoding="utf-8") == "*\n"
+
+
+def test_a_tool_file_that_has_moved_is_told(recorded: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """The line says that the recipe names it, and how to name another."""
+    (tmp_path / "tool.toml").rename(tmp_path / "elsewhere.toml")
+    assert main(["replay", str(recorded[0])]) == 2
+    assert "though the recipe names it; add --tool FILE" in capsys.readouterr().err
 
 
 def test_a_folder_that_cannot_be_written_costs_no_run(

@@ -11,10 +11,8 @@ import pytest
 
 from conformance.faults import drivers
 from conformance.observe import extractors
-from conformance.sample_tool import Integration, create_tool
 from mockplatform.mutation import mutations
-from mockplatform.server import listen, serve
-from tests.conformance.plugin.projects import free_port, tool_file
+from tests.conformance.served import served
 
 # An inner run in this process takes away what it has imported, and some of it can be imported only once.
 for module in ("conformance.demo", "conformance.pytest_session", "conformance.pytest_reports", "conformance.selftest"):
@@ -39,16 +37,7 @@ def running_tool() -> Iterator[Callable[..., str]]:
     with contextlib.ExitStack() as stack:
 
         def start(*, without: str | None = None, more: str = "") -> str:
-            platform = f"http://127.0.0.1:{free_port()}"
-            registered = Integration(
-                issuer=platform,
-                client_id="lti-conformance",
-                auth_url=f"{platform}/auth",
-                jwks_url=f"{platform}/jwks",
-                deployment_ids=("1",),
-            )
-            tool = stack.enter_context(serve(create_tool((registered,), without=without), listen()))
-            return tool_file(tool=tool, platform=platform, more=more)
+            return served(stack, without=without, more=more)
 
         yield start
 

@@ -52,8 +52,12 @@ def test_an_exported_test_fails_as_long_as_the_tool_does(
 def test_a_recipe_can_be_a_file(pytester: pytest.Pytester, module: Callable[[str], None]):
     """A path stands for what the file holds."""
     Path(pytester.path, "expired.json").write_text(as_json(recipe()), encoding="utf-8")
-    module("from pathlib import Path\ndef test_it(lti_replay):\n    lti_replay(Path('expired.json'))\n")
-    pytester.runpytest_inprocess().assert_outcomes(passed=1)
+    module(
+        "from pathlib import Path\n"
+        "def test_path(lti_replay):\n    lti_replay(Path('expired.json'))\n"
+        "def test_name(lti_replay):\n    lti_replay('expired.json')\n"
+    )
+    pytester.runpytest_inprocess().assert_outcomes(passed=2)
 
 
 def test_what_is_no_recipe_is_told_in_one_line(pytester: pytest.Pytester, module: Callable[[str], None]):
