@@ -7,7 +7,6 @@ import contextlib
 import dataclasses
 import json
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import unquote_plus
@@ -41,10 +40,9 @@ def test_the_correct_tool_is_conformant_in_depth(tmp_path: Path, capsys: pytest.
     document = json.loads(report.read_text(encoding="utf-8"))
     ids = {wanted.id for wanted in select(properties(), load_profile("class"))}
     assert ids <= {result["id"] for result in document["results"]}
-    statuses = Counter(result["status"] for result in document["results"])
-    # With so few examples a step that is seldom taken may not be taken at all.
-    assert set(statuses) <= {"passed", "skipped"}
-    assert statuses["skipped"] < 6
+    others = {result["id"]: result["status"] for result in document["results"] if result["status"] != "passed"}
+    # In so few stories a step that is seldom taken may not be taken at all.
+    assert {(id_.partition("/")[0], status) for id_, status in others.items()} <= {("sequences", "skipped")}
     assert [chapter["id"] for chapter in document["chapters"]][:2] == ["precedence", "generated"]
     assert "Order of checks, as inferred from" in capsys.readouterr().out
     assert not (tmp_path / "recipes").exists()
