@@ -63,6 +63,15 @@ def member(keys: KeySet, *, name: str, value: Any) -> KeySet:
     return replace(keys, keys=tuple(dict(key) | {name: value} for key in keys.keys), headers=_NO_STORE)
 
 
+@mutation("RFC 7517 4.2")
+def newest_member(keys: KeySet, *, name: str, value: Any) -> KeySet:
+    """The key published last has another value for a member; those that a tool may hold already are as they were."""
+    if not keys.keys:
+        raise NotApplicableError("no key is published")
+    *known, newest = keys.keys
+    return replace(keys, keys=(*known, dict(newest) | {name: value}), headers=_NO_STORE)
+
+
 @mutation("SEC 6.3")
 def without_member(keys: KeySet, *, name: str) -> KeySet:
     """Every published key lacks a member, such as `kid`."""

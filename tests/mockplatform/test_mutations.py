@@ -75,6 +75,7 @@ EXAMPLES: Mapping[str, str] = {
     "key_set.among_many": "key_set.among_many(count=7)",
     "key_set.bulky": "key_set.bulky(kib=1)",
     "key_set.body": "key_set.body(text='{')",
+    "key_set.newest_member": "key_set.newest_member(name='e', value='Aw')",
     "key_set.member": "key_set.member(name='use', value='enc')",
     "key_set.status": "key_set.status(code=503)",
     "key_set.with_secret": "key_set.with_secret(secret='text:hush')",
