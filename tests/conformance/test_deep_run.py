@@ -41,8 +41,9 @@ def test_the_correct_tool_is_conformant_in_depth(tmp_path: Path, capsys: pytest.
     ids = {wanted.id for wanted in select(properties(), load_profile("class"))}
     assert ids <= {result["id"] for result in document["results"]}
     others = {result["id"]: result["status"] for result in document["results"] if result["status"] != "passed"}
-    # In so few stories a step that is seldom taken may not be taken at all.
-    assert {(id_.partition("/")[0], status) for id_, status in others.items()} <= {("sequences", "skipped")}
+    # Of so few stories and pairs none may be about a property; launches are generated for each.
+    assert set(others.values()) <= {"skipped"}
+    assert {id_.partition("/")[0] for id_ in others} <= {"precedence", "sequences"}
     assert [chapter["id"] for chapter in document["chapters"]][:2] == ["precedence", "generated"]
     assert "Order of checks, as inferred from" in capsys.readouterr().out
     assert not (tmp_path / "recipes").exists()
