@@ -15,9 +15,9 @@ from conformance.lab import Lab
 from conformance.model import Attempt
 from conformance.toolvalues import Probe
 from conformance.transport import Request, Response, TransportTrouble
-from mockplatform.lms import AuthRefusal, PendingLaunch
 from mockplatform.model import AuthRequest, AuthResponse, KeySet, Launch, SignedLaunch
 from mockplatform.mutation import Context, Earlier
+from mockplatform.pending import AuthRefusal, PendingLaunch
 
 __all__ = ["Performed", "ask", "perform", "request_of", "signed_in"]
 

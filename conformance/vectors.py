@@ -12,8 +12,9 @@ from typing import Final
 
 from conformance.model import Role, Scenario
 from mockplatform import flow
+from mockplatform.key_life import PlatformKeys
 from mockplatform.keys import KeyRing, encode_json, sign
-from mockplatform.lms import Platform, PlatformKeys
+from mockplatform.lms import Platform
 from mockplatform.model import (
     AuthRequest,
     Course,

@@ -1,34 +1,44 @@
-"""The route table."""
+"""The application: every route of the folder `endpoints`, in front of one platform or of many."""
 
 from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from mockplatform.endpoints import oidc, web
 from mockplatform.endpoints.journal import Journal
+from mockplatform.endpoints.wire import Page, Tenancy, Wire
 from mockplatform.lms import Platform
+
+if TYPE_CHECKING:
+    from mockplatform.tenants import Tenants
 
 __all__ = ["create_app"]
 
 
-def create_app(platform: Platform) -> Starlette:
-    """The platform as an ASGI application."""
+def create_app(platform: Platform, tenants: Tenants | None = None) -> Starlette:
+    """A platform as an ASGI application; with tenants, they are at `/t/{id}`."""
     app = Starlette(
-        routes=[
-            # Looked through from the top: what every launch asks for stands first.
-            Route("/auth", oidc.auth, methods=["GET", "POST"]),
-            Route("/jwks", oidc.key_set),
-            Route("/", web.home),
-            Route("/launches", web.launch, methods=["POST"]),
-            Route("/journal", web.journal),
-            Route("/return", web.returned),
-            Route("/.well-known/openid-configuration", oidc.configuration),
-            Route("/token", oidc.no_grant, methods=["POST"]),
-            Route("/canary/{launch}/jwks", oidc.canary),
-        ],
-        middleware=[Middleware(Journal, platform=platform)],
+        routes=list(_routes()),
+        middleware=[Middleware(Tenancy, platform=platform, tenants=tenants), Middleware(Journal)],
     )
     app.state.platform = platform
     return app
+
+
+def _routes() -> Iterator[Route]:
+    package = importlib.import_module("mockplatform.endpoints")
+    names = (info.name for info in pkgutil.iter_modules(package.__path__))
+    # Looked through from the top: what every launch asks for stands first.
+    for name in sorted(names, key=lambda name: (name != "oidc", name)):
+        module = importlib.import_module(f"{package.__name__}.{name}")
+        for route in getattr(module, "ROUTES", ()):
+            # A route object is shared by all applications, so it is wrapped anew for each.
+            served = Route(route.path, route.endpoint, methods=route.methods, name=route.name)
+            served.app = Page(served.app) if getattr(module, "FOR_PEOPLE", False) else Wire(served.app, route.name)
+            yield served

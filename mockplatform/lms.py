@@ -8,132 +8,52 @@ platform tells the truth.
 from __future__ import annotations
 
 import contextlib
-import threading
-from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from mockplatform import flow, flow11
 from mockplatform.errors import UsageError
-from mockplatform.keys import KeyRing, sign
+from mockplatform.key_life import PlatformKeys
+from mockplatform.keys import sign
 from mockplatform.model import (
     AuthRequest,
     AuthResponse,
     Course,
-    Exchange,
-    KeySet,
     Launch,
-    LoginRequest,
     Message,
     Person,
     Registration,
     ResourceLink,
-    SignedLaunch,
-    SignedToken,
     Stage,
 )
-from mockplatform.mutation import Context, Earlier, Spoilt, through
+from mockplatform.mutation import Context, Spoilt, through
+from mockplatform.pending import AuthRefusal, PendingBasic, PendingLaunch, put_together, taken_apart
+from mockplatform.records import PlacedLink
+from mockplatform.service import services as known_services
+from mockplatform.store import Kind
+from mockplatform.tenant import Tenant
 
-__all__ = ["AuthRefusal", "PendingBasic", "PendingLaunch", "Platform", "PlatformKeys"]
+__all__ = ["Platform"]
 
 AnyStage = TypeVar("AnyStage", bound=Stage)
-
 MAX_PENDING = 2000
-MAX_JOURNAL = 2000
 
 
-@dataclass(slots=True, kw_only=True)
-class PendingLaunch:
-    """A launch under way: its intent, its mutations, and what has been said so far."""
+class Platform(Tenant):
+    """One tenant of a fake LMS that launches tools, without I/O; its arguments are those of `Tenant`."""
 
-    launch: Launch
-    mutations: Sequence[Spoilt]
-    context: Context
-    kid: str
-    login: LoginRequest
-    auth_request: AuthRequest | None = None
-    auth_problems: tuple[str, ...] = ()
-    token: SignedToken | None = None
-    response: AuthResponse | None = None
-
-    @property
-    def earlier(self) -> Earlier:
-        """What a later launch may take from this one."""
-        return Earlier(auth_request=self.auth_request, response=self.response)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PendingBasic:
-    """An LTI 1.1 launch under way: its intent, what its mutations could know, and the form for the browser."""
-
-    launch: Launch
-    context: Context
-    response: SignedLaunch
-
-    @property
-    def earlier(self) -> Earlier:
-        """What a later launch may take from this one."""
-        return Earlier(signed=self.response)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthRefusal:
-    """The platform cannot answer the tool's authentication request: `redirect_uri` is not to be trusted."""
-
-    problems: tuple[str, ...]
-
-
-@dataclass(slots=True, kw_only=True)
-class PlatformKeys:
-    """What the key set endpoint publishes: an honest set and, for a while, lies about it."""
-
-    ring: KeyRing
-    mutations: Sequence[Spoilt] = ()
-    context: Context | None = None
-    extra_kid: str | None = None
-    fetches: int = 0
-
-    def publish(self) -> KeySet:
-        """The answer of the endpoint now."""
-        key = self.ring.jwk("platform")
-        fresh = () if self.extra_kid is None else (dict(key) | {"kid": self.extra_kid},)
-        honest = flow.key_set(key, *fresh)
-        return honest if self.context is None else through(honest, self.mutations, self.context)
-
-
-@dataclass(kw_only=True)
-class Platform:
-    """A fake LMS without I/O.
-
-    Args:
-        url: where its endpoints are reachable, without a trailing slash.
-        issuer: what its configuration names as issuer; the URL unless given.
-        clock: seconds since the epoch.
-        new_id: makes opaque ids that no one can guess.
-        on_problem: what an authentication request with a mistake gets: an OpenID Connect error, as SEC 5.1.1.5
-            wants it, or its answer all the same, with the mistake noted for a harness to judge.
-    """
-
-    url: str
-    clock: Callable[[], float]
-    new_id: Callable[[], str]
-    keys: KeyRing
-    registrations: tuple[Registration, ...] = ()
-    people: tuple[Person, ...] = ()
-    courses: tuple[Course, ...] = ()
-    on_problem: Literal["refuse", "note"] = "refuse"
-    issuer: str = ""
-    journal: deque[Exchange] = field(default_factory=lambda: deque(maxlen=MAX_JOURNAL))
-    canary_hits: Counter[str] = field(default_factory=Counter)
-    """How often the attacker's key set was asked for, by the launch whose token named it."""
-
-    def __post_init__(self) -> None:
-        self.issuer = self.issuer or self.url
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
         self.key_set = PlatformKeys(ring=self.keys)
-        self._pending: OrderedDict[str, PendingLaunch] = OrderedDict()
-        self._lock = threading.Lock()
+        self.canary_hits: Counter[str] = Counter()
+        """How often the attacker's key set was asked for, by the launch whose token named it."""
+        self.launches = self.state.store.table(
+            Kind("launches", PendingLaunch, MAX_PENDING, self._taken_apart, self._put_together), self.tenant
+        )
+        """The launches under way and those that are over, by `lti_message_hint`."""
 
     def canary_url(self, launch: Launch) -> str:
         """Where the attacker's key set lies; a tool that asks for it trusts what a token tells it."""
@@ -148,23 +68,43 @@ class Platform:
         course: Course,
         deployment_id: str | None = None,
         message: Message = "resource_link",
+        link: PlacedLink | None = None,
+        for_user: Person | None = None,
+        line_item: str = "",
+        document_target: Literal["iframe", "window"] = "iframe",
+        storage_target: str = "",
     ) -> Launch:
-        """A launch of the tool by a person from a course, not yet begun."""
-        return Launch(
+        """A launch of the tool by a person from a course, not yet begun.
+
+        Args:
+            link: the placed link that was clicked; the course's own link to the tool otherwise.
+            for_user: whose submission is reviewed.
+            line_item: the id of the line item that a review is about.
+            storage_target: the frame that keeps data for the tool.
+        """
+        launch = Launch(
             id=self.new_id(),
             registration=registration,
             deployment_id=deployment_id or registration.deployment_ids[0],
             person=person,
             roles=tuple(roles),
             course=course,
-            resource_link=ResourceLink(id=f"link-{course.id}", title="Open the tool"),
-            target_link_uri=registration.launch_url,
+            resource_link=_resource_link(course, link),
+            target_link_uri=_target(registration, message, link),
             return_url=f"{self.url}/return?launch=1",
             # A query of its own shows whether a tool keeps it.
             deep_link_return_url=f"{self.url}/deep-links?launch=1",
             platform_guid="mockplatform",
             message=message,
+            for_user=for_user,
+            line_item=line_item,
+            document_target=document_target,
+            storage_target=storage_target,
         )
+        extra: dict[str, Any] = {}
+        for name in self.settings.services:
+            extra |= known_services()[name].claims(self, launch)
+        return replace(launch, extra=extra) if extra else launch
 
     def begin(
         self,
@@ -175,19 +115,18 @@ class Platform:
     ) -> PendingLaunch:
         """Start a launch: its login request waits in the answer for a browser to send it."""
         context = context or self._context(launch)
-        login = through(flow.login_request(launch), mutations, context)
+        honest = self.dialect.shape(flow.login_request(launch), launch)
         pending = PendingLaunch(
             launch=launch,
             mutations=mutations,
             context=context,
-            kid=kid or self.keys.kid("platform"),
-            login=login,
+            kid=kid or self.key_set.signing_kid(),
+            login=through(honest, mutations, context),
+            begun_s=self.clock(),
         )
-        sent = dict(login.params)
-        with self._lock:
-            self._pending[sent.get("lti_message_hint") or launch.id] = pending
-            while len(self._pending) > MAX_PENDING:
-                self._pending.popitem(last=False)
+        if launch.extra:
+            self.enrol(launch.person, launch.course, launch.roles)
+        self.launches.put(pending.key, pending)
         return pending
 
     def begin_basic(
@@ -206,6 +145,7 @@ class Platform:
             )
         context = context or self._context(launch)
         honest = flow11.basic_launch(launch, now_s=self.clock(), nonce=flow11.nonce(self.new_id()))
+        honest = self.dialect.shape(honest, launch)
         signed = flow11.signed(through(honest, mutations, context))
         return PendingBasic(launch=launch, context=context, response=through(signed, mutations, context))
 
@@ -215,28 +155,30 @@ class Platform:
         if pending is None:
             return AuthRefusal(problems=("no launch under way has this lti_message_hint or login_hint",))
         pending.auth_request = request
+        pending.asked_s = self.clock()
         pending.auth_problems = flow.auth_problems(request, pending.login, pending.launch)
+        self.launches.put(pending.key, pending)
         if not _may_redirect(request, pending.launch.registration):
             named = any(problem.startswith("redirect_uri") for problem in pending.auth_problems)
             foreign = () if named else ("redirect_uri is not on the tool's host",)
             return AuthRefusal(problems=(*pending.auth_problems, *foreign))
-        if pending.auth_problems and self.on_problem == "refuse":
+        if pending.auth_problems and self.settings.on_problem == "refuse":
             return flow.auth_error(request, "invalid_request", "; ".join(pending.auth_problems))
         return self.answer(pending, request)
 
     def answer(self, pending: PendingLaunch, request: AuthRequest) -> AuthResponse:
         """The response to a launch, through its mutations, as the browser will post it."""
-        token = flow.id_token(pending.launch, request, kid=pending.kid, now_s=self.clock())
+        launch, shape = pending.launch, self.dialect.shape
+        token = shape(flow.id_token(launch, request, kid=pending.kid, now_s=self.clock()), launch)
         signed = self._spoil(sign(self._spoil(token, pending), self.keys), pending)
         pending.token = signed
-        pending.response = self._spoil(flow.auth_response(request, signed), pending)
+        pending.response = self._spoil(shape(flow.auth_response(request, signed), launch), pending)
+        self.launches.put(pending.key, pending)
         return pending.response
 
     def forget(self, pending: PendingLaunch) -> None:
         """Drop a launch that is over."""
-        with self._lock:
-            hint = dict(pending.login.params).get("lti_message_hint") or pending.launch.id
-            self._pending.pop(hint, None)
+        self.launches.pop(pending.key)
 
     @contextlib.contextmanager
     def spoilt_keys(self, mutations: Sequence[Spoilt], context: Context, *, kid: str) -> Iterator[PlatformKeys]:
@@ -248,13 +190,12 @@ class Platform:
             self.key_set = PlatformKeys(ring=self.keys)
 
     def _find(self, request: AuthRequest) -> PendingLaunch | None:
-        with self._lock:
-            pending = self._pending.get(request.params.get("lti_message_hint", ""))
-            if pending is not None:
-                return pending
-            # As it was sent, which may be spoilt, or twice.
-            hint = ("login_hint", request.params.get("login_hint"))
-            return next((p for p in reversed(self._pending.values()) if hint in p.login.params), None)
+        pending = self.launches.get(request.params.get("lti_message_hint", ""))
+        if pending is not None:
+            return pending
+        # As it was sent, which may be spoilt, or twice.
+        hint = ("login_hint", request.params.get("login_hint"))
+        return next((p for p in self.launches.page(newest_first=True) if hint in p.login.params), None)
 
     def _context(self, launch: Launch) -> Context:
         return Context(launch=launch, keys=self.keys, canary_url=self.canary_url(launch))
@@ -262,9 +203,23 @@ class Platform:
     def _spoil(self, value: AnyStage, pending: PendingLaunch) -> AnyStage:
         return through(value, pending.mutations, pending.context)
 
-    def register(self, registration: Registration) -> None:
-        """Add a tool."""
-        self.registrations = (*self.registrations, registration)
+    def _taken_apart(self, pending: PendingLaunch) -> Any:
+        return taken_apart(pending)
+
+    def _put_together(self, told: Any) -> PendingLaunch:
+        return put_together(told, self._context)
+
+
+def _resource_link(course: Course, link: PlacedLink | None) -> ResourceLink:
+    if link is None:
+        return ResourceLink(id=f"link-{course.id}", title="Open the tool")
+    return ResourceLink(id=link.id, title=link.title, description=link.text, custom=link.custom)
+
+
+def _target(registration: Registration, message: Message, link: PlacedLink | None) -> str:
+    if message == "deep_linking" and registration.deep_linking_url:
+        return registration.deep_linking_url
+    return link.url if link is not None and link.url else registration.launch_url
 
 
 def _may_redirect(request: AuthRequest, registration: Registration) -> bool:

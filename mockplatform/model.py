@@ -24,6 +24,7 @@ __all__ = [
     "Message",
     "Params",
     "Person",
+    "Privacy",
     "Registration",
     "ResourceLink",
     "SignedLaunch",
@@ -31,8 +32,11 @@ __all__ = [
     "Stage",
 ]
 
-Message = Literal["resource_link", "deep_linking"]
-"""What a launch is for (LTI Core 1.3, section 5.3.1; LTI Deep Linking 2.0, section 4.4)."""
+Message = Literal["resource_link", "deep_linking", "submission_review"]
+"""What a launch is for (LTI Core 1.3, section 5.3.1; Deep Linking 2.0, section 4.4; Submission Review 1.0)."""
+
+Privacy = Literal["public", "name", "email", "anonymous"]
+"""Which fields of a person a tool gets: all, the names, the address, or none."""
 
 Params = tuple[tuple[str, str], ...]
 """Form or query parameters in order; a name may come twice."""
@@ -55,6 +59,22 @@ class Registration:
     lti11_launch_url: str = ""
     consumer_key: str = ""
     consumer_secret: str = field(default="", repr=False)
+    jwks_url: str = ""
+    """Where the tool publishes its keys (SEC 6.3)."""
+    jwks: Mapping[str, Any] = field(default_factory=dict)
+    """The tool's JWK Set, where it was handed over instead."""
+    scopes: tuple[str, ...] | None = None
+    """What its access tokens may open; None: everything that the platform offers."""
+    custom: Mapping[str, str] = field(default_factory=dict)
+    """Custom parameters of every launch; a value may be a substitution variable, such as $User.id."""
+    deep_linking_url: str = ""
+    """The target of deep linking requests, if it is not the launch URL."""
+    privacy: Privacy = "public"
+
+    @property
+    def key(self) -> str:
+        """What tells it from every other registration of a platform."""
+        return f"{self.issuer} {self.client_id}"
 
     @property
     def speaks_lti11(self) -> bool:
@@ -71,11 +91,15 @@ class Person:
     family_name: str
     email: str
     locale: str = "en-US"
+    roles: tuple[str, ...] = ()
+    """The roles in which the person takes part in a course, unless a launch says otherwise; full URIs."""
+    note: str = ""
+    """What is special about the person, for whoever chooses one."""
 
     @property
     def name(self) -> str:
         """The full name."""
-        return f"{self.given_name} {self.family_name}"
+        return " ".join(part for part in (self.given_name, self.family_name) if part)
 
     @property
     def legacy_id(self) -> str:
@@ -90,6 +114,8 @@ class Course:
     id: str
     label: str
     title: str
+    crowd: int = 0
+    """How many further members its roster has, made up as they are asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +124,8 @@ class ResourceLink:
 
     id: str
     title: str
+    description: str = ""
+    custom: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +147,15 @@ class Launch:
     platform_guid: str
     login_method: Literal["GET", "POST"] = "POST"
     message: Message = "resource_link"
+    for_user: Person | None = None
+    """Whose submission is reviewed."""
+    line_item: str = ""
+    """The id of the line item that a submission review is about."""
+    document_target: Literal["iframe", "window"] = "iframe"
+    storage_target: str = ""
+    """The frame that keeps data for the tool (LTI Platform Storage 0.1); empty: none is offered."""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """Further claims by their full names, such as those that say where services are."""
 
     @property
     def login_hint(self) -> str:
@@ -245,3 +282,7 @@ class Exchange:
     response_body: str = ""
     elapsed_s: float = 0.0
     trouble: str = ""
+    at_s: float = 0.0
+    """When it began, in seconds since the epoch by the platform's clock."""
+    about: Mapping[str, str] = field(default_factory=dict)
+    """What it belongs to, as far as known: `endpoint`, `launch`, `client_id`, `course`, `fault`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from typing import TYPE_CHECKING
 
@@ -14,23 +15,25 @@ if TYPE_CHECKING:
 __all__ = ["Journal"]
 
 SHOWN_BYTES = 16_000
-UNRECORDED = ("/", "/journal", "/launches", "/favicon.ico")
-"""For the person who reads the journal; everything else is the platform talking."""
+BY_BROWSER = frozenset({"auth", "return", "deep_links"})
+"""The endpoints to which people are sent; tools ask the others."""
 
 
 class Journal:
     """Records every exchange in the platform's journal."""
 
-    def __init__(self, app: ASGIApp, platform: Platform) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._platform = platform
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request and note it."""
-        if scope["type"] != "http" or scope["path"] in UNRECORDED:
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        platform: Platform = scope["platform"]
+        about: dict[str, str] = scope["about"]
         asked, answered = bytearray(), bytearray()
+        at_s = platform.clock()
         start: Message = {"status": None, "headers": []}
         began = time.perf_counter()
 
@@ -50,19 +53,21 @@ class Journal:
         try:
             await self._app(scope, listening, speaking)
         finally:
-            self._platform.journal.append(
-                Exchange(
-                    asker="browser" if scope["path"] in ("/auth", "/return") else "tool",
+            if "page" not in about:
+                exchange = Exchange(
+                    asker="browser" if about.get("endpoint") in BY_BROWSER else "tool",
                     method=scope["method"],
-                    url=_url(self._platform, scope),
+                    url=_url(platform, scope),
                     request_headers=_text(scope["headers"]),
                     request_body=asked.decode("utf-8", "replace"),
                     status=start["status"],
                     response_headers=_text(start["headers"]),
                     response_body=answered.decode("utf-8", "replace"),
                     elapsed_s=time.perf_counter() - began,
+                    at_s=at_s,
+                    about=dict(about),
                 )
-            )
+                platform.state.note(exchange, secrets.token_hex(8))
 
 
 def _url(platform: Platform, scope: Scope) -> str:

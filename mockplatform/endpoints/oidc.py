@@ -6,13 +6,15 @@ import json
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
 
 from mockplatform.endpoints.parameters import parameters
-from mockplatform.endpoints.web import NOT_STORED, page, platform_of
-from mockplatform.lms import AuthRefusal
+from mockplatform.endpoints.rendering import NOT_STORED, page
+from mockplatform.endpoints.wire import about, platform_of
 from mockplatform.model import AuthRequest
+from mockplatform.pending import AuthRefusal
 
-__all__ = ["auth", "canary", "configuration", "key_set", "no_grant"]
+__all__ = ["ROUTES"]
 
 _ADVICE = (
     "Launch the tool anew from the tools page: this launch is perhaps an old one, or not from here.",
@@ -49,7 +51,9 @@ async def configuration(request: Request) -> Response:
 
 async def auth(request: Request) -> Response:
     """The authentication endpoint, by GET and POST (SEC 5.1.1.2)."""
-    answer = platform_of(request).authorize(AuthRequest(params=dict(await parameters(request))))
+    asked = AuthRequest(params=dict(await parameters(request)))
+    about(request)["launch"] = asked.params.get("lti_message_hint", "")
+    answer = platform_of(request).authorize(asked)
     if isinstance(answer, AuthRefusal):
         told = page(request, "refused.html", problems=answer.problems, advice=_ADVICE)
         return HTMLResponse(told, status_code=400, headers=NOT_STORED)
@@ -79,3 +83,12 @@ async def canary(request: Request) -> Response:
     platform = platform_of(request)
     platform.canary_hits[request.path_params["launch"]] += 1
     return JSONResponse({"keys": [dict(platform.keys.jwk("foreign"))]})
+
+
+ROUTES = (
+    Route("/auth", auth, methods=["GET", "POST"], name="auth"),
+    Route("/jwks", key_set, name="jwks"),
+    Route("/.well-known/openid-configuration", configuration, name="configuration"),
+    Route("/token", no_grant, methods=["POST"], name="token"),
+    Route("/canary/{launch}/jwks", canary, name="canary"),
+)

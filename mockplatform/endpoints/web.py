@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 import base64
-import functools
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qsl
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
 
 from mockplatform.claims import INSTRUCTOR, LEARNER
 from mockplatform.endpoints.parameters import parameters
+from mockplatform.endpoints.rendering import form, page
+from mockplatform.endpoints.wire import platform_of
 from mockplatform.lms import Platform
 from mockplatform.model import Exchange, Launch, Params
 
-__all__ = ["NOT_STORED", "home", "journal", "launch", "page", "platform_of", "returned"]
+__all__ = ["FOR_PEOPLE", "ROUTES"]
 
-# A page with a token in it is good for one use: no browser and no proxy may keep it (OAuth form_post, section 3).
-NOT_STORED: Mapping[str, str] = {"cache-control": "no-store", "pragma": "no-cache"}
+FOR_PEOPLE = True
 
 ROLES = {"instructor": (INSTRUCTOR,), "student": (LEARNER,)}
-_RETURNED = {
-    "lti_msg": "Message",
-    "lti_errormsg": "Error message",
-    "lti_log": "For the log",
-    "lti_errorlog": "Error for the log",
-}
 _TOKEN = re.compile(r"(eyJ[A-Za-z0-9_-]+)\.(eyJ[A-Za-z0-9_-]+)\.")
 
 
@@ -45,31 +37,6 @@ class _Entry:
     parameters: Params
     token: tuple[str, ...]
     """Header and claims of the token in the answer, laid out for reading; empty if there is none."""
-
-
-@functools.cache
-def _templates() -> Environment:
-    folder = Path(__file__).parent.parent / "pages"
-    return Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-
-
-def platform_of(request: Request) -> Platform:
-    """The platform that this application serves."""
-    platform = request.app.state.platform
-    assert isinstance(platform, Platform)
-    return platform
-
-
-def page(request: Request, name: str, **values: Any) -> str:
-    """A page of the folder `pages`, as HTML."""
-    return _templates().get_template(name).render(platform=platform_of(request), here=request.scope["path"], **values)
 
 
 async def home(request: Request) -> Response:
@@ -90,15 +57,9 @@ async def launch(request: Request) -> Response:
         return HTMLResponse(told, status_code=400)
     if by_lti11:
         signed = platform.begin_basic(chosen).response
-        return _form(request, signed.method, signed.url, signed.fields)
+        return form(request, signed.method, signed.url, signed.fields)
     login = platform.begin(chosen).login
-    return _form(request, login.method, login.url, login.params)
-
-
-def _form(request: Request, method: str, url: str, fields: Params) -> Response:
-    return HTMLResponse(
-        page(request, "form_post.html", url=url, method=method.lower(), fields=fields), headers=NOT_STORED
-    )
+    return form(request, login.method, login.url, login.params)
 
 
 def _chosen(platform: Platform, choice: Mapping[str, str]) -> Launch | None:
@@ -141,8 +102,14 @@ def _laid_out(part: str) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
-async def returned(request: Request) -> Response:
-    """Where a tool sends people back to, with its message (CORE 5.4.4)."""
-    given = dict(await parameters(request))
-    said = {title: given[name] for name, title in _RETURNED.items() if name in given}
-    return HTMLResponse(page(request, "returned.html", said=said))
+async def no_icon(_request: Request) -> Response:
+    """What browsers ask for unasked."""
+    return Response(status_code=204)
+
+
+ROUTES = (
+    Route("/favicon.ico", no_icon, name="favicon"),
+    Route("/", home, name="home"),
+    Route("/launches", launch, methods=["POST"], name="launches"),
+    Route("/journal", journal, name="journal"),
+)

@@ -313,7 +313,9 @@ async def test_a_choice_that_lacks_something_is_refused(http: httpx2.AsyncClient
 
 async def test_a_launch_by_lti11(keys: KeyRing) -> None:
     """A tool that is registered for it has a button for LTI 1.1, which brings a signed form and no secret."""
-    app = create_app(make_platform(keys, registrations=(make_registration(**LTI11), make_registration())))
+    app = create_app(
+        make_platform(keys, registrations=(make_registration(**LTI11), make_registration(client_id="Client-B")))
+    )
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=PLATFORM) as client:
         home = (await client.get("/")).text
         answer = await client.post("/launches", data=CHOICE | {"lti": "1.1"})

@@ -169,7 +169,7 @@ def test_address_and_issuer(keys: KeyRing, arguments: list[str], issuer: str | N
 
     assert (platform.url, platform.issuer) == (url, names)
     assert [tool.issuer for tool in platform.registrations] == [names, "https://third.example"]
-    assert platform.on_problem == "refuse"
+    assert platform.settings.on_problem == "refuse"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

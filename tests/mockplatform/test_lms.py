@@ -8,9 +8,10 @@ import pytest
 from mockplatform import lms
 from mockplatform.errors import UsageError
 from mockplatform.keys import KeyRing
-from mockplatform.lms import AuthRefusal, PendingBasic, PendingLaunch, Platform
+from mockplatform.lms import Platform
 from mockplatform.model import AuthResponse, Launch
 from mockplatform.mutation import Context, Spoilt, bind
+from mockplatform.pending import AuthRefusal, PendingBasic, PendingLaunch
 from tests.mockplatform.makers import (
     COURSE,
     INSTRUCTOR,

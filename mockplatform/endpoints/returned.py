@@ -1,0 +1,29 @@
+"""The way back from a tool (CORE 5.4.4)."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from mockplatform.endpoints.parameters import parameters
+from mockplatform.endpoints.rendering import page
+
+__all__ = ["ROUTES"]
+
+_RETURNED = {
+    "lti_msg": "Message",
+    "lti_errormsg": "Error message",
+    "lti_log": "For the log",
+    "lti_errorlog": "Error for the log",
+}
+
+
+async def returned(request: Request) -> Response:
+    """Where a tool sends people back to, with its message (CORE 5.4.4)."""
+    given = dict(await parameters(request))
+    said = {title: given[name] for name, title in _RETURNED.items() if name in given}
+    return HTMLResponse(page(request, "returned.html", said=said))
+
+
+ROUTES = (Route("/return", returned, methods=["GET", "POST"], name="return"),)

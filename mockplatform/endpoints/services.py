@@ -1,0 +1,134 @@
+"""The door to the services: the bearer token, its scopes and the media types are looked at here, for all of them."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from mockplatform.endpoints.parameters import query_of
+from mockplatform.endpoints.wire import about, platform_of
+from mockplatform.model import Params
+from mockplatform.records import Grant
+from mockplatform.service import Call, Operation, Reply, ServiceError, services
+
+__all__ = ["ROUTES"]
+
+_NOT_STORED: Params = (("cache-control", "no-store"),)
+_BODY_LIMIT = 4 << 20
+
+
+def _endpoint(operation: Operation) -> Callable[[Request], Awaitable[Response]]:
+    async def serve(request: Request) -> Response:
+        try:
+            reply = operation.answer(await _call(request, operation))
+            if inspect.isawaitable(reply):
+                reply = await reply
+        except ServiceError as refusal:
+            reply = _refused(refusal)
+        return _response(reply, operation)
+
+    return serve
+
+
+async def _call(request: Request, operation: Operation) -> Call:
+    platform = platform_of(request)
+    headers = dict(request.headers)
+    if "course" in request.path_params:
+        about(request)["course"] = request.path_params["course"]
+    grant = _grant(request, operation) if operation.scopes else None
+    _check_media_types(platform.dialect.value("services.media_types", "strict"), operation, headers)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _BODY_LIMIT:
+            raise ServiceError(413, "invalid_request", f"the body is longer than {_BODY_LIMIT} bytes")
+    query = request.scope["query_string"].decode("latin-1")
+    return Call(
+        platform=platform,
+        method=request.method,
+        # The path as the client wrote it: an encoded slash in an id stays one.
+        url=f"{platform.url}{request.scope['path']}" + (f"?{query}" if query else ""),
+        path=request.path_params,
+        query=query_of(request),
+        headers=headers,
+        body=bytes(body),
+        grant=grant,
+    )
+
+
+def _grant(request: Request, operation: Operation) -> Grant:
+    """The access token of a request (RFC 6750, sections 2.1 and 3.1).
+
+    Raises:
+        ServiceError: there is none, it is not from here, it has expired, or it opens other things.
+    """
+    platform = platform_of(request)
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise _unauthorised("invalid_request", "send the access token as 'Authorization: Bearer …'")
+    grant = platform.state.grants.get(token.strip())
+    if grant is None:
+        raise _unauthorised("invalid_token", "this access token was not granted here, or is no longer known")
+    about(request)["client_id"] = grant.client_id
+    if grant.expires_s <= platform.clock():
+        raise _unauthorised("invalid_token", "this access token has expired; ask for another one")
+    if not set(operation.scopes) & set(grant.scopes):
+        wanted = " or ".join(operation.scopes)
+        challenge = f'Bearer error="insufficient_scope", scope="{" ".join(operation.scopes)}"'
+        raise ServiceError(
+            403,
+            "insufficient_scope",
+            f"{operation.method} {operation.name} needs the scope {wanted};"
+            f" this token has {', '.join(grant.scopes) or 'none'}",
+            (("www-authenticate", challenge),),
+        )
+    return grant
+
+
+def _unauthorised(error: str, description: str) -> ServiceError:
+    return ServiceError(401, error, description, (("www-authenticate", f'Bearer error="{error}"'),))
+
+
+def _check_media_types(policy: str, operation: Operation, headers: dict[str, str]) -> None:
+    if policy != "strict":
+        return
+    sent = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if operation.accepts and sent not in operation.accepts:
+        raise ServiceError(415, "invalid_request", f"Content-Type is {sent!r}, expected {operation.accepts[0]}")
+    accept = headers.get("accept", "*/*")
+    if operation.scopes and operation.method == "GET" and not _acceptable(operation.gives, accept):
+        raise ServiceError(406, "invalid_request", f"Accept is {accept!r}, which leaves out {operation.gives}")
+
+
+def _acceptable(given: str, accept: str) -> bool:
+    wanted = {one.partition(";")[0].strip().lower() for one in accept.split(",")}
+    return bool(wanted & {given, "*/*", f"{given.partition('/')[0]}/*"})
+
+
+def _refused(refusal: ServiceError) -> Reply:
+    told = {"error": refusal.error, "error_description": refusal.description}
+    return Reply(status=refusal.status, json=told, media_type="application/json", headers=refusal.headers)
+
+
+def _response(reply: Reply, operation: Operation) -> Response:
+    body = reply.body
+    if body is None:
+        body = b"" if reply.json is None else json.dumps(reply.json, ensure_ascii=False).encode()
+    # What has no body has no type either.
+    media_type = reply.media_type or operation.gives if body else None
+    response = Response(body, reply.status, media_type=media_type)
+    for name, value in (*_NOT_STORED, *reply.headers):
+        response.headers.append(name, value)
+    return response
+
+
+ROUTES = tuple(
+    Route(operation.path, _endpoint(operation), methods=[operation.method], name=operation.name)
+    for service in services().values()
+    for operation in service.OPERATIONS
+)

@@ -1,0 +1,75 @@
+"""What lies between a request and an endpoint: the tenant it is for, the name of the endpoint, its journal entry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mockplatform.lms import Platform
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from mockplatform.tenants import Tenants
+
+__all__ = ["Page", "Tenancy", "Wire", "about", "platform_of"]
+
+
+def platform_of(request: Request) -> Platform:
+    """The tenant that a request is for."""
+    platform = request.scope["platform"]
+    assert isinstance(platform, Platform)
+    return platform
+
+
+def about(request: Request) -> dict[str, str]:
+    """What is known of a request for its journal entry: `launch`, `client_id` and `course` may be added."""
+    found: dict[str, str] = request.scope["about"]
+    return found
+
+
+class Tenancy:
+    """Finds the tenant of a request and takes `/t/{id}` off its path; the others never see it."""
+
+    def __init__(self, app: ASGIApp, platform: Platform, tenants: Tenants | None = None) -> None:
+        self._app = app
+        self._platform = platform
+        self._tenants = tenants
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on with its tenant as `platform` in its scope."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        platform, path = self._platform, scope["path"]
+        if self._tenants is not None and path.startswith("/t/"):
+            tenant, slash, rest = path[3:].partition("/")
+            found = self._tenants.get(tenant)
+            if found is not None:
+                platform, path = found, slash + rest or "/"
+        await self._app({**scope, "platform": platform, "path": path, "about": {}}, receive, send)
+
+
+class Wire:
+    """An endpoint that tools or browsers talk to; it has a name, and what is said there is noted."""
+
+    def __init__(self, app: ASGIApp, name: str) -> None:
+        self._app = app
+        self._name = name
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request under the endpoint's name."""
+        scope["about"]["endpoint"] = self._name
+        await self._app(scope, receive, send)
+
+
+class Page:
+    """A page for the person who uses the platform; nobody wants to read in a journal that it was read."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request without a trace."""
+        scope["about"]["page"] = "page"
+        await self._app(scope, receive, send)

@@ -1,0 +1,158 @@
+"""What a platform keeps beside its launches: settings, access tokens, grades, links and groups.
+
+Every record is a frozen dataclass of JSON values, so that any store can keep it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from mockplatform.model import Course, Message, Person
+
+__all__ = [
+    "Enrolment",
+    "Grant",
+    "Group",
+    "GroupSet",
+    "LineItem",
+    "PlacedLink",
+    "Returned",
+    "Score",
+    "Settings",
+    "Used",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How a tenant behaves; changed as a whole."""
+
+    title: str = ""
+    offset_s: float = 0.0
+    """How far its clock is ahead of the real one."""
+    flavour: str = "neutral"
+    quirks: Mapping[str, Any] = field(default_factory=dict)
+    """Single quirks on top of the flavour."""
+    on_problem: Literal["refuse", "note"] = "refuse"
+    services: tuple[str, ...] = ()
+    """The services that launches name, by the names of the modules in `mockplatform.services`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Used:
+    """Something that may be used once, such as the `jti` of an assertion."""
+
+    until_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """An access token and what it opens (RFC 6749, section 5.1)."""
+
+    token: str = field(repr=False)
+    client_id: str
+    issuer: str
+    scopes: tuple[str, ...]
+    expires_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolment:
+    """That a person takes part in a course (NRPS 2.0, section 2.2)."""
+
+    course: Course
+    person: Person
+    roles: tuple[str, ...]
+    status: Literal["Active", "Inactive", "Deleted"] = "Active"
+    changed_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineItem:
+    """A column of the gradebook (AGS 2.0, section 3.2)."""
+
+    id: str
+    course_id: str
+    client_id: str
+    """The tool that owns it; empty: the platform's own, bound to a link."""
+    label: str
+    score_maximum: float
+    resource_id: str = ""
+    tag: str = ""
+    resource_link_id: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """Members as they were sent that the platform does not act on: dates, `gradesReleased`, extensions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """The last score of a person in a line item (AGS 2.0, section 3.4)."""
+
+    line_item_id: str
+    user_id: str
+    timestamp: str
+    activity_progress: str
+    grading_progress: str
+    score_given: float | None = None
+    score_maximum: float | None = None
+    comment: str = ""
+    scoring_user_id: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedLink:
+    """A content item that a tool has returned and that now stands in a course (Deep Linking 2.0, section 3)."""
+
+    id: str
+    course_id: str
+    client_id: str
+    issuer: str
+    deployment_id: str
+    type: str
+    title: str
+    text: str = ""
+    url: str = ""
+    custom: Mapping[str, str] = field(default_factory=dict)
+    line_item_id: str = ""
+    item: Mapping[str, Any] = field(default_factory=dict)
+    """The item as it was returned."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """What came back from a deep linking request (Deep Linking 2.0, section 4.5)."""
+
+    id: str
+    launch_id: str
+    course_id: str
+    client_id: str
+    at_s: float
+    problems: tuple[str, ...]
+    claims: Mapping[str, Any] = field(default_factory=dict)
+    placed: tuple[str, ...] = ()
+    message: Message = "deep_linking"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupSet:
+    """A way of dividing a course into groups (Course Groups 1.0)."""
+
+    id: str
+    course_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A group of a course (Course Groups 1.0)."""
+
+    id: str
+    course_id: str
+    name: str
+    tag: str = ""
+    set_id: str = ""
+    members: tuple[str, ...] = ()
+    """By `sub`."""

@@ -1,0 +1,65 @@
+"""The tables of one tenant of the platform."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mockplatform.model import Course, Exchange, Person, Registration
+from mockplatform.records import (
+    Enrolment,
+    Grant,
+    Group,
+    GroupSet,
+    LineItem,
+    PlacedLink,
+    Returned,
+    Score,
+    Settings,
+    Used,
+)
+from mockplatform.store import Kind, Store
+
+__all__ = ["SETTINGS", "State"]
+
+SETTINGS: Final = "settings"
+"""The key under which a tenant's only record of settings lies."""
+
+MAX_JOURNAL = 2000
+MAX_ENROLMENTS = 20_000
+
+
+class State:
+    """All that a tenant has to remember, but for its launches."""
+
+    def __init__(self, store: Store, tenant: str) -> None:
+        self.store = store
+        self.tenant = tenant
+        self.settings = store.table(Kind("settings", Settings), tenant)
+        self.registrations = store.table(Kind("registrations", Registration), tenant)
+        """By `Registration.key`."""
+        self.people = store.table(Kind("people", Person), tenant)
+        """By `sub`."""
+        self.courses = store.table(Kind("courses", Course), tenant)
+        self.enrolments = store.table(Kind("enrolments", Enrolment, MAX_ENROLMENTS), tenant)
+        """Whoever launched from a course, or was put there; grouped by the course's id."""
+        self.grants = store.table(Kind("grants", Grant, 10_000), tenant)
+        """By the token."""
+        self.assertions = store.table(Kind("assertions", Used, 10_000), tenant)
+        """The `jti` values of client assertions, with the client's id before them."""
+        self.line_items = store.table(Kind("line_items", LineItem), tenant)
+        """Grouped by the course's id."""
+        self.scores = store.table(Kind("scores", Score), tenant)
+        """By line item and person; grouped by the line item's id."""
+        self.links = store.table(Kind("links", PlacedLink), tenant)
+        """Grouped by the course's id."""
+        self.returned = store.table(Kind("returned", Returned, 2000), tenant)
+        """Grouped by the launch's id."""
+        self.groups = store.table(Kind("groups", Group), tenant)
+        """Grouped by the course's id."""
+        self.group_sets = store.table(Kind("group_sets", GroupSet), tenant)
+        """Grouped by the course's id."""
+        self.journal = store.table(Kind("journal", Exchange, MAX_JOURNAL), tenant)
+
+    def note(self, exchange: Exchange, key: str) -> None:
+        """Put an exchange into the journal under a key that nobody else has."""
+        self.journal.put(key, exchange)
