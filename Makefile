@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test bench lock system-packages clean
+.PHONY: demo serve test bench lock system-packages clean
 
 demo: $(READY)
 	$(BIN)/lti-conformance run --demo --profile core
@@ -12,7 +12,11 @@ demo: $(READY)
 	$(BIN)/lti-conformance run --demo --profile ltix
 	$(BIN)/lti-conformance run --demo --profile class --report text --report json:report.json
 
-test: $(READY)
+# A fake LMS at http://127.0.0.1:9400, with a tool to launch.
+serve: $(READY)
+	$(BIN)/mockplatform serve
+
+test: system-packages $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -24,11 +28,14 @@ bench: $(READY)
 	$(BIN)/python -m tests.bench
 
 # What the tests can use beyond Python; without it they skip and say so. As root: make system-packages CI=true
+# With CI=true `make test` does it first, and a browser test that then still finds no Chromium fails.
 APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=0 -o Acquire::http::Timeout=15
+MISSING := $(strip $(foreach pair,npm:nodejs npm:npm chromium:chromium,\
+  $(shell command -v $(firstword $(subst :, ,$(pair))) >/dev/null || echo $(lastword $(subst :, ,$(pair))))))
 system-packages:
-	@if [ "$(CI)" = true ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && ! command -v npm >/dev/null; then \
-	  { $(APT) update && $(APT) install -y --no-install-recommends nodejs npm; } || \
-	    echo "Node.js could not be installed: the test of the Node tool will be skipped"; \
+	@if [ "$(CI)" = true ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && [ -n "$(MISSING)" ]; then \
+	  { $(APT) update && $(APT) install -y --no-install-recommends $(MISSING); } || \
+	    echo "could not be installed: $(MISSING); the tests that need them will not run"; \
 	fi
 
 # The pins, for every supported Python at once.

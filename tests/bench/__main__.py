@@ -12,6 +12,7 @@ from tests.bench.rounds import Line
 MEASURES = (
     "tokens",
     "serving",
+    "peers",
     "runs",
     "under_pytest",
     "growth",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import urlsplit
 
 from tests.bench.rounds import Clock
 
-__all__ = ["Connection", "at_a_time"]
+__all__ = ["FORM", "Connection", "at_a_time"]
+
+FORM = "application/x-www-form-urlencoded"
 
 
 class Connection:
@@ -22,14 +24,28 @@ class Connection:
 
     async def get(self, target: str) -> bytes:
         """The body of an answer with status 200."""
-        return await self._exchange(f"GET {target} HTTP/1.1\r\nHost: {self._host}:{self._port}\r\n\r\n".encode())
+        return (await self.ask("GET", target))[1]
 
     async def post(self, target: str, form: bytes) -> bytes:
         """The same for a form."""
-        head = f"POST {target} HTTP/1.1\r\nHost: {self._host}:{self._port}\r\nContent-Length: {len(form)}\r\n"
-        return await self._exchange(f"{head}Content-Type: application/x-www-form-urlencoded\r\n\r\n".encode() + form)
+        return (await self.ask("POST", target, form))[1]
 
-    async def _exchange(self, request: bytes) -> bytes:
+    async def ask(
+        self,
+        method: str,
+        target: str,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        *,
+        status: int = 200,
+    ) -> tuple[bytes, bytes]:
+        """Head and body of an answer, which must have that status; a body is a form unless the headers say otherwise."""
+        given = {"Host": f"{self._host}:{self._port}", "Content-Type": FORM, **(headers or {})}
+        given["Content-Length"] = str(len(body))
+        lines = "".join(f"{name}: {value}\r\n" for name, value in given.items())
+        return await self._exchange(f"{method} {target} HTTP/1.1\r\n{lines}\r\n".encode() + body, status)
+
+    async def _exchange(self, request: bytes, status: int) -> tuple[bytes, bytes]:
         if self._streams is None:
             self._streams = await asyncio.open_connection(self._host, self._port, limit=1 << 20)
         reader, writer = self._streams
@@ -37,8 +53,8 @@ class Connection:
         head = await reader.readuntil(b"\r\n\r\n")
         length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
         body = await reader.readexactly(length)
-        assert head.startswith(b"HTTP/1.1 200"), head + body[:300]
-        return body
+        assert head.startswith(f"HTTP/1.1 {status}".encode()), head + body[:300]
+        return head, body
 
     def close(self) -> None:
         """Give the connection up."""
