@@ -39,7 +39,7 @@ class Connection:
         *,
         status: int = 200,
     ) -> tuple[bytes, bytes]:
-        """Head and body of an answer, which must have that status; a body is a form unless the headers say otherwise."""
+        """Head and body of an answer, which must have that status; a body is a form unless headers differ."""
         given = {"Host": f"{self._host}:{self._port}", "Content-Type": FORM, **(headers or {})}
         given["Content-Length"] = str(len(body))
         lines = "".join(f"{name}: {value}\r\n" for name, value in given.items())
