@@ -13,6 +13,7 @@ MEASURES = (
     "tokens",
     "serving",
     "peers",
+    "crowds",
     "runs",
     "under_pytest",
     "growth",
