@@ -116,7 +116,9 @@ def _oidc(
                 let_in=_let_in(lab, attempt, visits),
             )
     finally:
-        platform.forget(pending)
+        # What is sent back later says which deep linking request it answers.
+        if attempt.message != "deep_linking":
+            platform.forget(pending)
 
 
 def _visits(

@@ -19,6 +19,7 @@ from conformance.checks import checks
 from conformance.errors import codes, types
 from conformance.faults import fault_points
 from conformance.model import (
+    SERVICES,
     Answer,
     Attempt,
     Expectation,
@@ -38,7 +39,15 @@ from mockplatform.tables import build, read_toml
 __all__ = ["attempt_of", "read_scenarios", "ruled", "scenario_of", "scenarios", "select"]
 
 FOLDER = Path(__file__).parent
-NEEDS = ("attributes", "second", "accounts")
+NEEDS = ("attributes", "second", "accounts", *sorted(SERVICES))
+SERVICE_OF: Mapping[str, str] = {
+    "read_roster": "nrps",
+    "post_score": "ags",
+    "read_results": "ags",
+    "read_groups": "groups",
+    "pick_content": "keys",
+}
+"""What the platform has to offer, or to know of the tool, for the requests of `[actions]` that have fixed names."""
 
 
 @functools.cache
@@ -84,7 +93,8 @@ def scenario_of(row: ScenarioTable, id_: str, where: str) -> Scenario:
         copies=row.copies,
     )
     tables = (*row.before, judged)
-    _known([f.since for f in row.faults if f.since], [table.name for table in tables], f"{where}: faults.since")
+    for key, armed in (("faults", row.faults), ("wire", row.wire)):
+        _known([f.since for f in armed if f.since], [table.name for table in tables], f"{where}: {key}.since")
     for index, table in enumerate(tables):
         _known([table.login], ("fresh", "none", *(earlier.name for earlier in tables[:index])), f"{where}: login")
     attempts = [attempt_of(table, row, where) for table in tables]
@@ -108,7 +118,12 @@ def scenario_of(row: ScenarioTable, id_: str, where: str) -> Scenario:
             Ruling(switch=r.switch, value=r.value, expect=_expectations(r.expect, row.severity, f"{where}: ruling"))
             for r in row.ruling
         ),
-        rotates=any(m.mutation.stage is KeySet for attempt in attempts for m in attempt.mutations),
+        # A tool that keeps the key set would never meet what is wrong with its endpoint.
+        rotates=any(m.mutation.stage is KeySet for attempt in attempts for m in attempt.mutations)
+        or any(fault.endpoint == "jwks" for fault in row.wire),
+        wire=row.wire,
+        quirks=row.quirks,
+        crowd=row.crowd,
     )
 
 
@@ -116,6 +131,7 @@ def _needs(row: ScenarioTable, attempts: Sequence[Attempt]) -> tuple[str, ...]:
     """What the tool file has to give: as the scenario says, and as follows from what it sends."""
     needs = set(row.needs) | {attempt.lti for attempt in attempts if not attempt.action}
     needs |= {f"action:{attempt.action}" for attempt in attempts if attempt.action}
+    needs |= {SERVICE_OF[attempt.action] for attempt in attempts if attempt.action in SERVICE_OF}
     needs |= {row.registration, *(attempt.registration for attempt in attempts)} - {"", "main"}
     needs |= {"deep_linking"} if any(attempt.message == "deep_linking" for attempt in attempts) else set()
     needs |= {"second"} if "claims.of_second_platform" in row.mutations else set()

@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from conformance import service_checks
 from conformance.model import Observation
 from mockplatform.model import Params
 
@@ -182,6 +183,7 @@ def _misplaced(sighting: Sequence[str], earlier: Sequence[Sequence[str]]) -> str
 
 def checks() -> Mapping[str, Check]:
     """Every check by name."""
-    module = sys.modules[__name__]
-    functions = inspect.getmembers(module, inspect.isfunction)
-    return {name: f for name, f in functions if f.__module__ == __name__ and name != "checks" and name[0] != "_"}
+    own = sys.modules[__name__]
+    functions = (pair for module in (own, service_checks) for pair in inspect.getmembers(module, inspect.isfunction))
+    homes = (__name__, service_checks.__name__)
+    return {name: f for name, f in functions if f.__module__ in homes and name != "checks" and name[0] != "_"}

@@ -21,11 +21,12 @@ __all__ = ["entry", "main", "parser"]
 
 _COMMANDS = {
     "run": "launch a tool in every way of a profile and judge its answers",
-    "list": "list scenarios, or codes, errors, mutations, profiles, fault points",
+    "list": "list scenarios, or codes, errors, mutations, profiles, fault points, flavours, quirks",
     "explain": "explain a scenario, a code, an error type or a fault point",
     "replay": "send a story again that a run has kept as a recipe",
     "export": "write a recipe as a test or a scenario, or vectors for other languages",
     "selftest": "prove that each flaw of the sample tool is found, and nothing else",
+    "flavour": "show how real platforms differ from each other, and how that is known",
     "doctor": "say what to register in the tool, and whether both sides reach each other",
 }
 
@@ -49,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     made["explain"].add_argument("id", metavar="ID", help="nonce/replayed, 1006, TokenExpired, class.create, …")
     made["selftest"].add_argument("--json", metavar="PATH", dest="json_path", help="write the result to a file")
     made["selftest"].add_argument("--only", metavar="FLAW", action="append", default=[], help="only these flaws")
+    _flavour_options(made["flavour"])
     _tool_option(made["doctor"])
     made["doctor"].add_argument("--allow-remote", action="store_true", help="contact hosts other than this machine")
     return top
@@ -90,6 +92,10 @@ def _run_options(run: argparse.ArgumentParser) -> None:
         help="launches generated for a property (default: 100)",
     )
     _recipes_option(run)
+    run.add_argument("--flavour", metavar="NAME", default="neutral", help="speak like canvas, moodle, … (see list)")
+    run.add_argument(
+        "--quirk", metavar="NAME=VALUE", action="append", default=[], help="switch on one quirk on top of the flavour"
+    )
     run.add_argument("--strict", action="store_true", help="a broken SHOULD fails as well")
     run.add_argument("--fail-fast", action="store_true", help="stop at the first failure")
     run.add_argument("--max-time", type=above_zero, metavar="S", help="begin no scenario after this many seconds")
@@ -125,10 +131,21 @@ def _export_options(export: argparse.ArgumentParser) -> None:
 
 def _list_options(command: argparse.ArgumentParser) -> None:
     kinds = command.add_mutually_exclusive_group()
-    for kind in ("codes", "errors", "mutations", "profiles", "faultpoints"):
+    for kind in ("codes", "errors", "mutations", "profiles", "faultpoints", "flavours", "quirks"):
         kinds.add_argument(f"--{kind}", dest="kind", action="store_const", const=kind, help=f"list the {kind}")
     command.set_defaults(kind="scenarios")
     command.add_argument("--json", action="store_true", dest="as_json", help="one JSON array")
+
+
+def _flavour_options(command: argparse.ArgumentParser) -> None:
+    actions = command.add_subparsers(dest="action", metavar="ACTION", required=True)
+    diff = actions.add_parser("diff", help="what changes for a tool from one flavour to another")
+    diff.add_argument("one", metavar="FLAVOUR")
+    diff.add_argument("other", metavar="FLAVOUR")
+    show = actions.add_parser("show", help="every quirk of a flavour, with its source")
+    show.add_argument("one", metavar="FLAVOUR")
+    for action in (diff, show):
+        action.add_argument("--json", action="store_true", dest="as_json", help="one JSON document")
 
 
 def whole(text: str) -> int:

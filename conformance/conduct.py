@@ -167,11 +167,13 @@ def _strictly(result: Result, options: Options) -> Result:
 
 def ignored_settings(tool: Tool) -> tuple[Finding, ...]:
     """A finding for each part of the tool file that this version reads and does not use yet."""
-    services = [service for service in tool.capabilities.services if service != "deep_linking"]
+    from mockplatform.service import services
+
+    unknown = [name for name in tool.capabilities.services if name not in services() and name != "deep_linking"]
     unused = {
         "[[persona]]": bool(tool.persona),
         "[profile] order": tool.profile.order != "pipeline",
-        f"[capabilities] services {' and '.join(services)}": bool(services),
+        f"[capabilities] services {' and '.join(unknown)}": bool(unknown),
     }
     text = "this version reads these parts of the tool file and does not use them yet: "
     named = ", ".join(name for name, given in unused.items() if given)

@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from conformance.errors import types
 from conformance.lab import Lab
 from conformance.model import Profile
+from conformance.near import NearPlatform
 from conformance.sample_tool import Integration, create_tool
 from conformance.sample_tool.faults import POINTS
 from conformance.target import Start, faults_ready, lab_for
@@ -29,9 +30,8 @@ from conformance.toolvalues import (
     Tool,
     ToolSettings,
 )
-from conformance.transport import AsgiTransport, Request, call_application
+from conformance.transport import AsgiTransport
 from conformance.upstream import FakeZoom
-from mockplatform.app import create_app
 
 __all__ = ["Bindings", "callbacks", "demo_lab"]
 
@@ -44,6 +44,8 @@ IN_MEMORY = "sqlite+pysqlite:///:memory:"
 # LTI 1.1 sends the second as custom_course_code.
 ATTRIBUTES = {"email": "user_email", "course_id": "Course-Code", "person_id": "person_ref"}
 DEFERRED = "Prepared over the API"
+SERVED = Launched(status="2xx", css="main#service")
+MOST_MEMBERS = 1000
 KEY, ATTRIBUTES_KEY = "lti-conformance-key", "lti-conformance-attributes-key"
 
 
@@ -85,12 +87,6 @@ def demo_lab(
         control_secret: what opens its control endpoint; nobody knows it unless it is given.
         faults: given the door to the tool, bindings of fault points in place of its own.
     """
-    platform: list[Starlette] = []
-
-    async def fetch(url: str) -> tuple[int, bytes]:
-        answer = await call_application(platform[0], Request(method="GET", url=url), timeout_s=5)
-        return answer.status, answer.body
-
     policy: Literal["open", "class"] = "class" if profile.policy == "class" else "open"
     # A secret with signs in it shows whether it is encoded before it signs.
     consumers = {key: f"{secrets.token_urlsafe(24)} &+%é" for key in (KEY, ATTRIBUTES_KEY)}
@@ -101,7 +97,7 @@ def demo_lab(
         transport = stack.enter_context(AsgiTransport(door, timeout_s=tool.network.timeout_s))
         lab = lab_for(tool, profile, transport, start, url=PLATFORM_URL, where="the sample tool:")
         lab.pause = lambda _: None
-        platform.append(create_app(lab.platform))
+        near = NearPlatform(lab.platform)
         # As with any tool, what it needs to start is up before it is.
         stack.enter_context(faults_ready(lab, "the sample tool:"))
         door.app = create_tool(
@@ -109,10 +105,13 @@ def demo_lab(
             policy=policy,
             without=without,
             database_url=database_url,
-            fetch=fetch,
+            fetch=near.fetch,
             zoom=zoom.ask,
             control_secret=control_secret or secrets.token_urlsafe(24),
-            clock=start.clock,
+            clock=lab.platform.clock,
+            send=near.send,
+            pause=near.pause,
+            most_members=MOST_MEMBERS,
         )
         for issuer in {registration.issuer for registration in lab.registrations.values()} | {""}:
             door.app.state.store.choose_meeting_defaults(issuer, {"waiting_room": True, "host_video": False})
@@ -126,6 +125,7 @@ def _integrations(consumers: Mapping[str, str]) -> tuple[Integration, ...]:
             client_id=client_id,
             auth_url=f"{PLATFORM_URL}/auth",
             jwks_url=f"{PLATFORM_URL}/jwks",
+            token_url=f"{PLATFORM_URL}/token",
             deployment_ids=(deployment,),
             attributes=attributes,
         )
@@ -172,6 +172,7 @@ def _tool(door: Door, consumers: Mapping[str, str], faults: Bindings) -> Tool:
             login_url=f"{TOOL_URL}/lti/login",
             launch_url=f"{TOOL_URL}/lti/launch",
             lti11_launch_url=f"{TOOL_URL}/lti/launch11",
+            jwks_url=f"{TOOL_URL}/lti/jwks",
         ),
         platform=PlatformSettings(
             url=PLATFORM_URL,
@@ -200,14 +201,21 @@ def _tool(door: Door, consumers: Mapping[str, str], faults: Bindings) -> Tool:
             # On the way back to the platform, the types stand in `lti_errorlog`.
             names={name: name for name in types()},
         ),
-        capabilities=Capabilities(lti_versions=("1.3", "1.1"), services=("deep_linking",)),
+        capabilities=Capabilities(lti_versions=("1.3", "1.1"), services=("deep_linking", "ags", "nrps", "groups")),
         # The sample tool asks at once, and one that never asks has to be found out without a real wait.
         rulings={"allow_waits": True},
         arrange={
             "zoom_authorised": Arrangement(target=_authorise(door)),
             "deferred_work": Arrangement(target=_defer(door)),
         },
-        actions={"edit_class": Action(request="POST /class/edit")},
+        actions={
+            "edit_class": Action(request="POST /class/edit"),
+            "read_roster": Action(request="POST /services/roster", granted=SERVED),
+            "post_score": Action(request="POST /services/grade", granted=SERVED),
+            "read_results": Action(request="POST /services/results", granted=SERVED),
+            "read_groups": Action(request="POST /services/groups", granted=SERVED),
+            "pick_content": Action(request="POST /lti/pick", form={"item": "all"}),
+        },
         faults=faults,
     )
 

@@ -27,6 +27,10 @@ _ADVICE = {
     "deep_linking": (
         'say that the tool lets a teacher pick things to link to: put "deep_linking" into [capabilities] services'
     ),
+    "nrps": 'say that the tool reads rosters: put "nrps" into [capabilities] services',
+    "ags": 'say that the tool sends grades: put "ags" into [capabilities] services',
+    "groups": 'say that the tool reads groups: put "groups" into [capabilities] services',
+    "keys": "say where the tool publishes its keys, with which it signs what it sends: jwks_url in [tool]",
     "1.3": 'the tool is not launched by LTI 1.3: give login_url and launch_url, and "1.3" in lti_versions',
     "1.1": 'give lti11_launch_url, consumer_key and consumer_secret, and "1.1" in [capabilities] lti_versions',
 }
@@ -57,8 +61,10 @@ def _has(lab: Lab, need: str, scenario: Scenario) -> bool:
         return lab.registrations[need].speaks_lti11
     if need in ("1.1", "1.3"):
         return lab.tool.speaks(need)
-    if need == "deep_linking":
+    if need in ("deep_linking", "nrps", "ags", "groups"):
         return need in lab.tool.capabilities.services
+    if need == "keys":
+        return bool(lab.tool.tool.jwks_url or lab.tool.tool.jwks)
     if need == "accounts":
         probe = lab.tool.observe.probe
         return probe is not None and probe.account is not None and bool(lab.probe_works)
@@ -179,6 +185,12 @@ def _unfired(scenario: Scenario, told: Told) -> Verdict | None:
             continue
         if hits == 0:
             reason = f'the fault point "{point}" was armed and never reached, so the answer says nothing about it'
+            return unjudged("fault-not-armed", reason)
+    for fault in scenario.wire:
+        if fault.must_fire and told.met.get(str(fault)) == 0:
+            reason = (
+                f'the platform was to misbehave ("{fault}") and was never asked, so the answer says nothing about it'
+            )
             return unjudged("fault-not-armed", reason)
     return None
 

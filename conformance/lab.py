@@ -11,7 +11,7 @@ import ipaddress
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from conformance.browser import Browser
 from conformance.driver import Binding
@@ -91,7 +91,11 @@ class Lab:
 
     def alone(self, scenario: Scenario) -> bool:
         """Whether nothing else may run beside a scenario: it spoils what other launches would meet as well."""
-        return scenario.rotates or any(not f.isolated for f in map(self._binding, scenario.faults) if f is not None)
+        return (
+            scenario.rotates
+            or scenario.serviced
+            or any(not f.isolated for f in map(self._binding, scenario.faults) if f is not None)
+        )
 
     def _binding(self, fault: Fault) -> Binding | None:
         return self.faults.get(fault.point)
@@ -100,6 +104,13 @@ class Lab:
         """A path on the tool's host as a URL; a URL stays as it is."""
         parts = urlsplit(self.tool.address)
         return path if "://" in path else f"{parts.scheme}://{parts.netloc}{path}"
+
+    @property
+    def elsewhere(self) -> str:
+        """The platform under another name of its host: what is said there stands in its journal as well."""
+        parts = urlsplit(self.platform.url)
+        other = "127.0.0.1" if parts.hostname == "localhost" else "localhost"
+        return urlunsplit(parts._replace(netloc=f"{other}:{parts.port}" if parts.port else other))
 
     def is_platform(self, url: str) -> bool:
         """Whether a URL is the platform's own."""
@@ -115,7 +126,9 @@ class Lab:
         return Cast(
             person=self._person(story, "person"),
             other=self._person(story, "other"),
-            course=Course(id=f"course-{self.opaque(story, 'course')[:12]}", label="LTI 101", title="Launching safely"),
+            course=self.platform.dialect.shape(
+                Course(id=f"course-{self.opaque(story, 'course')[:12]}", label="LTI 101", title="Launching safely")
+            ),
         )
 
     def _person(self, story: str, part: str) -> Person:
@@ -123,7 +136,8 @@ class Lab:
         # What a person is called depends on the seed alone: the same seed sends the same launches.
         given, family = _NAMES[int(_digest(self.seed, story, part)[:8], 16) % len(_NAMES)]
         email = f"{given}.{family}.{mark[:10]}@example.org".lower()
-        return Person(sub=f"user-{mark[:16]}", given_name=given, family_name=family, email=email)
+        person = Person(sub=f"user-{mark[:16]}", given_name=given, family_name=family, email=email)
+        return self.platform.dialect.shape(person)
 
 
 def _digest(*parts: object) -> str:
@@ -142,6 +156,8 @@ def registrations(tool: Tool) -> Mapping[str, Registration]:
         launch_url=tool.tool.target_link_uri or tool.tool.launch_url,
         login_params=tool.tool.login_params,
         lti11_launch_url=tool.tool.lti11_launch_url or "",
+        jwks_url=tool.tool.jwks_url or "",
+        jwks=tool.tool.jwks,
         consumer_key=settings.consumer_key or "",
         consumer_secret=settings.consumer_secret or "",
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from conformance.errors import ErrorClass
 from conformance.modes import Mode
@@ -17,7 +17,9 @@ from mockplatform.tables import named
 
 __all__ = [
     "AXES",
+    "SERVICES",
     "Answer",
+    "Answered",
     "Attempt",
     "Axis",
     "ErrorClass",
@@ -37,6 +39,7 @@ __all__ = [
     "Status",
     "Verdict",
     "Who",
+    "Wire",
 ]
 
 Outcome = Literal["launched", "rejected", "crashed", "hung", "unclear"]
@@ -47,6 +50,9 @@ Severity = Literal["must", "should", "may"]
 Role = Literal["instructor", "student"]
 LtiVersion = Literal["1.1", "1.3"]
 Who = Literal["", "person", "other"]
+
+SERVICES = frozenset({"ags", "nrps", "groups", "keys"})
+"""What a scenario about services needs of a tool: that it uses one, or that the platform knows its keys."""
 
 AXES: tuple[Axis, ...] = ("outcome", "class", "type", "code")
 
@@ -125,6 +131,39 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wire:
+    """An endpoint of the platform and what it does wrong, as `mockplatform.faults` knows the two."""
+
+    endpoint: str
+    verb: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """The parameters of the verb; `{elsewhere}` in a text is the platform under another name of its host, and the text
+    `{absent}` is null."""
+    method: str = ""
+    nth: int = 1
+    """Which request is the first that is answered so, counted since it was armed."""
+    times: int | None = None
+    """How many are answered so; None: all until the end of the story."""
+    since: str = ""
+    """The attempt before which it is armed; the first unless named."""
+    must_fire: bool = True
+    """False: the tool may stop before it gets there."""
+
+    def __str__(self) -> str:
+        return f"{self.endpoint}: {self.verb}" + (f" ×{self.times}" if self.times else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What a tool has sent back to a deep linking request, and what the platform found wrong with it."""
+
+    claims: Mapping[str, Any]
+    problems: tuple[str, ...] = ()
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    """The settings of the request that it answers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
     """A switch of `[rulings]`, for what the documents leave open, and what a scenario expects at one setting."""
 
@@ -155,11 +194,21 @@ class Scenario:
     aliases: tuple[str, ...] = ()
     rulings: tuple[Ruling, ...] = ()
     rotates: bool = False
+    wire: tuple[Wire, ...] = ()
+    quirks: Mapping[str, Any] = field(default_factory=dict)
+    """How the platform speaks in this story beside its flavour."""
+    crowd: int = 0
+    """How many further members the course has."""
+
+    @property
+    def serviced(self) -> bool:
+        """Whether it is about what the tool does at the platform's services, or sends back to it."""
+        return bool(self.wire or self.quirks or set(self.needs) & SERVICES)
 
     @property
     def exclusive(self) -> bool:
-        """Whether it changes something that launches may share."""
-        return self.rotates or bool(self.faults)
+        """Whether it changes something that launches may share, or listens to all that the tool says."""
+        return self.rotates or bool(self.faults) or self.serviced
 
     @property
     def lti(self) -> LtiVersion:
@@ -230,6 +279,15 @@ class Observation:
     let_in: int | None = None
     """How many copies of an answer that was posted several times at once were let in; None: it was posted once."""
     exchanges: tuple[Exchange, ...] = ()
+    calls: tuple[Exchange, ...] = ()
+    """What the tool has asked of the platform during the story, where that is the question; `about` names the attempt
+    and the client id of its registration."""
+    platform_host: str = ""
+    """The host of the platform, to which its access tokens belong."""
+    person_id: str = ""
+    """Who launched, by `sub`."""
+    answers: tuple[Answered, ...] = ()
+    """What the tool has sent back to deep linking requests."""
     findings: tuple[Finding, ...] = ()
 
     def axis(self, axis: Axis) -> str | int | None:

@@ -103,6 +103,7 @@ def _clash(first: Check, second: Check) -> str:
 def _is_long(scenario: Scenario) -> bool:
     attempt = scenario.attempt
     plain = not scenario.before and attempt.login == "fresh" and not attempt.action and attempt.copies == 1
+    plain = plain and not scenario.wire
     return not plain or attempt.lti != "1.3" or attempt.message != "resource_link"
 
 

@@ -48,6 +48,9 @@ class Target:
     strict: bool = False
     examples: int = 0
     """How many launches were generated for a property."""
+    flavour: str = "neutral"
+    quirks: tuple[str, ...] = ()
+    """Quirks on top of the flavour in which the platform spoke, as they were typed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +189,9 @@ def table_of(scenario: Scenario) -> dict[str, Any]:
         "needs": [need for need in scenario.needs if need in NEEDS],
         "states": None if scenario.states is None else list(scenario.states),
         "faults": [_given(fault) for fault in scenario.faults],
+        "wire": [_given(fault) for fault in scenario.wire],
+        "quirks": dict(scenario.quirks),
+        "crowd": scenario.crowd,
         "checks": list(scenario.checks),
         "guards": list(scenario.guards),
         "aliases": list(scenario.aliases),

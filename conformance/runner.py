@@ -264,7 +264,7 @@ class Runner:
         sequel = told.story.sequel()
         sequel.arrange(states)
         again = sequel.send(Attempt(name="recovery", lti=sequel.lti, message=scenario.attempt.message))
-        if again.seen.outcome == "launched" and scenario.faults and scenario.attempt.action:
+        if again.seen.outcome == "launched" and (scenario.faults or scenario.serviced) and scenario.attempt.action:
             again = sequel.send(replace(scenario.attempt, name="recovered action"))
         if again.seen.outcome == "launched":
             return verdict

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from conformance.model import ErrorClass, Fault, LtiVersion, Role, Severity, Who
+from conformance.model import ErrorClass, Fault, LtiVersion, Role, Severity, Who, Wire
 from mockplatform.model import Message
 from mockplatform.tables import named
 
@@ -88,6 +88,9 @@ class ScenarioTable:
     needs: tuple[str, ...] = ()
     states: tuple[str, ...] | None = None
     faults: tuple[Fault, ...] = ()
+    wire: tuple[Wire, ...] = ()
+    quirks: Mapping[str, Any] = field(default_factory=dict)
+    crowd: int = 0
     checks: tuple[str, ...] = ()
     guards: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, fields, replace
 from urllib.parse import urlsplit
 
 from conformance.catalogue import scenarios, select
-from conformance.model import Answer, Expectation, LtiVersion, Observation, Profile, Result, Scenario
+from conformance.model import SERVICES, Answer, Expectation, LtiVersion, Observation, Profile, Result, Scenario
 from conformance.phases import EXAMPLES, Depth, phases, properties
 from conformance.profile import load_profile, profile_names
 from conformance.runner import Options, Runner
@@ -120,6 +120,9 @@ def guarding(flaw: Flaw, profile: Profile, correct: Mapping[str, Seen]) -> tuple
     guards = tuple(scenario.id for scenario in (*chosen, *held) if flaw.name in scenario.guards)
     if flaw.fails == "guards":
         return guards
+    if flaw.fails in _NEEDS:
+        needing = (scenario.id for scenario in chosen if _NEEDS[flaw.fails].intersection(scenario.needs))
+        return tuple(dict.fromkeys((*guards, *needing)))
     notices = _SELECTORS[flaw.fails]
     wanted = {scenario.id: profile.expectation(scenario) for scenario in chosen}
     noticed = (id_ for id_, seen in correct.items() if (answers := wanted[id_]) and notices(answers, seen, profile))
@@ -158,6 +161,10 @@ _SELECTORS: Mapping[str, Callable[[Expectation, Seen, Profile], bool]] = {
 """Which answers of the correct tool a global flaw spoils: such a flaw is not guarded scenario by scenario."""
 
 
+_NEEDS: Mapping[str, frozenset[str]] = {"services": SERVICES - {"keys"}, "answers": frozenset({"keys"})}
+"""What scenarios need of a tool that a flaw keeps from using any service, or from answering any request."""
+
+
 def _next_code(answer: Answer) -> Answer:
     return replace(answer, code=answer.code and answer.code + 1)
 
@@ -168,16 +175,31 @@ def entrances_of(scenario: Scenario, observation: Observation | None) -> frozens
     said = {part for attempt in attempts for part in _VERSIONS[attempt.lti]}
     said |= {"picking"} if any(attempt.message == "deep_linking" for attempt in attempts) else set()
     paths = (urlsplit(exchange.url).path for exchange in (observation.exchanges if observation else ()))
-    return frozenset(said | {_DOORS[path] for path in paths if path in _DOORS})
+    # An action behind an earlier launch of the story has no exchange of the judged one.
+    doors = {_ACTIONS[attempt.action] for attempt in attempts if attempt.action in _ACTIONS}
+    return frozenset(said | {part for path in (*paths, *doors) for part in _DOORS.get(path, ())})
 
 
 _VERSIONS: Mapping[LtiVersion, tuple[str, ...]] = {"1.3": ("login", "launch"), "1.1": ("basic",)}
-_DOORS: Mapping[str, str] = {
-    "/lti/login": "login",
-    "/lti/launch": "launch",
-    "/lti/launch11": "basic",
-    "/class/edit": "edit",
-    PATH: "admits",
+_CALLS = ("token", "call", "page")
+_DOORS: Mapping[str, tuple[str, ...]] = {
+    "/lti/login": ("login",),
+    "/lti/launch": ("launch",),
+    "/lti/launch11": ("basic",),
+    "/class/edit": ("edit",),
+    "/services/roster": ("roster", *_CALLS),
+    "/services/grade": ("grade", *_CALLS),
+    "/services/results": ("results", *_CALLS),
+    "/services/groups": ("groups", *_CALLS),
+    "/lti/pick": ("answer",),
+    PATH: ("admits",),
+}
+_ACTIONS: Mapping[str, str] = {
+    "read_roster": "/services/roster",
+    "post_score": "/services/grade",
+    "read_results": "/services/results",
+    "read_groups": "/services/groups",
+    "pick_content": "/lti/pick",
 }
 
 

@@ -40,8 +40,12 @@ class Shelf:
         )
         which = "--demo" if self.target.demo else f"--tool {shlex.quote(self.target.tool)}"
         deep = f" --deep --examples {self.target.examples}" if self.target.examples else ""
-        asked = f"{which}{flags} --profile {shlex.quote(self.profile)} --seed {self.seed}{deep}"
+        asked = f"{which}{flags}{self._dialect()} --profile {shlex.quote(self.profile)} --seed {self.seed}{deep}"
         return f"lti-conformance run {asked} --only {result.scenario.id}"
+
+    def _dialect(self) -> str:
+        flavour = "" if self.target.flavour == "neutral" else f" --flavour {shlex.quote(self.target.flavour)}"
+        return flavour + "".join(f" --quirk {shlex.quote(text)}" for text in self.target.quirks)
 
     def keep(self, result: Result) -> Path | None:
         """Where the recipe of a result was written; None if that was not possible."""

@@ -15,8 +15,10 @@ from conformance.checks import NOBODY, SIGHTING, sessions_apart
 from conformance.driver import MARKS, Armed, Order, OutOfReachError
 from conformance.filling import values_of
 from conformance.lab import ROLES, Cast, Lab
+from conformance.line import Line
 from conformance.model import Attempt, Fault, LtiVersion, Observation, Outcome, Role, Scenario
 from conformance.toolvalues import Action
+from conformance.wire import misbehaving
 from mockplatform.errors import UsageError
 from mockplatform.model import Person
 
@@ -40,6 +42,8 @@ class Told:
     seen: Observation
     armed: Mapping[str, int | None] = field(default_factory=dict)
     """How often each armed fault point was reached; None where the driver cannot know."""
+    met: Mapping[str, int] = field(default_factory=dict)
+    """How often each fault of the platform's endpoints has acted."""
 
 
 @dataclass(kw_only=True)
@@ -72,6 +76,8 @@ class Story:
     """Who was let in last, by browser."""
     known_keys: set[str] = field(default_factory=set)
     """The launches that were signed by a key by which somebody had been let in."""
+    line: Line | None = None
+    """What the tool says to the platform, where that is the question."""
 
     def arrange(self, states: tuple[str, ...]) -> None:
         """Bring the tool into these states for the person and the course."""
@@ -84,6 +90,8 @@ class Story:
     def send(self, attempt: Attempt) -> Told:
         """The next launch or action, observed."""
         lab = self.lab
+        if self.line is not None:
+            self.line.listen(attempt.name, lab.registrations[attempt.registration or self.registration].client_id)
         browser = self.browsers.setdefault(attempt.browser, lab.browser())
         already = len(browser.exchanges)
         self._arrange(attempt.states, self._who(attempt), attempt.registration or self.registration, attempt.lti)
@@ -93,6 +101,9 @@ class Story:
         performed = self._launched(attempt, browser) if action is None else self._acted(action, attempt, browser)
         self.done[attempt.name] = performed
         seen = read(lab, performed) if action is None else lab.reader.read(performed.visit, action.granted)
+        if self.line is not None:
+            performed, seen = self.line.heard(performed, seen)
+            self.done[attempt.name] = performed
         if seen.outcome == "launched" and action is None:
             self.signed_in.add(attempt.browser)
             if self.accounted and (account := account_of(lab, browser)) is not None:
@@ -107,6 +118,7 @@ class Story:
             canary_hits=performed.canary_hits,
             let_in=performed.let_in,
             accounts=dict(self.accounts),
+            person_id=self._who(attempt).sub,
             exchanges=tuple(browser.exchanges[already:]),
         )
         self.outcomes[attempt.name] = seen.outcome
@@ -167,7 +179,18 @@ class Story:
 
     def sequel(self) -> Story:
         """A story of the same people in the same browsers, in which nothing is spoilt."""
-        return replace(self, name=f"{self.name} sequel", kid=None, browsers=dict(self.browsers), done={}, accounts={})
+        line = None if self.line is None else Line(self.lab)
+        return replace(
+            self,
+            name=f"{self.name} sequel",
+            kid=None,
+            browsers=dict(self.browsers),
+            done={},
+            accounts={},
+            line=line,
+            # Who is to be let in afterwards is no crowd.
+            cast=replace(self.cast, course=replace(self.cast.course, crowd=0)),
+        )
 
 
 def _newly_signed(attempt: Attempt) -> bool:
@@ -238,18 +261,20 @@ def _armed(story: Story, fault: Fault) -> Iterator[Armed]:
 def begin(lab: Lab, scenario: Scenario, take: str) -> Story:
     """The story of a scenario, with nothing told yet."""
     name = f"{scenario.id} {take}"
+    cast = lab.cast(name)
     kid = f"{lab.platform.keys.kid('platform')[:16]}-{lab.opaque(name, 'kid')[:8]}" if scenario.rotates else None
     return Story(
         lab=lab,
         name=name,
         role=scenario.role,
         registration=scenario.registration,
-        cast=lab.cast(name),
+        cast=replace(cast, course=replace(cast.course, crowd=scenario.crowd)) if scenario.crowd else cast,
         # What is no launch belongs to the one before it.
         lti=lab.lti if scenario.attempt.action else scenario.lti,
         kid=kid,
         accounted="accounts" in scenario.needs,
         watched=sessions_apart.__name__ in scenario.checks,
+        line=Line(lab) if scenario.serviced else None,
     )
 
 
@@ -265,7 +290,9 @@ def tell(lab: Lab, scenario: Scenario, states: tuple[str, ...], take: str) -> To
     armed: dict[str, Armed] = {}
     hits: dict[str, int | None] = {}
     with contextlib.ExitStack() as stack:
+        wire = stack.enter_context(misbehaving(lab, scenario))
         for attempt in (*scenario.before, scenario.attempt):
+            wire.arm(attempt.name)
             for fault in scenario.faults:
                 if fault.point not in armed and fault.since in ("", attempt.name):
                     armed[fault.point] = stack.enter_context(_armed(story, fault))
@@ -276,10 +303,11 @@ def tell(lab: Lab, scenario: Scenario, states: tuple[str, ...], take: str) -> To
             # One that fails so many times has to be met by the first launch under it; later ones are to find it over.
             brief = {fault.point for fault in scenario.faults if fault.times is not None and fault.point in hits}
             hits |= {point: _hits(point, fault) for point, fault in armed.items() if point not in brief}
+        met = wire.hits()
     # With everything working again: a tool that cannot look a session up would seem to have none.
     if told.seen.outcome != "launched":
         told = replace(told, seen=replace(told.seen, session=story.leftover_session(scenario.attempt)))
-    return replace(told, armed=hits)
+    return replace(told, armed=hits, met=met)
 
 
 def _hits(point: str, fault: Armed) -> int | None:

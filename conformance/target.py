@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import datetime
 import os
@@ -24,6 +25,7 @@ from conformance.loading import load_object
 from conformance.model import Profile
 from conformance.observe import Reader, checked
 from conformance.remote import refuse_remote
+from conformance.start import Start
 from conformance.toolvalues import Tool
 from conformance.transport import HttpTransport, Request, Transport, TransportTrouble
 from mockplatform.app import create_app
@@ -34,15 +36,6 @@ from mockplatform.lms import Platform
 __all__ = ["Start", "as_asgi", "faults_ready", "lab_for", "open_lab", "platform_for", "process_keys"]
 
 _KEYS = KeyRing()
-
-
-class Start:
-    """What distinguishes this run from another of the same tool."""
-
-    def __init__(self, *, seed: int, clock: Callable[[], float] = time.time) -> None:
-        self.seed = seed
-        self.clock = clock
-        self.run_id = f"{int(clock() * 1000):x}"
 
 
 def process_keys() -> KeyRing:
@@ -60,6 +53,8 @@ def platform_for(start: Start, *, url: str) -> Platform:
         new_id=lambda: f"{drawn.getrandbits(128):032x}",
         keys=process_keys(),
         on_problem="note",
+        flavour=start.flavour,
+        quirks=start.quirks,
     )
 
 
@@ -77,6 +72,7 @@ def lab_for(
     """A lab with a platform of its own, reachable at `url` once somebody serves it, or with one that is there."""
     platform = platform or platform_for(start, url=url)
     platform.registrations = tuple(registrations(tool).values())
+    offer_services(platform, tool, transport)
     for name, action in tool.actions.items():
         checked(action.granted, f"{where} actions.{name}.granted")
     hosts = {urlsplit(url).hostname for url in (tool.tool.login_url, tool.address)}
@@ -90,6 +86,26 @@ def lab_for(
         run_id=start.run_id,
         may_contact=lambda asked: is_loopback(asked) or (allow_remote and urlsplit(asked).hostname in hosts),
     )
+
+
+def offer_services(platform: Platform, tool: Tool, transport: Transport) -> None:
+    """Let launches name the services that the tool file lists, and the platform ask for the tool's keys."""
+    from mockplatform.service import services
+
+    named = [name for name in tool.capabilities.services if name in services()]
+    if named:
+        platform.change_settings(services=tuple(named))
+
+    async def fetch(url: str) -> tuple[int, bytes]:
+        try:
+            # The way to the tool is a blocking one, and the tool may be waiting for the platform.
+            answer = await asyncio.to_thread(transport.send, Request(method="GET", url=url))
+        except TransportTrouble as trouble:
+            raise ConnectionError(f"{url} does not answer: {trouble}") from trouble
+        return answer.status, answer.body
+
+    if platform.fetch is None and (tool.tool.jwks_url or named):
+        platform.fetch = fetch
 
 
 @contextlib.contextmanager

@@ -81,6 +81,7 @@ def _check_urls(tool: Tool, where: str) -> None:
         "tool.login_url": tool.tool.login_url,
         "tool.launch_url": tool.tool.launch_url,
         "tool.ready_url": tool.tool.ready_url,
+        "tool.jwks_url": tool.tool.jwks_url,
         "tool.target_link_uri": tool.tool.target_link_uri,
         "tool.lti11_launch_url": tool.tool.lti11_launch_url,
         "platform.url": tool.platform.url,

@@ -46,6 +46,8 @@ class ToolSettings:
     ready_timeout_s: float = 30.0
     login_params: Mapping[str, str] = field(default_factory=dict)
     target_link_uri: str | None = None
+    jwks_url: str | None = None
+    jwks: Mapping[str, Any] = field(default_factory=dict)
     lti11_launch_url: str | None = None
 
 

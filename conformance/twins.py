@@ -36,7 +36,7 @@ class Twins:
         for registration in sorted(others - {"", scenario.registration}):
             if seen.outcome == "launched":
                 seen = self._launched(scenario, registration)
-        if seen.outcome == "launched" and scenario.attempt.action and scenario.faults:
+        if seen.outcome == "launched" and scenario.attempt.action and (scenario.faults or scenario.serviced):
             seen = self._granted(scenario, states)
         return seen
 
@@ -59,7 +59,10 @@ class Twins:
     def _granted(self, scenario: Scenario, states: tuple[str, ...]) -> Observation:
         """The action after an honest launch, with nothing armed."""
         key = ("action", scenario.attempt.action, scenario.role, scenario.registration)
-        return self._once(key, scenario, lambda: tell(self._lab, replace(scenario, faults=()), states, "twin"))
+        # An action that is a lie in itself, such as an edit by nobody, is not told here: its launches are what is.
+        before = tuple(replace(attempt, mutations=()) for attempt in scenario.before)
+        plain = replace(scenario, faults=(), wire=(), quirks={}, crowd=0, before=before)
+        return self._once(key, scenario, lambda: tell(self._lab, plain, states, "twin"))
 
     def _once(self, key: tuple[str, ...], scenario: Scenario, send: Callable[[], Told]) -> Observation:
         with self._lock:

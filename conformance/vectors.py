@@ -129,6 +129,7 @@ def obstacle(scenario: Scenario) -> str | None:
         "posted several times at once": attempt.copies != 1,
         "another message than a resource link": attempt.message != "resource_link",
         "a failure of the tool's back end": bool(scenario.faults),
+        "a fault of the platform's endpoints": bool(scenario.wire),
         "a state of the tool": scenario.states is not None,
         "another part of the launch is spoilt": bool(stages - set(STAGES)),
         "another registration": scenario.registration not in REGISTRATIONS,

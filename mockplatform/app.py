@@ -28,6 +28,7 @@ def create_app(platform: Platform, tenants: Tenants | None = None) -> Starlette:
         middleware=[Middleware(Tenancy, platform=platform, tenants=tenants), Middleware(Journal)],
     )
     app.state.platform = platform
+    app.state.tenants = tenants
     return app
 
 

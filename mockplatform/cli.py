@@ -9,7 +9,6 @@ import argparse
 import contextlib
 import signal
 import sys
-import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,13 +17,9 @@ from mockplatform._version import __version__
 from mockplatform.errors import UsageError
 
 if TYPE_CHECKING:
-    from mockplatform.config import School
-    from mockplatform.keys import KeyRing
-    from mockplatform.lms import Platform
+    from mockplatform.serving import Wanted
 
 __all__ = ["entry", "main", "parser"]
-
-_EVERY_ADDRESS = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, never chosen here
 
 
 def parser() -> argparse.ArgumentParser:
@@ -34,13 +29,55 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     text = "play an LMS: pages to launch tools from, an authentication endpoint and a key set"
     serve = commands.add_parser("serve", help=text, description=text, epilog="Stops on Ctrl-C or SIGTERM with exit 0.")
-    serve.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: 127.0.0.1)")
-    serve.add_argument("--port", type=_port, default=9400, metavar="N", help="0 takes a free one (default: 9400)")
-    serve.add_argument(
-        "--config", type=Path, metavar="FILE", help="TOML with tools, people and courses (default: the shipped school)"
-    )
-    serve.add_argument("--issuer", metavar="URL", help="what launches name as their issuer (default: the page's URL)")
+    _add_places(serve)
+    _add_behaviour(serve)
     return top
+
+
+def _add_places(serve: argparse.ArgumentParser) -> None:
+    add = serve.add_argument
+    add("--host", default="127.0.0.1", help="the address to listen on (default: 127.0.0.1)")
+    add("--port", type=_port, default=9400, metavar="N", help="0 takes a free one (default: 9400)")
+    add("--tls", action="store_true", help="https, with a certificate of a test CA of its own")
+    add(
+        "--ca-path", type=Path, metavar="FILE", help="keep the test CA here, its key beside it; the next run has it too"
+    )
+    add("--control-port", type=_port, metavar="N", help="the port of the control API (default: the next one)")
+    add(
+        "--control-secret-env",
+        default="",
+        metavar="NAME",
+        help="the environment variable with the secret of the control API (default: none on loopback, else made up)",
+    )
+    add(
+        "--store",
+        default="",
+        metavar="URL",
+        help="keep everything in sqlite:///FILE or postgresql://… (default: memory)",
+    )
+    add("--workers", type=_count, default=1, metavar="N", help="processes that share the store (default: 1)")
+    add("--allow-remote", action="store_true", help="fetch key sets of tools from other machines, too")
+
+
+def _add_behaviour(serve: argparse.ArgumentParser) -> None:
+    add = serve.add_argument
+    add("--config", type=Path, metavar="FILE", help="TOML with tools, people and courses (default: the shipped school)")
+    add("--issuer", metavar="URL", help="what launches name as their issuer (default: the page's URL)")
+    add("--flavour", default="", metavar="NAME", help="behave like this LMS (default: neutral)")
+    add(
+        "--quirk",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="differ in this beside the flavour; may be given again",
+    )
+    add("--no-sample-tool", action="store_true", help="do not run the tools that installed packages offer")
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= 64:
+        raise argparse.ArgumentTypeError(f"{text} is no number from 1 to 64")
+    return int(text)
 
 
 def _port(text: str) -> int:
@@ -66,20 +103,17 @@ def entry() -> None:
 
 def _serve(options: argparse.Namespace) -> int:
     with contextlib.suppress(KeyboardInterrupt), _stoppable():
-        from mockplatform.app import create_app
-        from mockplatform.config import load_school
-        from mockplatform.keys import KeyRing
-        from mockplatform.server import listen, serve
+        from mockplatform.attached import offered
+        from mockplatform.serving import WorkerLostError, running
 
-        _check_issuer(options.issuer)
-        school = load_school(options.config)
-        keys = KeyRing()
-        keys.kid("platform")  # made here, so that whoever can connect gets a signature at once
-        bound = listen(options.host, options.port)
-        platform = _platform(options, school, keys, port=bound.getsockname()[1])
-        with serve(create_app(platform), bound):
-            print(_told(platform), flush=True)
-            threading.Event().wait()
+        offers = () if options.no_sample_tool else offered()
+        try:
+            with running(_wanted(options), offers) as platform:
+                print(platform.told, flush=True)
+                platform.wait()
+        except WorkerLostError as error:
+            print(f"mockplatform: {error}", file=sys.stderr)
+            return 1
     return 0
 
 
@@ -95,41 +129,9 @@ def _stoppable() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _check_issuer(issuer: str | None) -> None:
-    from mockplatform.config import issuer_problem
+def _wanted(options: argparse.Namespace) -> Wanted:
+    from mockplatform.serving import Wanted
 
-    problem = issuer_problem(issuer)
-    if problem is not None:
-        raise UsageError(f"--issuer: {problem}")
-
-
-def _platform(options: argparse.Namespace, school: School, keys: KeyRing, *, port: int) -> Platform:
-    import secrets
-    import time
-
-    from mockplatform.lms import Platform
-
-    # Nobody can go to "every address"; this machine's own is the one that is certain to be among them.
-    host = "127.0.0.1" if options.host in _EVERY_ADDRESS else options.host
-    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    issuer = options.issuer or school.issuer or url
-    return Platform(
-        url=url,
-        issuer=issuer,
-        clock=time.time,
-        new_id=secrets.token_urlsafe,
-        keys=keys,
-        registrations=school.issued_by(issuer),
-        people=school.people,
-        courses=school.courses,
-    )
-
-
-def _told(platform: Platform) -> str:
-    lines = {
-        "Page": f"{platform.url}/",
-        "Issuer": platform.issuer,
-        "Auth URL": f"{platform.url}/auth",
-        "Key set URL": f"{platform.url}/jwks",
-    }
-    return "\n".join([*(f"{name:<12} {value}" for name, value in lines.items()), "press Ctrl-C to stop"])
+    others = ("command", "no_sample_tool", "quirk")
+    given = {name: value for name, value in vars(options).items() if name not in others}
+    return Wanted(**given, quirks=tuple(options.quirk))

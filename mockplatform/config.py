@@ -5,20 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from mockplatform.claims import CONTEXT_ROLE, INSTITUTION_ROLE, LEARNER
 from mockplatform.errors import UsageError
-from mockplatform.model import Course, Person, Registration
+from mockplatform.model import Course, Person, Privacy, Registration
 from mockplatform.tables import build, keyed, named, read_toml
 
-__all__ = ["School", "issuer_problem", "load_school"]
+__all__ = ["School", "issuer_problem", "load_school", "registration_from"]
 
 T = TypeVar("T")
 
 SHIPPED = Path(__file__).with_name("school.toml")
 ATTRIBUTES = ("email", "course_id", "person_id")
 LTI11 = ("lti11_launch_url", "consumer_key", "consumer_secret")
+_VOCABULARIES: Mapping[str, str] = {
+    "": CONTEXT_ROLE,
+    "membership": "http://purl.imsglobal.org/vocab/lis/v2/membership/",
+    "institution": INSTITUTION_ROLE,
+    "system": "http://purl.imsglobal.org/vocab/lis/v2/system/person#",
+    "lti": "http://purl.imsglobal.org/vocab/lti/system/person#",
+}
+"""What the word before the slash of a role stands for (LTI Core 1.3, appendix A.2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +67,12 @@ class _Tool:
     lti11_launch_url: str | None = None
     consumer_key: str | None = None
     consumer_secret: str | None = field(default=None, repr=False)
+    jwks_url: str = ""
+    jwks: Mapping[str, Any] = field(default_factory=dict)
+    scopes: tuple[str, ...] | None = None
+    custom: Mapping[str, str] = field(default_factory=dict)
+    deep_linking_url: str = ""
+    privacy: Privacy = "public"
 
     def __post_init__(self) -> None:
         _raise(issuer_problem(self.issuer), "issuer")
@@ -72,6 +87,10 @@ class _Tool:
         for name in self.attributes:
             if name not in ATTRIBUTES:
                 raise ValueError(f"attributes.{name}: unknown key, expected {', '.join(ATTRIBUTES)}")
+        for name in ("jwks_url", "deep_linking_url"):
+            _raise(_url_problem(getattr(self, name)) if getattr(self, name) else None, name)
+        if self.jwks and not isinstance(self.jwks.get("keys"), (list, tuple)):
+            raise ValueError("jwks has no list of keys; give a JWK Set, such as { keys = [{ kty = 'RSA', … }] }")
         self._check_lti11()
 
     def _check_lti11(self) -> None:
@@ -97,14 +116,53 @@ class _Tool:
             lti11_launch_url=self.lti11_launch_url or "",
             consumer_key=self.consumer_key or "",
             consumer_secret=self.consumer_secret or "",
+            jwks_url=self.jwks_url,
+            jwks=self.jwks,
+            scopes=self.scopes,
+            custom=self.custom,
+            deep_linking_url=self.deep_linking_url,
+            privacy=self.privacy,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Person:
+    sub: str
+    given_name: str = ""
+    family_name: str = ""
+    email: str = ""
+    locale: str = "en-US"
+    roles: tuple[str, ...] | None = None
+    mentor_of: tuple[str, ...] = ()
+    note: str = ""
+
+    def person(self) -> Person:
+        return Person(
+            sub=self.sub,
+            given_name=self.given_name,
+            family_name=self.family_name,
+            email=self.email,
+            locale=self.locale,
+            # Somebody of whom nothing is said is a learner; nobody is without a role but by an empty list.
+            roles=(LEARNER,) if self.roles is None else tuple(map(_role, self.roles)),
+            mentor_of=self.mentor_of,
+            note=self.note,
+        )
+
+
+def _role(written: str) -> str:
+    """A role as its full URI: `Learner`, `membership/Instructor#Grader`, `institution/Guest`, or a URI as it is."""
+    vocabulary, slash, name = written.partition("/")
+    if ":" in written or (slash and vocabulary not in _VOCABULARIES):
+        return written
+    return _VOCABULARIES[vocabulary] + name if slash else CONTEXT_ROLE + written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _File:
     platform: _Platform = field(default_factory=_Platform)
     tools: tuple[_Tool, ...] = named("registration", default=())
-    people: tuple[Person, ...] = named("person", default=())
+    people: tuple[_Person, ...] = named("person", default=())
     courses: tuple[Course, ...] = named("course", default=())
 
     def __post_init__(self) -> None:
@@ -130,9 +188,20 @@ def load_school(path: Path | None = None) -> School:
             lambda tool: f"{tool.client_id!r}" + (f" of {tool.issuer}" if tool.issuer else ""),
             f"{where}: registration.client_id",
         ),
-        people=_once(given.people or shipped.people, lambda person: person.sub, f"{where}: person.sub"),
+        people=_once(
+            (one.person() for one in given.people or shipped.people), lambda person: person.sub, f"{where}: person.sub"
+        ),
         courses=_once(given.courses or shipped.courses, lambda course: course.id, f"{where}: course.id"),
     )
+
+
+def registration_from(table: Mapping[str, Any], *, where: str) -> Registration:
+    """A registration from the keys that a `[[registration]]` has; without an issuer of its own it has the empty one.
+
+    Raises:
+        UsageError: a key is unknown, missing, or holds what a platform cannot use.
+    """
+    return build(_Tool, table, where=where).registration()
 
 
 def issuer_problem(issuer: str | None) -> str | None:

@@ -30,12 +30,19 @@ _ROLE_FORMS: Final = (
 )
 
 
-def basic_launch(launch: Launch, *, now_s: float, nonce: str) -> BasicLaunch:
-    """The honest launch of a resource link, not yet signed."""
+def basic_launch(
+    launch: Launch, *, now_s: float, nonce: str, services: Mapping[str, str] | None = None
+) -> BasicLaunch:
+    """The honest launch of a resource link, not yet signed.
+
+    Args:
+        services: parameters that say where services are, such as `lis_outcome_service_url`.
+    """
     registration = launch.registration
     params = {
         **_message(launch),
         **_person(launch),
+        **(services or {}),
         **{oauth1.custom_name(name): value for name, value in custom_fields(launch).items()},
         "oauth_consumer_key": registration.consumer_key,
         "oauth_signature_method": "HMAC-SHA1",

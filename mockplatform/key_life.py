@@ -2,34 +2,144 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import functools
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from mockplatform import flow
-from mockplatform.keys import KeyRing
+from mockplatform.arguments import NamedFunction, described, near_miss, public_functions
+from mockplatform.decoys import decoy
+from mockplatform.errors import UsageError
+from mockplatform.keys import KeyRing, b64url
 from mockplatform.model import KeySet
 from mockplatform.mutation import Context, Spoilt, through
+from mockplatform.records import KeyLife, ListedKey
+from mockplatform.store import MemoryTable, Table
 
-__all__ = ["PlatformKeys"]
+__all__ = ["Act", "PlatformKeys", "acts"]
+
+Act = NamedFunction
+
+_NOW: Final = "now"
+"""The key under which the only record of a key life lies."""
+_UNTOUCHED = KeyLife()
+
+
+def _as_is(honest: KeySet) -> KeySet:
+    return honest
+
+
+@functools.cache
+def acts() -> Mapping[str, Act]:
+    """What can happen to the keys of a platform, by name."""
+    functions = public_functions(importlib.import_module("mockplatform.key_acts"))
+    return {name: described(name, functions[name]) for name in sorted(functions)}
 
 
 @dataclass(slots=True, kw_only=True)
 class PlatformKeys:
-    """What the key set endpoint publishes: an honest set and, for a while, lies about it."""
+    """What the key set endpoint publishes: an honest set and, for a while, lies about it.
+
+    Args:
+        extra_kid: a fresh key id under which the platform's key is listed once more.
+        life: where it is kept what is published and what signs; memory of its own unless given.
+        shape: an honest set as this platform publishes it.
+    """
 
     ring: KeyRing
     mutations: Sequence[Spoilt] = ()
     context: Context | None = None
     extra_kid: str | None = None
-    fetches: int = 0
+    life: Table[KeyLife] = field(default_factory=MemoryTable)
+    shape: Callable[[KeySet], KeySet] = _as_is
+
+    @property
+    def now(self) -> KeyLife:
+        """What is published, what signs, and how often the set was asked for."""
+        return self.life.get(_NOW) or _UNTOUCHED
+
+    @property
+    def fetches(self) -> int:
+        """How many times the set was asked for."""
+        return self.now.fetches
+
+    @property
+    def fetches_since_act(self) -> int:
+        """How many of these came after the last act: a tool ought to ask once for a key id that is new to it."""
+        now = self.now
+        return now.fetches - now.fetches_before
+
+    def act(self, name: str, /, **settings: Any) -> KeyLife:
+        """Let something happen to the keys: what is published, and what signs, from now on.
+
+        Raises:
+            UsageError: there is no such act, or it has no such setting.
+        """
+        if name not in acts():
+            hint = near_miss(name, acts()) or f"; the acts are: {', '.join(acts())}"
+            raise UsageError(f"key set: unknown act '{name}'{hint}")
+        acts()[name].check(settings, where="key set")
+        function: Callable[..., KeyLife] = acts()[name].function
+        life = self._change(lambda life: replace(function(life, **settings), fetches_before=life.fetches))
+        for entry in life.listed:
+            if entry.key:
+                self.ring.jwk(entry.key)  # made here, so that nobody who asks for the set has to wait for it
+        return life
+
+    def served(self) -> KeySet:
+        """The answer of the endpoint to a request, which is counted."""
+        return self._published(self._change(lambda life: replace(life, fetches=life.fetches + 1)))
 
     def publish(self) -> KeySet:
         """The answer of the endpoint now."""
-        key = self.ring.jwk("platform")
-        fresh = () if self.extra_kid is None else (dict(key) | {"kid": self.extra_kid},)
-        honest = flow.key_set(key, *fresh)
-        return honest if self.context is None else through(honest, self.mutations, self.context)
+        return self._published(self.now)
+
+    def signing_key(self) -> tuple[str, str]:
+        """The name of the key that signs honest tokens now, and the key id that they name."""
+        now = self.now
+        return now.signing, self.ring.kid(now.kid_of or now.signing)
 
     def signing_kid(self) -> str:
         """The key id that honest tokens name now."""
-        return self.ring.kid("platform")
+        return self.signing_key()[1]
+
+    def _change(self, edit: Callable[[KeyLife], KeyLife]) -> KeyLife:
+        self.life.add(_NOW, _UNTOUCHED)
+        return self.life.change(_NOW, edit) or _UNTOUCHED
+
+    def _published(self, life: KeyLife) -> KeySet:
+        listed = (entry for entry in life.listed if life.fetches > entry.after or entry.after == 0)
+        keys = [*(decoy(f"decoy-{number}") for number in range(life.decoys)), *map(self._jwk, listed)]
+        if self.extra_kid is not None:
+            keys.append(dict(self.ring.jwk("platform")) | {"kid": self.extra_kid})
+        honest = self.shape(flow.key_set(*(_stripped(key, life.without) for key in keys)))
+        if life.max_age_s is not None:
+            honest = replace(honest, headers=(("cache-control", f"public, max-age={life.max_age_s}"),))
+        return honest if self.context is None else through(honest, self.mutations, self.context)
+
+    def _jwk(self, entry: ListedKey) -> Mapping[str, Any]:
+        jwk = dict(self.ring.jwk(entry.key)) if entry.key else {}
+        if entry.has_private_half:
+            jwk |= _private_members(self.ring, entry.key)
+        if entry.kid_of:
+            jwk["kid"] = self.ring.kid(entry.kid_of)
+        return {**jwk, **entry.members}
+
+
+def _stripped(key: Mapping[str, Any], without: Sequence[str]) -> Mapping[str, Any]:
+    return {name: value for name, value in key.items() if name not in without} if without else key
+
+
+def _private_members(ring: KeyRing, name: str) -> Mapping[str, str]:
+    """The private half of an RSA key (RFC 7518, section 6.3.2)."""
+    private = ring.private(name)
+    if not isinstance(private, RSAPrivateKey):
+        raise TypeError(f"{name} is no RSA key")
+    numbers = private.private_numbers()
+    parts = {"d": numbers.d, "p": numbers.p, "q": numbers.q}
+    parts |= {"dp": numbers.dmp1, "dq": numbers.dmq1, "qi": numbers.iqmp}
+    return {name: b64url(part.to_bytes((part.bit_length() + 7) // 8, "big")) for name, part in parts.items()}

@@ -19,9 +19,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 
 from mockplatform.model import IdToken, SignedToken
 
-__all__ = ["KeyRing", "b64url", "encode_json", "sign"]
+__all__ = ["Keep", "KeyRing", "b64url", "encode_json", "sign"]
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+Keep = Callable[[str, Callable[[], str]], str]
+"""The text that is kept under a name; made by the function if there is none yet."""
 
 _MAKERS: Mapping[str, Callable[[], PrivateKey]] = {
     "platform": lambda: rsa.generate_private_key(65537, 2048),
@@ -58,10 +60,14 @@ class KeyRing:
     """Named key pairs, each made when first asked for and kept as long as the ring.
 
     `platform` signs honest tokens; `rotated` is its successor; `ec` and `weak` exist for mutations that
-    publish them; `foreign` is never published.
+    publish them; `foreign` is never published. With a suffix, as in `rotated-2`, they are further keys of the kind.
+
+    Args:
+        keep: gives the PEM of a key that is kept elsewhere, so that several rings have the same keys.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, keep: Keep | None = None) -> None:
+        self._keep = keep
         self._keys: dict[str, PrivateKey] = {}
         self._jwks: dict[str, Mapping[str, Any]] = {}
         self._lock = threading.Lock()
@@ -75,8 +81,13 @@ class KeyRing:
         key = self._keys.get(name)
         if key is None:
             with self._lock:
-                key = self._keys.get(name) or self._keys.setdefault(name, _MAKERS[name]())
+                key = self._keys.get(name) or self._keys.setdefault(name, self._made(name))
         return key
+
+    def _made(self, name: str) -> PrivateKey:
+        kind, dash, _ = name.rpartition("-")
+        maker = _MAKERS[kind if dash else name]
+        return maker() if self._keep is None else _loaded(self._keep(name, lambda: _pem(maker())))
 
     def jwk(self, name: str) -> Mapping[str, Any]:
         """The public key as a JWK whose `kid` is its thumbprint, so that no kid is ever re-pointed (SEC 6.3)."""
@@ -113,6 +124,17 @@ class KeyRing:
         if family == "HS":
             return hmac.new(self.secret(key), message, f"sha{digest_name}").digest()
         return _asymmetric(family, _DIGESTS[digest_name](), self.private(key), message)
+
+
+def _pem(key: PrivateKey) -> str:
+    form = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return key.private_bytes(serialization.Encoding.PEM, *form).decode("ascii")
+
+
+def _loaded(pem: str) -> PrivateKey:
+    key = serialization.load_pem_private_key(pem.encode("ascii"), None)
+    assert isinstance(key, PrivateKey)
+    return key
 
 
 def _asymmetric(family: str, digest: hashes.HashAlgorithm, key: PrivateKey, message: bytes) -> bytes:

@@ -9,28 +9,32 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, TypeVar
-from urllib.parse import urlsplit
 
 from mockplatform import flow, flow11
+from mockplatform.authorization import HINT_LIFETIME_S, Asked, auth_problems, may_redirect, told_error
 from mockplatform.errors import UsageError
+from mockplatform.faults import Faults
 from mockplatform.key_life import PlatformKeys
 from mockplatform.keys import sign
+from mockplatform.message import messages
 from mockplatform.model import (
     AuthRequest,
     AuthResponse,
     Course,
+    KeySet,
     Launch,
     Message,
     Person,
     Registration,
-    ResourceLink,
     Stage,
 )
 from mockplatform.mutation import Context, Spoilt, through
+from mockplatform.opening import resource_link, review_of, target_link_uri
 from mockplatform.pending import AuthRefusal, PendingBasic, PendingLaunch, put_together, taken_apart
+from mockplatform.privacy import private
 from mockplatform.records import PlacedLink
 from mockplatform.service import services as known_services
 from mockplatform.store import Kind
@@ -47,7 +51,9 @@ class Platform(Tenant):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
-        self.key_set = PlatformKeys(ring=self.keys)
+        self._honest_keys = PlatformKeys(ring=self.keys, life=self.state.key_life, shape=self._published)
+        self.key_set = self._honest_keys
+        self.faults = Faults(self.state.faults, self.new_id)
         self.canary_hits: Counter[str] = Counter()
         """How often the attacker's key set was asked for, by the launch whose token named it."""
         self.launches = self.state.store.table(
@@ -73,24 +79,35 @@ class Platform(Tenant):
         line_item: str = "",
         document_target: Literal["iframe", "window"] = "iframe",
         storage_target: str = "",
+        deep_linking: Mapping[str, Any] | None = None,
     ) -> Launch:
         """A launch of the tool by a person from a course, not yet begun.
 
         Args:
-            link: the placed link that was clicked; the course's own link to the tool otherwise.
+            link: the placed link that was clicked, or whose submission is reviewed; the course's own link to the tool
+                otherwise.
             for_user: whose submission is reviewed.
             line_item: the id of the line item that a review is about.
             storage_target: the frame that keeps data for the tool.
+            deep_linking: members of the deep linking settings that differ from the usual ones; None leaves one out.
         """
+        item = self.state.line_items.get(line_item) if line_item else None
+        if link is None and item is not None:
+            link = self.state.links.get(item.resource_link_id)
+        review = review_of(message, item)
+        # A link belongs to one deployment for ever (CORE 3.1.4).
+        deployment_id = deployment_id or (link.deployment_id if link else "") or registration.deployment_ids[0]
+        opened = resource_link(course, link, review)
         launch = Launch(
             id=self.new_id(),
             registration=registration,
-            deployment_id=deployment_id or registration.deployment_ids[0],
+            deployment_id=deployment_id,
             person=person,
             roles=tuple(roles),
             course=course,
-            resource_link=_resource_link(course, link),
-            target_link_uri=_target(registration, message, link),
+            # A placed link has had its id since it was placed.
+            resource_link=opened if link else self.dialect.shape(opened),
+            target_link_uri=target_link_uri(registration, message, link, review),
             return_url=f"{self.url}/return?launch=1",
             # A query of its own shows whether a tool keeps it.
             deep_link_return_url=f"{self.url}/deep-links?launch=1",
@@ -100,9 +117,10 @@ class Platform(Tenant):
             line_item=line_item,
             document_target=document_target,
             storage_target=storage_target,
+            deep_linking=deep_linking or {},
         )
         extra: dict[str, Any] = {}
-        for name in self.settings.services:
+        for name in dict.fromkeys((*self.settings.services, *messages()[message].needs)):
             extra |= known_services()[name].claims(self, launch)
         return replace(launch, extra=extra) if extra else launch
 
@@ -120,7 +138,7 @@ class Platform(Tenant):
             launch=launch,
             mutations=mutations,
             context=context,
-            kid=kid or self.key_set.signing_kid(),
+            kid=kid or "",
             login=through(honest, mutations, context),
             begun_s=self.clock(),
         )
@@ -144,35 +162,52 @@ class Platform(Tenant):
                 " give it lti11_launch_url, consumer_key and consumer_secret"
             )
         context = context or self._context(launch)
-        honest = flow11.basic_launch(launch, now_s=self.clock(), nonce=flow11.nonce(self.new_id()))
+        nonce, services = flow11.nonce(self.new_id()), self._basic_services(launch)
+        honest = flow11.basic_launch(private(launch), now_s=self.clock(), nonce=nonce, services=services)
+        if services:
+            self.enrol(launch.person, launch.course, launch.roles)
         honest = self.dialect.shape(honest, launch)
         signed = flow11.signed(through(honest, mutations, context))
         return PendingBasic(launch=launch, context=context, response=through(signed, mutations, context))
+
+    def _basic_services(self, launch: Launch) -> Mapping[str, str]:
+        """What services say of themselves in an LTI 1.1 launch; few have `basic_params`."""
+        found: dict[str, str] = {}
+        for name in self.settings.services:
+            told = getattr(known_services()[name], "basic_params", None)
+            found |= told(self, launch) if told is not None else {}
+        return found
 
     def authorize(self, request: AuthRequest) -> AuthResponse | AuthRefusal:
         """Answer the tool's authentication request with the form that the browser posts (SEC 5.1.1.2, 5.1.1.3)."""
         pending = self._find(request)
         if pending is None:
             return AuthRefusal(problems=("no launch under way has this lti_message_hint or login_hint",))
+        problems = auth_problems(self._asked(request, pending))
         pending.auth_request = request
         pending.asked_s = self.clock()
-        pending.auth_problems = flow.auth_problems(request, pending.login, pending.launch)
+        pending.auth_problems = tuple(problem.text for problem in problems)
         self.launches.put(pending.key, pending)
-        if not _may_redirect(request, pending.launch.registration):
-            named = any(problem.startswith("redirect_uri") for problem in pending.auth_problems)
+        if not may_redirect(request, pending.launch.registration):
+            named = any(problem.parameter == "redirect_uri" for problem in problems)
             foreign = () if named else ("redirect_uri is not on the tool's host",)
             return AuthRefusal(problems=(*pending.auth_problems, *foreign))
-        if pending.auth_problems and self.settings.on_problem == "refuse":
-            return flow.auth_error(request, "invalid_request", "; ".join(pending.auth_problems))
+        if problems and self.settings.on_problem == "refuse":
+            return flow.auth_error(request, *told_error(problems))
         return self.answer(pending, request)
 
     def answer(self, pending: PendingLaunch, request: AuthRequest) -> AuthResponse:
         """The response to a launch, through its mutations, as the browser will post it."""
-        launch, shape = pending.launch, self.dialect.shape
-        token = shape(flow.id_token(launch, request, kid=pending.kid, now_s=self.clock()), launch)
-        signed = self._spoil(sign(self._spoil(token, pending), self.keys), pending)
+        launch, dialect = pending.launch, self.dialect
+        shape, unknown = dialect.shape, dialect.value("custom.unknown", "literal")
+        # A key that is replaced while a launch is under way signs nothing any more.
+        key, kid = ("platform", pending.kid) if pending.kid else self.key_set.signing_key()
+        token = flow.id_token(launch, request, kid=kid, now_s=self.clock(), unknown=unknown)
+        token = token if key == "platform" else replace(token, key=key)
+        signed = self._spoil(sign(self._spoil(shape(token, launch), pending), self.keys), pending)
+        honest = flow.auth_response(request, signed, storage_target=launch.storage_target)
         pending.token = signed
-        pending.response = self._spoil(shape(flow.auth_response(request, signed), launch), pending)
+        pending.response = self._spoil(shape(honest, launch), pending)
         self.launches.put(pending.key, pending)
         return pending.response
 
@@ -183,11 +218,13 @@ class Platform(Tenant):
     @contextlib.contextmanager
     def spoilt_keys(self, mutations: Sequence[Spoilt], context: Context, *, kid: str) -> Iterator[PlatformKeys]:
         """Publish a spoilt key set, which also lists the platform's key under a fresh kid, for the block."""
-        self.key_set = PlatformKeys(ring=self.keys, mutations=mutations, context=context, extra_kid=kid)
+        self.key_set = PlatformKeys(
+            ring=self.keys, mutations=mutations, context=context, extra_kid=kid, shape=self._published
+        )
         try:
             yield self.key_set
         finally:
-            self.key_set = PlatformKeys(ring=self.keys)
+            self.key_set = self._honest_keys
 
     def _find(self, request: AuthRequest) -> PendingLaunch | None:
         pending = self.launches.get(request.params.get("lti_message_hint", ""))
@@ -196,6 +233,22 @@ class Platform(Tenant):
         # As it was sent, which may be spoilt, or twice.
         hint = ("login_hint", request.params.get("login_hint"))
         return next((p for p in self.launches.page(newest_first=True) if hint in p.login.params), None)
+
+    def _asked(self, request: AuthRequest, pending: PendingLaunch) -> Asked:
+        mine = pending.launch.registration.client_id
+        strange, dialect = request.params.get("client_id", mine) != mine, self.dialect
+        return Asked(
+            request=request,
+            login=pending.login,
+            launch=pending.launch,
+            known_clients=tuple(known.client_id for known in self.registrations) if strange else (),
+            age_s=self.clock() - pending.begun_s,
+            answered=pending.token is not None and dialect.value("login.hint_reuse", "refuse") == "refuse",
+            lifetime_s=dialect.value("login.hint_lifetime_s", HINT_LIFETIME_S),
+        )
+
+    def _published(self, honest: KeySet) -> KeySet:
+        return self.dialect.shape(honest)
 
     def _context(self, launch: Launch) -> Context:
         return Context(launch=launch, keys=self.keys, canary_url=self.canary_url(launch))
@@ -208,28 +261,3 @@ class Platform(Tenant):
 
     def _put_together(self, told: Any) -> PendingLaunch:
         return put_together(told, self._context)
-
-
-def _resource_link(course: Course, link: PlacedLink | None) -> ResourceLink:
-    if link is None:
-        return ResourceLink(id=f"link-{course.id}", title="Open the tool")
-    return ResourceLink(id=link.id, title=link.title, description=link.text, custom=link.custom)
-
-
-def _target(registration: Registration, message: Message, link: PlacedLink | None) -> str:
-    if message == "deep_linking" and registration.deep_linking_url:
-        return registration.deep_linking_url
-    return link.url if link is not None and link.url else registration.launch_url
-
-
-def _may_redirect(request: AuthRequest, registration: Registration) -> bool:
-    """Whether the browser may be sent there: a registered address, or any on the tool's host if none is."""
-    redirect_uri = request.params.get("redirect_uri", "")
-    if registration.redirect_uris:
-        return redirect_uri in registration.redirect_uris
-    try:
-        asked = urlsplit(redirect_uri)
-    except ValueError:
-        return False
-    # `javascript://host/` has a host, too.
-    return asked.scheme in ("http", "https") and asked.hostname == urlsplit(registration.launch_url).hostname

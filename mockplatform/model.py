@@ -32,8 +32,8 @@ __all__ = [
     "Stage",
 ]
 
-Message = Literal["resource_link", "deep_linking", "submission_review"]
-"""What a launch is for (LTI Core 1.3, section 5.3.1; Deep Linking 2.0, section 4.4; Submission Review 1.0)."""
+Message = Literal["resource_link", "deep_linking", "submission_review", "data_privacy"]
+"""What a launch is for: a module of `mockplatform.messages`."""
 
 Privacy = Literal["public", "name", "email", "anonymous"]
 """Which fields of a person a tool gets: all, the names, the address, or none."""
@@ -93,6 +93,8 @@ class Person:
     locale: str = "en-US"
     roles: tuple[str, ...] = ()
     """The roles in which the person takes part in a course, unless a launch says otherwise; full URIs."""
+    mentor_of: tuple[str, ...] = ()
+    """Whom a mentor may look after, by `sub` (LTI Core 1.3, section 5.4.3)."""
     note: str = ""
     """What is special about the person, for whoever chooses one."""
 
@@ -126,6 +128,8 @@ class ResourceLink:
     title: str
     description: str = ""
     custom: Mapping[str, str] = field(default_factory=dict)
+    dates: Mapping[str, str] = field(default_factory=dict)
+    """When it can be used, under names such as `available.startDateTime` (Deep Linking 2.0, section 3.2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +160,8 @@ class Launch:
     """The frame that keeps data for the tool (LTI Platform Storage 0.1); empty: none is offered."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """Further claims by their full names, such as those that say where services are."""
+    deep_linking: Mapping[str, Any] = field(default_factory=dict)
+    """Members of the deep linking settings that differ from the usual ones; None leaves one out."""
 
     @property
     def login_hint(self) -> str:
@@ -177,6 +183,8 @@ class AuthRequest:
     """The tool's authentication request, as the platform received it (SEC 5.1.1.2)."""
 
     params: Mapping[str, str]
+    repeated: tuple[str, ...] = ()
+    """Names of parameters that came more than once, which none may (RFC 6749, section 3.1)."""
 
     @property
     def nonce(self) -> str | None:

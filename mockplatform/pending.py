@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import functools
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from mockplatform.model import AuthRequest, AuthResponse, Launch, LoginRequest, SignedLaunch, SignedToken
-from mockplatform.mutation import Context, Earlier, Spoilt
+from mockplatform.model import (
+    AuthRequest,
+    AuthResponse,
+    Launch,
+    LoginRequest,
+    Registration,
+    SignedLaunch,
+    SignedToken,
+)
+from mockplatform.mutation import Context, Earlier, Spoilt, bind
 
 __all__ = ["AuthRefusal", "PendingBasic", "PendingLaunch", "put_together", "taken_apart"]
 
@@ -20,6 +30,7 @@ class PendingLaunch:
     mutations: Sequence[Spoilt]
     context: Context
     kid: str
+    """The key id that its token names, of the key `platform`; empty: that of the key that signs by then."""
     login: LoginRequest
     auth_request: AuthRequest | None = None
     auth_problems: tuple[str, ...] = ()
@@ -63,13 +74,38 @@ class AuthRefusal:
 
 def taken_apart(pending: PendingLaunch) -> Any:
     """A launch under way as a JSON value, its mutations as text."""
-    raise NotImplementedError(pending)
+    from mockplatform.stores.codec import told
+
+    return {
+        **{name: told(getattr(pending, name)) for name in _said()},
+        "mutations": [str(spoilt) for spoilt in pending.mutations],
+        "earlier": told(pending.context.earlier),
+        "second": told(pending.context.second),
+    }
 
 
 def put_together(told: Any, context: Callable[[Launch], Context]) -> PendingLaunch:
     """The launch under way that was taken apart.
 
     Args:
-        context: what mutations may know of a launch.
+        context: what mutations may know of a launch, but for earlier launches and other platforms.
     """
-    raise NotImplementedError(told, context)
+    from mockplatform.stores.codec import structured
+
+    said = {name: structured(told[name], hint) for name, hint in _said().items() if name in told}
+    return PendingLaunch(
+        **said,
+        mutations=tuple(bind(text, where="store") for text in told["mutations"]),
+        context=replace(
+            context(said["launch"]),
+            earlier=structured(told["earlier"], tuple[Earlier, ...]),
+            second=structured(told["second"], Registration | None),
+        ),
+    )
+
+
+@functools.cache
+def _said() -> Mapping[str, Any]:
+    """The types of the fields that are told as they are."""
+    hints = typing.get_type_hints(PendingLaunch)
+    return {one.name: hints[one.name] for one in fields(PendingLaunch) if one.name not in ("mutations", "context")}

@@ -16,12 +16,17 @@ __all__ = [
     "Grant",
     "Group",
     "GroupSet",
+    "Invitation",
+    "KeptKeys",
+    "KeyLife",
     "LineItem",
+    "ListedKey",
     "PlacedLink",
     "Returned",
     "Score",
     "Settings",
     "Used",
+    "WireFault",
 ]
 
 
@@ -45,6 +50,14 @@ class Used:
     """Something that may be used once, such as the `jti` of an assertion."""
 
     until_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptKeys:
+    """The key set of a tool, as it was when it was fetched (SEC 6.3)."""
+
+    jwks: Mapping[str, Any]
+    fetched_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +146,20 @@ class Returned:
     problems: tuple[str, ...]
     claims: Mapping[str, Any] = field(default_factory=dict)
     placed: tuple[str, ...] = ()
+    """The ids of the links that it has put into the course."""
+    notes: tuple[str, ...] = ()
+    """What is wrong with it and yet no reason to refuse it."""
     message: Message = "deep_linking"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """That a tool may register itself, once (LTI Dynamic Registration 1.0, section 3.1)."""
+
+    token: str = field(repr=False)
+    url: str = field(repr=False)
+    """The address of the tool that the browser opens, with where the configuration is, and the token."""
+    expires_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,3 +182,72 @@ class Group:
     set_id: str = ""
     members: tuple[str, ...] = ()
     """By `sub`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WireFault:
+    """What an endpoint on the wire does wrong, to which of its requests, and how often it did."""
+
+    id: str
+    endpoint: str
+    """The name of its route; `*`: every one."""
+    verb: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    method: str = ""
+    """Empty: every one."""
+    client_id: str = ""
+    """Only requests of this tool; empty: everybody's."""
+    nth: int = 1
+    """The first of these requests that is answered so."""
+    times: int | None = None
+    """How many are answered so; None: all that follow."""
+    calls: int = 0
+    """How many of these requests there were."""
+    hits: int = 0
+    """How many of them were answered so."""
+
+    def concerns(self, endpoint: str, method: str) -> bool:
+        """Whether it is about requests of this kind."""
+        return self.endpoint in ("*", endpoint) and self.method in ("", method)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the last request that was counted is one to be answered so."""
+        return self.nth <= self.calls and (self.times is None or self.calls < self.nth + self.times)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedKey:
+    """One entry of the key set that a platform publishes."""
+
+    key: str = "platform"
+    """Its name in the key ring; empty: `members` are all of it."""
+    kid_of: str = ""
+    """The key of the ring under whose id it is listed; empty: its own."""
+    members: Mapping[str, Any] = field(default_factory=dict)
+    """Members that it has beside those of the key, or otherwise than the key."""
+    has_private_half: bool = False
+    after: int = 0
+    """How many times the set was asked for before it is listed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyLife:
+    """Which key a platform signs with and which ones it publishes, by their names in the key ring (SEC 6.3)."""
+
+    signing: str = "platform"
+    kid_of: str = ""
+    """The key whose id its tokens name; empty: that of the one that signs."""
+    listed: tuple[ListedKey, ...] = (ListedKey(),)
+    without: tuple[str, ...] = ()
+    """Members that no published key has."""
+    decoys: int = 0
+    """How many keys that nobody has stand before the others."""
+    max_age_s: int | None = None
+    """What the answer says about how long it may be kept; None: the usual."""
+    turns: int = 0
+    """How many keys came after the first one; no key that was given up ever signs again."""
+    fetches: int = 0
+    """How many times the set was asked for."""
+    fetches_before: int = 0
+    """How many of these were before the last change."""

@@ -12,6 +12,7 @@ from typing import Any
 import uvicorn
 
 from mockplatform.errors import BindError
+from mockplatform.wire_call import TRANSPORT
 
 __all__ = ["listen", "serve"]
 
@@ -34,6 +35,23 @@ def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
         reason = getattr(error, "strerror", None) or str(error)
         raise BindError(f"cannot listen on {host}:{port}: {reason}; choose another port or stop what uses it") from None
     return bound
+
+
+def _showing_connections(make: Callable[..., Any]) -> Callable[..., Any]:
+    """A maker of protocols whose requests show their connection, so that a fault can break it off."""
+
+    def protocol(*given: Any, **named: Any) -> Any:
+        made = make(*given, **named)
+        app = made.app
+
+        async def shown(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+            scope["extensions"] = {**scope.get("extensions", {}), TRANSPORT: made.transport}
+            await app(scope, receive, send)
+
+        made.app = shown
+        return made
+
+    return protocol
 
 
 class _Starting:
@@ -96,6 +114,7 @@ def serve(app: Callable[..., Any], bound: socket.socket, tls: ssl.SSLContext | N
     )
     config.load()
     config.ssl = tls
+    config.http_protocol_class = _showing_connections(config.http_protocol_class)  # type: ignore[assignment]
     server = _Server(config)
     thread = threading.Thread(target=server.run_until_told, args=([bound],), name="lti-server", daemon=True)
     host, port = bound.getsockname()[:2]

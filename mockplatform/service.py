@@ -51,6 +51,7 @@ class Call:
         headers: by name in small letters.
         path: the parameters of the path, decoded.
         grant: the access token that opened the operation, where it needs one.
+        about: what the journal will say of the call; an operation without an access token adds its `client_id`.
     """
 
     platform: Platform
@@ -61,6 +62,7 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     grant: Grant | None = None
+    about: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

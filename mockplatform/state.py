@@ -10,12 +10,16 @@ from mockplatform.records import (
     Grant,
     Group,
     GroupSet,
+    Invitation,
+    KeptKeys,
+    KeyLife,
     LineItem,
     PlacedLink,
     Returned,
     Score,
     Settings,
     Used,
+    WireFault,
 )
 from mockplatform.store import Kind, Store
 
@@ -46,6 +50,10 @@ class State:
         """By the token."""
         self.assertions = store.table(Kind("assertions", Used, 10_000), tenant)
         """The `jti` values of client assertions, with the client's id before them."""
+        self.consumer_nonces = store.table(Kind("consumer_nonces", Used, 10_000), tenant)
+        """The nonces of requests signed by OAuth 1, with the consumer key before them."""
+        self.tool_keys = store.table(Kind("tool_keys", KeptKeys, 1000), tenant)
+        """By the URL where the tool publishes them."""
         self.line_items = store.table(Kind("line_items", LineItem), tenant)
         """Grouped by the course's id."""
         self.scores = store.table(Kind("scores", Score), tenant)
@@ -54,10 +62,17 @@ class State:
         """Grouped by the course's id."""
         self.returned = store.table(Kind("returned", Returned, 2000), tenant)
         """Grouped by the launch's id."""
+        self.nonces = store.table(Kind("nonces", Used, 10_000), tenant)
+        """The nonces of messages from tools, with the client's id before them (SEC 5.2.3)."""
         self.groups = store.table(Kind("groups", Group), tenant)
         """Grouped by the course's id."""
         self.group_sets = store.table(Kind("group_sets", GroupSet), tenant)
         """Grouped by the course's id."""
+        self.invitations = store.table(Kind("invitations", Invitation, 1000), tenant)
+        """By the token."""
+        self.faults = store.table(Kind("faults", WireFault), tenant)
+        self.key_life = store.table(Kind("key_life", KeyLife), tenant)
+        """The only record lies under the key that `mockplatform.key_life` names."""
         self.journal = store.table(Kind("journal", Exchange, MAX_JOURNAL), tenant)
 
     def note(self, exchange: Exchange, key: str) -> None:

@@ -64,6 +64,7 @@ class Tenant:
         self._clock = clock
         self.state = State(store or MemoryStore(), tenant)
         settings = Settings(on_problem=on_problem, services=tuple(services), flavour=flavour, quirks=dict(quirks or {}))
+        speaks = dialect_of(settings.flavour, settings.quirks)
         # What another worker, or an earlier run, has put there stays.
         if self.state.settings.add(SETTINGS, settings):
             for tool in registrations:
@@ -72,6 +73,7 @@ class Tenant:
                 self.state.people.put(person.sub, person)
             for course in courses:
                 self.state.courses.put(course.id, course)
+            self._give_ids(speaks)
 
     @property
     def tenant(self) -> str:
@@ -89,8 +91,31 @@ class Tenant:
         return self.state.settings.get(SETTINGS) or Settings()
 
     def change_settings(self, **values: Any) -> Settings:
-        """Behave otherwise from now on."""
-        return self.state.settings.change(SETTINGS, lambda settings: replace(settings, **values)) or Settings()
+        """Behave otherwise from now on.
+
+        Raises:
+            UsageError: there is no such flavour or quirk.
+        """
+        now = replace(self.settings, **values)
+        speaks = dialect_of(now.flavour, now.quirks)
+        changed = self.state.settings.change(SETTINGS, lambda settings: replace(settings, **values)) or Settings()
+        if values.keys() & {"flavour", "quirks"}:
+            self._give_ids(speaks)
+        return changed
+
+    def _give_ids(self, dialect: Dialect) -> None:
+        """Let its own people and courses have ids of the form that a dialect gives them."""
+        if not dialect.quirks:
+            return
+        state = self.state
+        for person in self.people:
+            shaped = dialect.shape(person)
+            if shaped != person and state.people.pop(person.sub):
+                state.people.put(shaped.sub, shaped)
+        for course in self.courses:
+            named = dialect.shape(course)
+            if named != course and state.courses.pop(course.id):
+                state.courses.put(named.id, named)
 
     @property
     def dialect(self) -> Dialect:

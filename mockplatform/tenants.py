@@ -2,18 +2,202 @@
 
 from __future__ import annotations
 
-from mockplatform.lms import Platform
+import re
+import threading
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
-__all__ = ["Tenants"]
+from mockplatform.errors import UsageError
+from mockplatform.lms import Platform
+from mockplatform.model import Course, Person, Registration
+from mockplatform.records import Settings
+from mockplatform.state import SETTINGS
+from mockplatform.store import Kind
+
+__all__ = ["FIRST", "Filling", "Tenants"]
+
+FIRST: Final = "main"
+"""The id of the tenant at the root, wherever one must be named; in the store it is empty."""
+
+_SHARED: Final = "*"
+_ID: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9])?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filling:
+    """What a tenant has when it is new, and again when it is reset.
+
+    Args:
+        registrations: those without an issuer get the tenant's.
+    """
+
+    registrations: tuple[Registration, ...] = ()
+    people: tuple[Person, ...] = ()
+    courses: tuple[Course, ...] = ()
+
+    def issued_by(self, issuer: str) -> tuple[Registration, ...]:
+        """The registrations, with this issuer where they name none."""
+        return tuple(replace(tool, issuer=tool.issuer or issuer) for tool in self.registrations)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tenant:
+    """That there is a tenant.
+
+    Args:
+        made: tells it from one of the same id that was removed.
+        ready: whether it is filled; nobody sees it before.
+    """
+
+    id: str
+    made: str
+    settings: Settings
+    empty: bool = False
+    ready: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    record: _Tenant
+    platform: Platform = field(compare=False)
 
 
 class Tenants:
-    """The tenants beside the first one, by id; each is reachable at `/t/{id}`."""
+    """The tenants beside the first one, by id; each is reachable at `/t/{id}`.
 
-    def __init__(self, first: Platform) -> None:
+    Which there are stands in the first one's store, so that workers which share a store have the same tenants.
+
+    Args:
+        first: the platform at the root; the others get its clock, keys and store.
+        filling: what each of them is filled with; people, courses and tools of the first as it is now unless given.
+    """
+
+    def __init__(self, first: Platform, filling: Filling | None = None) -> None:
         self.first = first
-        self._others: dict[str, Platform] = {}
+        self._filling = filling or _filling_of(first)
+        self._first_settings = first.settings
+        self._records = first.state.store.table(Kind("tenants", _Tenant), _SHARED)
+        self._open: dict[str, _Open] = {}
+        self._lock = threading.Lock()
+
+    def create(self, tenant: str = "", title: str = "", *, empty: bool = False, **settings: Any) -> Platform:
+        """A new tenant, filled like the school unless it is to be empty.
+
+        Args:
+            tenant: its id, for URLs; made up unless given.
+            settings: further fields of `mockplatform.records.Settings`.
+
+        Raises:
+            UsageError: the id is taken or cannot stand in a URL.
+        """
+        tenant = tenant or self.first.new_id().strip("-_")
+        if tenant == FIRST or not _ID.fullmatch(tenant):
+            why = "is the id of the first one" if tenant == FIRST else "is no id"
+            raise UsageError(f"tenant {tenant[:80]!r} {why}; write up to 64 letters, digits, - and _, such as class-7b")
+        base = replace(self._first_settings, offset_s=0.0, title=title or tenant)
+        record = _Tenant(id=tenant, made=self.first.new_id(), settings=replace(base, **settings), empty=empty)
+        if not self._records.add(tenant, record):
+            raise UsageError(f"tenant {tenant!r} is there already; choose another id, or reset or remove it")
+        platform = self._fill(record)
+        record = replace(record, ready=True)
+        self._records.put(tenant, record)
+        self._keep(record, platform)
+        return platform
 
     def get(self, tenant: str) -> Platform | None:
-        """A tenant by its id."""
-        return self._others.get(tenant)
+        """A tenant by its id; the first one by `main`."""
+        if tenant == FIRST:
+            return self.first
+        record = self._records.get(tenant)
+        if record is None or not record.ready:
+            with self._lock:
+                self._open.pop(tenant, None)
+            return None
+        known = self._open.get(tenant)
+        if known is not None and known.record == record:
+            return known.platform
+        return self._keep(record, self._platform(record))
+
+    def all(self, offset: int = 0, limit: int | None = None) -> list[Platform]:
+        """The tenants in the order in which they were made, without the first one."""
+        found = (self.get(record.id) for record in self._records.page(offset=offset, limit=limit))
+        return [platform for platform in found if platform is not None]
+
+    def count(self) -> int:
+        """How many there are, without the first one."""
+        return self._records.count()
+
+    def reset(self, tenant: str) -> Platform:
+        """Let a tenant forget everything, and fill it anew as it was when it was made.
+
+        Raises:
+            UsageError: there is no such tenant.
+        """
+        if tenant == FIRST:
+            self.first.state.store.drop(self.first.tenant)
+            self.first.canary_hits.clear()
+            _pour(self.first, self._first_settings, self._filling)
+            return self.first
+        record = self._known(tenant)
+        self.first.state.store.drop(tenant)
+        return self._keep(record, self._fill(record))
+
+    def remove(self, tenant: str) -> None:
+        """Forget a tenant.
+
+        Raises:
+            UsageError: there is no such tenant, or it is the first one.
+        """
+        if tenant == FIRST:
+            raise UsageError(f"tenant {FIRST!r} is the first one, which cannot be removed; reset it")
+        self._known(tenant)
+        self._records.pop(tenant)
+        with self._lock:
+            self._open.pop(tenant, None)
+        self.first.state.store.drop(tenant)
+
+    def _known(self, tenant: str) -> _Tenant:
+        record = self._records.get(tenant)
+        if record is None:
+            raise UsageError(f"there is no tenant {tenant[:80]!r}")
+        return record
+
+    def _keep(self, record: _Tenant, platform: Platform) -> Platform:
+        with self._lock:
+            self._open[record.id] = _Open(record, platform)
+        return platform
+
+    def _fill(self, record: _Tenant) -> Platform:
+        platform = self._platform(record)
+        _pour(platform, record.settings, Filling() if record.empty else self._filling)
+        return platform
+
+    def _platform(self, record: _Tenant) -> Platform:
+        first = self.first
+        return Platform(
+            url=self._url(record),
+            clock=first._clock,  # noqa: SLF001 - the real one, without the offset of the first one
+            new_id=first.new_id,
+            keys=first.keys,
+            store=first.state.store,
+            tenant=record.id,
+            fetch=first.fetch,
+        )
+
+    def _url(self, record: _Tenant) -> str:
+        return f"{self.first.url}/t/{record.id}"
+
+
+def _pour(platform: Platform, settings: Settings, filling: Filling) -> None:
+    platform.state.settings.put(SETTINGS, settings)
+    for tool in filling.issued_by(platform.issuer):
+        platform.register(tool)
+    for person in filling.people:
+        platform.state.people.put(person.sub, person)
+    for course in filling.courses:
+        platform.state.courses.put(course.id, course)
+
+
+def _filling_of(first: Platform) -> Filling:
+    tools = (replace(tool, issuer="" if tool.issuer == first.issuer else tool.issuer) for tool in first.registrations)
+    return Filling(registrations=tuple(tools), people=first.people, courses=first.courses)

@@ -11,7 +11,9 @@ from conformance.catalogue import scenarios
 from conformance.errors import codes, types
 from conformance.faults import fault_points, reachable
 from conformance.profile import load_profile, profile_names
+from mockplatform.flavour import flavours
 from mockplatform.mutation import mutations
+from mockplatform.quirk import quirks
 
 __all__ = ["command"]
 
@@ -114,6 +116,28 @@ def _faultpoints() -> Sequence[Row]:
     ]
 
 
+def _flavours() -> Sequence[Row]:
+    return [
+        {"name": flavour.name, "summary": f"{flavour.title}: {flavour.summary}", "quirks": list(flavour.settings)}
+        for flavour in flavours().values()
+    ]
+
+
+def _quirks() -> Sequence[Row]:
+    return [
+        {
+            "name": quirk.name,
+            "summary": quirk.summary,
+            "neutral": quirk.neutral,
+            "choices": list(quirk.choices),
+            "stages": [stage.__name__ for stage in quirk.stages],
+            "breaks": dict(quirk.breaks),
+            "reference": quirk.reference,
+        }
+        for quirk in quirks().values()
+    ]
+
+
 _KINDS: Mapping[str, Callable[[], Sequence[Row]]] = {
     "scenarios": _scenarios,
     "codes": _codes,
@@ -121,4 +145,6 @@ _KINDS: Mapping[str, Callable[[], Sequence[Row]]] = {
     "mutations": _mutations,
     "profiles": _profiles,
     "faultpoints": _faultpoints,
+    "flavours": _flavours,
+    "quirks": _quirks,
 }

@@ -43,7 +43,9 @@ def _replayed(recipe: Recipe, options: argparse.Namespace) -> Result | str:
         raise UsageError(f"{options.tool}: there is no such tool file, though the recipe names it; add --tool FILE")
     tool, where, _ = targeted(options)
     profile = load_profile(options.profile or recipe.profile)
-    with opened(tool, profile, seed=recipe.seed, allow_remote=options.allow_remote, where=where) as lab:
+    with opened(
+        tool, profile, seed=recipe.seed, allow_remote=options.allow_remote, where=where, target=recipe.target
+    ) as lab:
         runner = Runner(lab, Options(strict=recipe.target.strict))
         try:
             runner.plain_launch()

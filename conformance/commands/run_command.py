@@ -42,7 +42,7 @@ def command(options: argparse.Namespace) -> int:
     shelf = Shelf(folder=Path(options.recipes), profile=named, seed=options.seed, target=target)
     with _progress(len(agenda.ids)) as advance:
         report = conduct(
-            opened(tool, profile, seed=options.seed, allow_remote=options.allow_remote, where=where),
+            opened(tool, profile, seed=options.seed, allow_remote=options.allow_remote, where=where, target=target),
             agenda,
             Options(
                 jobs=options.jobs,

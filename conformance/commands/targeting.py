@@ -13,6 +13,8 @@ from conformance.shelf import text_at
 from conformance.target import Start, open_lab
 from conformance.toolfile import find, load
 from conformance.toolvalues import Tool
+from mockplatform.dialect import quirks_typed
+from mockplatform.flavour import flavour_named
 
 __all__ = ["opened", "recipe_at", "targeted"]
 
@@ -23,7 +25,12 @@ def targeted(options: argparse.Namespace) -> tuple[Tool | None, str, Target]:
     Raises:
         UsageError: there is no tool file, or it does not fit.
     """
-    asked = Target(allow_remote=options.allow_remote, strict=getattr(options, "strict", False))
+    asked = Target(
+        allow_remote=options.allow_remote,
+        strict=getattr(options, "strict", False),
+        flavour=getattr(options, "flavour", "neutral"),
+        quirks=tuple(getattr(options, "quirk", ())),
+    )
     if options.demo:
         return None, "the sample tool:", replace(asked, demo=True)
     path = find(options.tool)
@@ -31,10 +38,19 @@ def targeted(options: argparse.Namespace) -> tuple[Tool | None, str, Target]:
 
 
 def opened(
-    tool: Tool | None, profile: Profile, *, seed: int, allow_remote: bool, where: str
+    tool: Tool | None, profile: Profile, *, seed: int, allow_remote: bool, where: str, target: Target | None = None
 ) -> AbstractContextManager[Lab]:
-    """The lab around the tool."""
-    start = Start(seed=seed)
+    """The lab around the tool.
+
+    Args:
+        target: names the dialect in which its platform speaks.
+
+    Raises:
+        UsageError: there is no such flavour or quirk.
+    """
+    target = target or Target()
+    flavour = flavour_named(target.flavour, where="--flavour").name
+    start = Start(seed=seed, flavour=flavour, quirks=quirks_typed(target.quirks, where="--quirk"))
     if tool is None:
         from conformance.demo import demo_lab
 

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from conformance.sample_tool.faults import Faults
     from conformance.sample_tool.forms import Fields
     from conformance.sample_tool.keyset import KeySets
+    from conformance.sample_tool.services.grades import Stamps
+    from conformance.sample_tool.services.keys import ToolKey
+    from conformance.sample_tool.services.model import Pause, Send
+    from conformance.sample_tool.services.tokens import Tokens
     from conformance.sample_tool.store import Store
     from conformance.sample_tool.zoom import Zoom
 
@@ -41,7 +45,8 @@ Step = Callable[[S], S | Awaitable[S]]
 class Integration:
     """A platform that the tool is registered with; `attributes` names the custom fields it sends values in.
 
-    One of LTI 1.1 has no issuer; its client id is the consumer key, which goes with the secret.
+    One of LTI 1.1 has no issuer; its client id is the consumer key, which goes with the secret. The audience of a
+    client assertion is the token endpoint itself unless another one is given.
     """
 
     issuer: str
@@ -51,6 +56,8 @@ class Integration:
     deployment_ids: tuple[str, ...]
     attributes: Mapping[str, str] = field(default_factory=dict)
     secret: str = field(default="", repr=False)
+    token_url: str = ""
+    audience: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,6 +70,14 @@ class Tool:
     key_sets: KeySets
     clock: Callable[[], float]
     token: Callable[[], str]
+    send: Send
+    """The way to the platforms' services."""
+    pause: Pause
+    key: ToolKey
+    tokens: Tokens
+    stamps: Stamps
+    most_members: int
+    """How long a roster the tool reads."""
     zoom: Zoom | None = None
     """The way to the Zoom API; without it classes have no meetings."""
 

@@ -15,8 +15,20 @@ from conformance.sample_tool.answer import STATUS, Answer, Cookie, error_header
 from conformance.sample_tool.forms import with_query
 from conformance.sample_tool.model import Person
 from conformance.sample_tool.refusal import Reason
+from conformance.sample_tool.services.model import Offer
+from conformance.sample_tool.services.picking import Offered
 
-__all__ = ["course_page", "edited_page", "home_page", "picker_page", "refusal_page", "return_answer"]
+__all__ = [
+    "answer_page",
+    "course_page",
+    "edited_page",
+    "home_page",
+    "picker_page",
+    "refusal_page",
+    "registered_page",
+    "return_answer",
+    "service_page",
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,22 +49,36 @@ NO_EXPLANATION = Explanation(
 )
 
 
-OFFERS: Final[Mapping[str, str]] = {
-    "ltiResourceLink": "A class that meets on Zoom",
-    "link": "A guide for people who are new to it",
+ERRANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "roster": ("/services/roster", "Who takes part?"),
+    "grades": ("/services/grade", "Send a grade"),
+    "results": ("/services/results", "What has been graded?"),
+    "groups": ("/services/groups", "Which groups are there?"),
 }
-"""What can be picked, by its type as a content item (DL 3)."""
+"""What a teacher can ask for after the launch."""
 
 
-def course_page(person: Person, *, cookies: tuple[Cookie, ...]) -> Answer:
-    """The course, for somebody who has been launched into it."""
-    body = _templates().get_template("course.html").render(person=person)
+def course_page(person: Person, offer: Offer, *, cookies: tuple[Cookie, ...]) -> Answer:
+    """The course, for somebody who has been launched into it; a teacher can try the services on offer."""
+    offered = {"roster": offer.roster, "grades": offer.grades, "results": offer.grades, "groups": offer.groups}
+    errands = [told for name, told in ERRANDS.items() if offered[name] and person.privileged]
+    body = _templates().get_template("course.html").render(person=person, errands=errands)
     return Answer(status=200, body=body, cookies=cookies)
 
 
-def picker_page(person: Person, accept_types: Sequence[str], *, cookies: tuple[Cookie, ...]) -> Answer:
-    """What this tool has to pick from, for somebody whose course takes things of these types."""
-    offers = [offer for kind, offer in OFFERS.items() if kind in accept_types]
+def service_page(title: str, lines: Sequence[Sequence[str]]) -> Answer:
+    """What has come of an errand at the platform."""
+    return Answer(status=200, body=_templates().get_template("service.html").render(title=title, lines=lines))
+
+
+def answer_page(return_url: str, token: str) -> Answer:
+    """A form that the browser posts by itself: what was picked, on its way to the platform (DL 4.5)."""
+    body = _templates().get_template("answer.html").render(return_url=return_url, token=token)
+    return Answer(status=200, body=body)
+
+
+def picker_page(person: Person, offers: Sequence[Offered], *, cookies: tuple[Cookie, ...]) -> Answer:
+    """What this tool has to pick from, of the types that the course takes."""
     body = _templates().get_template("picker.html").render(person=person, offers=offers)
     return Answer(status=200, body=body, cookies=cookies)
 
@@ -89,6 +115,11 @@ def told_address(return_url: str, reason: Reason) -> str:
 def edited_page() -> Answer:
     """The details of a class have been changed."""
     return Answer(status=200, body=_templates().get_template("edited.html").render())
+
+
+def registered_page(platform: str) -> Answer:
+    """The tool is registered, and the window in which that was done may close (DR 1.0)."""
+    return Answer(status=200, body=_templates().get_template("registered.html").render(platform=platform))
 
 
 def home_page() -> Answer:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from conformance.sample_tool.message import CLAIM, member
 from conformance.sample_tool.model import Launch, Person
+from conformance.sample_tool.services.errands import offer_of
 from conformance.sample_tool.values import NAMES, usable
 
 __all__ = ["COOKIE", "LIFETIME_S", "person", "session"]
@@ -35,6 +36,10 @@ def session(launch: Launch) -> Launch:
     """A session with an id that nobody has known before takes the place of any earlier one."""
     fresh = launch.tool.token()
     launch.tool.store.open_session(
-        fresh, launch.person, expires=launch.now + LIFETIME_S, replacing=launch.cookies.get(COOKIE, "")
+        fresh,
+        launch.person,
+        offer=offer_of(launch),
+        expires=launch.now + LIFETIME_S,
+        replacing=launch.cookies.get(COOKIE, ""),
     )
     return replace(launch, session=fresh)

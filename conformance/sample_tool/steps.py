@@ -1,10 +1,9 @@
-"""A login, the launches of both versions of LTI and an edit, from top to bottom; and how the steps are followed."""
+"""A login, the launches of both versions of LTI and an edit, from top to bottom."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 from conformance.sample_tool import (
     accounts,
@@ -22,7 +21,9 @@ from conformance.sample_tool import (
 from conformance.sample_tool.answer import Answer
 from conformance.sample_tool.control import Admits, known_secret
 from conformance.sample_tool.model import Edit, Launch, Login, Policy, Step
-from conformance.sample_tool.refusal import Reason, Refusal
+from conformance.sample_tool.refusal import Reason
+from conformance.sample_tool.services.model import Call, Errand, Pages, TokenRequest
+from conformance.sample_tool.services.steps import ANSWER, CALL, GRADE, GROUPS, PAGE, RESULTS, ROSTER, TOKEN
 
 __all__ = [
     "BASIC_OF_POLICY",
@@ -32,11 +33,9 @@ __all__ = [
     "Blur",
     "Plan",
     "Spoil",
-    "follow",
     "plan_of",
 ]
 
-S = TypeVar("S")
 Blur = Callable[[Reason], Reason]
 Spoil = Callable[[Answer, Reason], Answer]
 
@@ -166,6 +165,18 @@ class Plan:
     edit: tuple[Step[Edit], ...]
     picking: tuple[Step[Launch], ...]
     """How a launch goes on that turns out to be a deep linking request."""
+    token: tuple[Step[TokenRequest], ...] = TOKEN
+    """How an access token is asked for."""
+    call: tuple[Step[Call], ...] = CALL
+    """How a service is asked for anything."""
+    page: tuple[Step[Pages], ...] = PAGE
+    """How a page of a list is read."""
+    roster: tuple[Step[Errand], ...] = ROSTER
+    grade: tuple[Step[Errand], ...] = GRADE
+    results: tuple[Step[Errand], ...] = RESULTS
+    groups: tuple[Step[Errand], ...] = GROUPS
+    answer: tuple[Step[Errand], ...] = ANSWER
+    """How a deep linking request is answered."""
     tell: Blur = as_it_is
     send: Spoil = as_written
     admits: Admits = known_secret
@@ -181,25 +192,3 @@ def plan_of(policy: Policy) -> Plan:
         edit=EDIT,
         picking=(*PICKING, *WELCOME),
     )
-
-
-def never(_state: object) -> bool:
-    """Goes all the way."""
-    return False
-
-
-async def follow(state: S, steps: Sequence[Step[S]], *, until: Callable[[S], bool] = never) -> tuple[S, Reason | None]:
-    """Takes the steps one after the other; the first that refuses is the last.
-
-    Args:
-        until: whether a state leaves this way, to go on by another.
-    """
-    try:
-        for step in steps:
-            if until(state):
-                break
-            outcome = step(state)
-            state = await outcome if isinstance(outcome, Awaitable) else outcome
-    except Refusal as refusal:
-        return state, refusal.reason
-    return state, None

@@ -15,6 +15,7 @@ from sqlalchemy.pool import StaticPool
 from sqlalchemy.sql.expression import Executable
 
 from conformance.sample_tool.model import Integration, IssuedLogin, Person, ZoomTokens
+from conformance.sample_tool.services.model import Offer
 from conformance.sample_tool.tables import (
     METADATA,
     classes,
@@ -40,6 +41,9 @@ REGISTRATION = select(credentials).where(
     credentials.c.issuer == bindparam("issuer"), credentials.c.client_id == bindparam("client_id"), WITH_ISSUER
 )
 ADD_REGISTRATION, FORGET_REGISTRATIONS = insert(credentials), delete(credentials)
+FORGET_REGISTRATION = delete(credentials).where(
+    credentials.c.issuer == bindparam("issuer"), credentials.c.client_id == bindparam("client_id")
+)
 
 LOGIN_FIELDS = select(logins.c.state, logins.c.nonce, logins.c.issuer, logins.c.client_id, logins.c.spent)
 ADD_LOGIN = insert(logins)
@@ -54,7 +58,8 @@ SPEND_NONCE = (
 
 ADD_SESSION = insert(sessions)
 END_SESSION = delete(sessions).where(sessions.c.id == bindparam("id"))
-SESSION = select(sessions.c.person).where(sessions.c.id == bindparam("id"), sessions.c.expires > bindparam("now"))
+LIVE = sessions.c.id == bindparam("id"), sessions.c.expires > bindparam("now")
+SESSION, OFFER = select(sessions.c.person).where(*LIVE), select(sessions.c.offer).where(*LIVE)
 
 ZOOM = select(zoom_authorisations).where(zoom_authorisations.c.email == bindparam("email"))
 ADD_ZOOM = insert(zoom_authorisations)
@@ -103,6 +108,12 @@ class Store:
             connection.execute(FORGET_REGISTRATIONS)
             if integrations:
                 connection.execute(ADD_REGISTRATION, [asdict(integration) for integration in integrations])
+
+    def register(self, integration: Integration) -> None:
+        """Keeps a registration in the place of an earlier one of the same client id."""
+        with self.transaction() as connection:
+            connection.execute(FORGET_REGISTRATION, asdict(integration))
+            connection.execute(ADD_REGISTRATION, asdict(integration))
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -156,16 +167,22 @@ class Store:
         """Whether the nonce was issued with this state and is spent now for the first time."""
         return self.run(SPEND_NONCE, its_nonce=nonce, its_state=state) == 1
 
-    def open_session(self, session: str, person: Person, *, expires: float, replacing: str) -> None:
+    def open_session(self, session: str, person: Person, *, offer: Offer, expires: float, replacing: str) -> None:
         """Opens a session and ends the one that it takes the place of."""
+        row = {"id": session, "person": asdict(person), "offer": asdict(offer), "expires": expires}
         with self.transaction() as connection:
             connection.execute(END_SESSION, {"id": replacing})
-            connection.execute(ADD_SESSION, {"id": session, "person": asdict(person), "expires": expires})
+            connection.execute(ADD_SESSION, row)
 
     def find_person(self, *, session: str, now: float) -> Person | None:
         """Whose session this is, while it is live."""
         row = self.one(SESSION, id=session, now=now)
         return Person(**{**row["person"], "roles": tuple(row["person"]["roles"])}) if row else None
+
+    def find_offer(self, *, session: str, now: float) -> Offer | None:
+        """What the launch of this session has said of services, while it is live."""
+        row = self.one(OFFER, id=session, now=now)
+        return Offer(**row["offer"]) if row else None
 
     def authorise_zoom(self, email: str) -> None:
         """Connects the Zoom account of this address."""

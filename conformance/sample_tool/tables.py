@@ -54,6 +54,8 @@ credentials = Table(
     Column("deployment_ids", JSON, nullable=False),
     Column("attributes", JSON, nullable=False),
     Column("secret", String, nullable=False, default=""),
+    Column("token_url", String, nullable=False, default=""),
+    Column("audience", String, nullable=False, default=""),
 )
 
 logins = Table(
@@ -89,6 +91,7 @@ sessions = Table(
     METADATA,
     Column("id", String, primary_key=True),
     Column("person", JSON, nullable=False),
+    Column("offer", JSON, nullable=False),
     Column("expires", Float, nullable=False),
 )
 

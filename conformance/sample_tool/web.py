@@ -3,40 +3,40 @@
 from __future__ import annotations
 
 import json
-import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
-from sqlalchemy.exc import SQLAlchemyError
+import anyio
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 
-from conformance.sample_tool import deep_linking, login, pages, session
+from conformance.sample_tool import deep_linking, login, pages, service_web, session
 from conformance.sample_tool.answer import Answer, Cookie
+from conformance.sample_tool.answering import answering, refuse, send_back
+from conformance.sample_tool.asking import base_url, form_of, person_of, plan_for, together, tool_for
 from conformance.sample_tool.control import control_routes
 from conformance.sample_tool.faults import Faults
 from conformance.sample_tool.fetching import http_fetch
 from conformance.sample_tool.flaws import flawed
-from conformance.sample_tool.forms import Fields, read_fields
+from conformance.sample_tool.following import follow
+from conformance.sample_tool.forms import read_fields
 from conformance.sample_tool.keyset import Fetch, KeySets
 from conformance.sample_tool.model import Edit, Integration, Launch, Login, Person, Policy, Tool
-from conformance.sample_tool.refusal import UNEXPECTED, Reason
-from conformance.sample_tool.steps import Plan, follow, plan_of
+from conformance.sample_tool.services.errands import offer_of
+from conformance.sample_tool.services.grades import Stamps
+from conformance.sample_tool.services.keys import ToolKey, key_of_process
+from conformance.sample_tool.services.model import Pause, Send
+from conformance.sample_tool.services.picking import offers_for
+from conformance.sample_tool.services.sending import http_send
+from conformance.sample_tool.services.tokens import Tokens
+from conformance.sample_tool.steps import plan_of
 from conformance.sample_tool.store import Store
 from conformance.sample_tool.zoom import Zoom
 
 __all__ = ["create_tool"]
-
-BODY_LIMIT = 4 << 20
-FORM = "application/x-www-form-urlencoded"
-# Logins, nonces and sessions have no code of their own; no other failure of the store gets past the steps.
-STORE_FAILED = Reason(klass="unknown", type="Unknown", code=1003)
-
-Endpoint = Callable[[Request], Awaitable[Answer]]
 
 
 def fresh_token() -> str:
@@ -55,6 +55,10 @@ def create_tool(
     token: Callable[[], str] = fresh_token,
     zoom: Zoom | None = None,
     control_secret: str | None = None,
+    send: Send | None = None,
+    pause: Pause = anyio.sleep,
+    key: ToolKey | None = None,
+    most_members: int = 10_000,
 ) -> Starlette:
     """The tool, registered with some platforms.
 
@@ -62,6 +66,10 @@ def create_tool(
         without: the flaw that it shall have.
         zoom: sends a request to the Zoom API; without it classes are created in the database alone.
         control_secret: opens the fault points to whoever knows it, for tests; without it the endpoint is not there.
+        send: sends a request to a platform's services.
+        pause: waits for a platform that is busy.
+        key: signs what the tool says to platforms; one that all tools of this process share unless given.
+        most_members: how long a roster it reads.
     """
     plan = plan_of(policy) if without is None else flawed(plan_of(policy), without)
     app = Starlette(
@@ -72,6 +80,7 @@ def create_tool(
             Route("/lti/launch11", answering(basic_launch), methods=["GET", "POST"]),
             Route("/api/me", answering(who_am_i), methods=["GET"]),
             Route("/class/edit", answering(edit_class), methods=["POST"]),
+            *(Route(path, answering(endpoint), methods=[method]) for method, path, endpoint in service_web.ROUTES),
         ]
     )
     app.state.faults = Faults()
@@ -86,6 +95,12 @@ def create_tool(
         key_sets=KeySets(fetch or http_fetch()),
         clock=clock,
         token=token,
+        send=send or http_send(),
+        pause=pause,
+        key=key or key_of_process(),
+        tokens=Tokens(),
+        stamps=Stamps(),
+        most_members=most_members,
         zoom=zoom,
     )
     return app
@@ -98,9 +113,9 @@ async def home(_request: Request) -> Answer:
 
 async def begin_login(request: Request) -> Answer:
     """The platform announces a person, and the tool sends them back to be identified (SEC 5.1.1)."""
-    tool, plan = _tool(request), _plan(request)
-    fields = _together(read_fields(request.url.query), await _form(request))
-    started = Login(tool=tool, now=tool.clock(), base_url=_base_url(request), method=request.method, parameters=fields)
+    tool, plan = tool_for(request), plan_for(request)
+    fields = together(read_fields(request.url.query), await form_of(request))
+    started = Login(tool=tool, now=tool.clock(), base_url=base_url(request), method=request.method, parameters=fields)
     ended, reason = await follow(started, plan.login)
     if reason is not None:
         return refuse(request, reason)
@@ -111,7 +126,7 @@ async def begin_login(request: Request) -> Answer:
 
 async def finish_launch(request: Request) -> Answer:
     """The person comes back with a token, and is let in or told why not (SEC 5.1.1.3)."""
-    plan = _plan(request)
+    plan = plan_for(request)
     ended, reason = await follow(await _launch(request), plan.launch, until=deep_linking.asked)
     if reason is None and deep_linking.asked(ended):
         ended, reason = await follow(ended, plan.picking)
@@ -119,16 +134,16 @@ async def finish_launch(request: Request) -> Answer:
     if reason is not None:
         return refuse(request, reason, return_url=ended.return_url, cookies=cookies)
     if deep_linking.asked(ended):
-        return pages.picker_page(ended.person, ended.accept_types, cookies=cookies)
-    return pages.course_page(ended.person, cookies=cookies)
+        return pages.picker_page(ended.person, offers_for(ended.accept_types), cookies=cookies)
+    return pages.course_page(ended.person, offer_of(ended), cookies=cookies)
 
 
 async def basic_launch(request: Request) -> Answer:
     """The person comes with a signed form; whoever is refused after it was verified goes back (LTI11 3)."""
-    ended, reason = await follow(await _launch(request), _plan(request).basic)
+    ended, reason = await follow(await _launch(request), plan_for(request).basic)
     cookies = _session_cookies(ended)
     if reason is None:
-        return pages.course_page(ended.person, cookies=cookies)
+        return pages.course_page(ended.person, offer_of(ended), cookies=cookies)
     if ended.return_url:
         return send_back(request, reason, return_url=ended.return_url, cookies=cookies)
     return refuse(request, reason, cookies=cookies)
@@ -136,7 +151,7 @@ async def basic_launch(request: Request) -> Answer:
 
 async def who_am_i(request: Request) -> Answer:
     """Whose session this is."""
-    person = _person(request)
+    person = person_of(request)
     if person is None:
         return Answer(status=401, body="{}", media_type="application/json")
     return Answer(status=200, body=json.dumps(asdict(person)), media_type="application/json")
@@ -144,12 +159,12 @@ async def who_am_i(request: Request) -> Answer:
 
 async def edit_class(request: Request) -> Answer:
     """A teacher changes the details of the class, which takes a live Zoom session."""
-    tool, plan = _tool(request), _plan(request)
+    tool, plan = tool_for(request), plan_for(request)
     started = Edit(
         tool=tool,
-        base_url=_base_url(request),
+        base_url=base_url(request),
         sender=request.headers.get("origin"),
-        person=_person(request) or Person(),
+        person=person_of(request) or Person(),
     )
     _, reason = await follow(started, plan.edit)
     if reason is not None:
@@ -157,108 +172,21 @@ async def edit_class(request: Request) -> Answer:
     return pages.edited_page()
 
 
-def refuse(request: Request, reason: Reason, *, return_url: str = "", cookies: tuple[Cookie, ...] = ()) -> Answer:
-    """The answer to a refused request, with a reference that also stands in the log."""
-    plan, reference = _plan(request), _tool(request).token()[:12]
-    logging.getLogger(__name__).info("refused %s: %s", reference, reason)
-    told = plan.tell(reason)
-    page = pages.refusal_page(told, reference=reference, return_url=return_url, cookies=cookies)
-    return plan.send(page, told)
-
-
-def send_back(request: Request, reason: Reason, *, return_url: str, cookies: tuple[Cookie, ...] = ()) -> Answer:
-    """The way back to the platform for somebody who was refused."""
-    plan = _plan(request)
-    logging.getLogger(__name__).info("sent back: %s", reason)
-    told = plan.tell(reason)
-    return plan.send(pages.return_answer(told, return_url=return_url, cookies=cookies), told)
-
-
-def answering(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
-    """The endpoint as Starlette wants it; whatever breaks inside, a person gets a page."""
-
-    async def respond(request: Request) -> Response:
-        try:
-            answer = await endpoint(request)
-        except SQLAlchemyError as error:
-            # The text of the error has values of the statement in it.
-            logging.getLogger(__name__).warning("the store failed: %s", type(error).__name__)
-            answer = refuse(request, STORE_FAILED)
-        except Exception:
-            logging.getLogger(__name__).exception("unexpected error")
-            answer = refuse(request, UNEXPECTED)
-        return as_response(answer)
-
-    return respond
-
-
-def as_response(answer: Answer) -> Response:
-    """The answer as an HTTP response that no cache keeps."""
-    response = Response(answer.body, status_code=answer.status, media_type=answer.media_type)
-    response.headers["Cache-Control"] = "no-store"
-    response.headers.update(answer.headers)
-    for cookie in answer.cookies:
-        response.set_cookie(
-            cookie.name,
-            cookie.value,
-            max_age=cookie.max_age_s,
-            path=cookie.path,
-            secure=True,
-            httponly=True,
-            samesite="none",
-        )
-    return response
-
-
 async def _launch(request: Request) -> Launch:
-    tool = _tool(request)
+    tool = tool_for(request)
     return Launch(
         tool=tool,
         now=tool.clock(),
-        base_url=_base_url(request),
-        form=await _form(request),
+        base_url=base_url(request),
+        form=await form_of(request),
         cookies=request.cookies,
         query=read_fields(request.url.query),
         method=request.method,
-        url=f"{_base_url(request)}{request.url.path}",
+        url=f"{base_url(request)}{request.url.path}",
     )
-
-
-async def _form(request: Request) -> Fields:
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
-        return {}
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_LIMIT:
-            return {}
-    return read_fields(body.decode("utf-8", "replace"))
-
-
-def _together(query: Fields, form: Fields) -> Fields:
-    return {name: query.get(name, ()) + form.get(name, ()) for name in query.keys() | form.keys()}
-
-
-def _person(request: Request) -> Person | None:
-    tool = _tool(request)
-    return tool.store.find_person(session=request.cookies.get(session.COOKIE, ""), now=tool.clock())
 
 
 def _session_cookies(launch: Launch) -> tuple[Cookie, ...]:
     if not launch.session:
         return ()
     return (Cookie(name=session.COOKIE, value=launch.session, path="/", max_age_s=session.LIFETIME_S),)
-
-
-def _base_url(request: Request) -> str:
-    return str(request.base_url).rstrip("/")
-
-
-def _tool(request: Request) -> Tool:
-    tool: Tool = request.app.state.tool
-    return tool
-
-
-def _plan(request: Request) -> Plan:
-    plan: Plan = request.app.state.plan
-    return plan

@@ -1,18 +1,22 @@
-"""Discovery, the authentication endpoint, the key set, and a token endpoint that grants nothing (SEC 4, 5.1.1, 6.3)."""
+"""Discovery, the authentication endpoint and the key set (SEC 5.1.1, 6.3)."""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mockplatform.endpoints.parameters import parameters
-from mockplatform.endpoints.rendering import NOT_STORED, page
+from mockplatform.endpoints.rendering import form, refusal
 from mockplatform.endpoints.wire import about, platform_of
+from mockplatform.jws import ALGORITHMS
 from mockplatform.model import AuthRequest
 from mockplatform.pending import AuthRefusal
+from mockplatform.services.registration import platform_configuration, registration_endpoint
+from mockplatform.services.token import offered_scopes
 
 __all__ = ["ROUTES"]
 
@@ -34,46 +38,35 @@ async def configuration(request: Request) -> Response:
             "jwks_uri": f"{url}/jwks",
             "response_types_supported": ["id_token"],
             "response_modes_supported": ["form_post"],
-            "grant_types_supported": ["implicit"],
-            "scopes_supported": ["openid"],
+            "grant_types_supported": ["implicit", "client_credentials"],
+            "scopes_supported": ["openid", *offered_scopes(platform)],
+            "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+            "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256"],
             "claims_supported": ["sub", "iss", "name", "given_name", "family_name", "email", "locale"],
-            "https://purl.imsglobal.org/spec/lti-platform-configuration": {
-                "product_family_code": "mockplatform",
-                "version": "1",
-                "messages_supported": [{"type": "LtiResourceLinkRequest"}],
-                "variables": [],
-            },
+            **registration_endpoint(platform),
+            "https://purl.imsglobal.org/spec/lti-platform-configuration": platform_configuration(platform),
         }
     )
 
 
 async def auth(request: Request) -> Response:
     """The authentication endpoint, by GET and POST (SEC 5.1.1.2)."""
-    asked = AuthRequest(params=dict(await parameters(request)))
+    given = await parameters(request)
+    often = Counter(name for name, _ in given)
+    asked = AuthRequest(params=dict(given), repeated=tuple(name for name, count in often.items() if count > 1))
     about(request)["launch"] = asked.params.get("lti_message_hint", "")
+    about(request)["client_id"] = asked.params.get("client_id", "")
     answer = platform_of(request).authorize(asked)
     if isinstance(answer, AuthRefusal):
-        told = page(request, "refused.html", problems=answer.problems, advice=_ADVICE)
-        return HTMLResponse(told, status_code=400, headers=NOT_STORED)
-    form = page(request, "form_post.html", url=answer.url, method="post", fields=answer.fields)
-    return HTMLResponse(form, headers=NOT_STORED)
-
-
-async def no_grant(request: Request) -> Response:
-    """The token endpoint refuses every grant (RFC 6749 5.2)."""
-    # Tools cannot be registered without a token URL, so one is announced. There are no services that its tokens
-    # would open; RFC 6749 has a word for that, which every OAuth client understands, unlike a 404 or a 501.
-    told = {"error": "unsupported_grant_type", "error_description": "this platform offers no LTI services"}
-    return JSONResponse(told, 400, headers=NOT_STORED)
+        return refusal(request, *answer.problems, advice=_ADVICE)
+    return form(request, "post", answer.url, answer.fields)
 
 
 async def key_set(request: Request) -> Response:
     """The platform's public keys as a JWK Set (SEC 6.3)."""
-    published = platform_of(request).key_set
-    published.fetches += 1
-    answer = published.publish()
+    answer = platform_of(request).key_set.served()
     body = answer.body if answer.body is not None else json.dumps({"keys": answer.keys}).encode()
     return Response(body, answer.status, dict(answer.headers), media_type=answer.content_type)
 
@@ -89,6 +82,5 @@ ROUTES = (
     Route("/auth", auth, methods=["GET", "POST"], name="auth"),
     Route("/jwks", key_set, name="jwks"),
     Route("/.well-known/openid-configuration", configuration, name="configuration"),
-    Route("/token", no_grant, methods=["POST"], name="token"),
     Route("/canary/{launch}/jwks", canary, name="canary"),
 )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from mockplatform.endpoints.parameters import parameters
-from mockplatform.endpoints.rendering import page
+from mockplatform.endpoints.rendering import html
 
 __all__ = ["ROUTES"]
 
@@ -23,7 +23,7 @@ async def returned(request: Request) -> Response:
     """Where a tool sends people back to, with its message (CORE 5.4.4)."""
     given = dict(await parameters(request))
     said = {title: given[name] for name, title in _RETURNED.items() if name in given}
-    return HTMLResponse(page(request, "returned.html", said=said))
+    return html(request, "returned.html", framed=True, said=said)
 
 
 ROUTES = (Route("/return", returned, methods=["GET", "POST"], name="return"),)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import inspect
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,6 +23,8 @@ __all__ = ["ROUTES"]
 
 _NOT_STORED: Params = (("cache-control", "no-store"),)
 _BODY_LIMIT = 4 << 20
+_IN_PATHS = "/:@!$&'()*+,;=~"
+"""What needs no escape in a path (RFC 3986, section 3.3)."""
 
 
 def _endpoint(operation: Operation) -> Callable[[Request], Awaitable[Response]]:
@@ -29,7 +34,9 @@ def _endpoint(operation: Operation) -> Callable[[Request], Awaitable[Response]]:
             if inspect.isawaitable(reply):
                 reply = await reply
         except ServiceError as refusal:
-            reply = _refused(refusal)
+            # A token endpoint answers in JSON, come what may (RFC 6749, section 5.2).
+            style = platform_of(request).dialect.value("services.error_body", "json") if operation.scopes else "json"
+            reply = replace(_REFUSALS[style](refusal), status=refusal.status, headers=refusal.headers)
         return _response(reply, operation)
 
     return serve
@@ -51,13 +58,14 @@ async def _call(request: Request, operation: Operation) -> Call:
     return Call(
         platform=platform,
         method=request.method,
-        # The path as the client wrote it: an encoded slash in an id stays one.
-        url=f"{platform.url}{request.scope['path']}" + (f"?{query}" if query else ""),
+        # The server has decoded the path; what a reply says of it, as in a Link header, has to be a URL again.
+        url=f"{platform.url}{quote(request.scope['path'], safe=_IN_PATHS)}" + (f"?{query}" if query else ""),
         path=request.path_params,
         query=query_of(request),
         headers=headers,
         body=bytes(body),
         grant=grant,
+        about=about(request),
     )
 
 
@@ -110,9 +118,27 @@ def _acceptable(given: str, accept: str) -> bool:
     return bool(wanted & {given, "*/*", f"{given.partition('/')[0]}/*"})
 
 
-def _refused(refusal: ServiceError) -> Reply:
+def _as_json(refusal: ServiceError) -> Reply:
     told = {"error": refusal.error, "error_description": refusal.description}
-    return Reply(status=refusal.status, json=told, media_type="application/json", headers=refusal.headers)
+    return Reply(json=told, media_type="application/json")
+
+
+def _as_page(refusal: ServiceError) -> Reply:
+    told = html.escape(refusal.description)
+    page = f'<!doctype html><html lang="en"><title>{refusal.status}</title><p>{told}</p></html>'
+    return Reply(body=page.encode(), media_type="text/html")
+
+
+def _as_nothing(_refusal: ServiceError) -> Reply:
+    return Reply(body=b"")
+
+
+_REFUSALS: Mapping[str, Callable[[ServiceError], Reply]] = {
+    "json": _as_json,
+    "html": _as_page,
+    "empty": _as_nothing,
+}
+"""By the settings of the quirk `services.error_body`."""
 
 
 def _response(reply: Reply, operation: Operation) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mockplatform.endpoints.faulty import serve_faulty
 from mockplatform.lms import Platform
 
 if TYPE_CHECKING:
@@ -60,7 +61,10 @@ class Wire:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request under the endpoint's name."""
         scope["about"]["endpoint"] = self._name
-        await self._app(scope, receive, send)
+        if scope["platform"].faults.armed:
+            await serve_faulty(self._app, self._name, scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
 
 
 class Page:

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from mockplatform.config import load_school
+from mockplatform.claims import INSTRUCTOR, LEARNER
+from mockplatform.config import load_school, registration_from
 from mockplatform.errors import UsageError
 from mockplatform.model import Course, Person, Registration
 
+MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 TOOL = """
 [[registration]]
 client_id = "a"
@@ -33,7 +37,7 @@ def problem(file: Path, text: str) -> str:
 
 
 def test_the_shipped_school() -> None:
-    """Without a file there are two tools on this machine, at least five people and three courses."""
+    """Without a file there are two tools on this machine, at least twenty people and five courses, one with a crowd."""
     school = load_school()
     first, second = school.registrations
 
@@ -43,17 +47,84 @@ def test_the_shipped_school() -> None:
         "http://127.0.0.1:8000/lti/launch",
     )
     assert second.attributes.keys() == {"email", "course_id", "person_id"}
-    assert len(school.people) >= 5
-    assert len(school.courses) == 3
+    assert len(school.people) >= 20
+    assert len(school.courses) == 5
+    assert [course.crowd for course in school.courses if course.crowd] == [100_000]
     assert school.issuer is None
 
 
-def test_the_shipped_people_are_awkward() -> None:
-    """Among the shipped people are names without a Latin letter, and no name is blank."""
-    names = [person.name for person in load_school().people]
+@pytest.mark.parametrize(
+    "is_one",
+    [
+        lambda person: INSTRUCTOR in person.roles,
+        lambda person: person.roles == (LEARNER,),
+        lambda person: MEMBERSHIP + "/Instructor#TeachingAssistant" in person.roles,
+        lambda person: MEMBERSHIP + "#Mentor" in person.roles and person.mentor_of,
+        lambda person: person.roles == ("http://purl.imsglobal.org/vocab/lis/v2/institution/person#Administrator",),
+        lambda person: MEMBERSHIP + "#ContentDeveloper" in person.roles,
+        lambda person: "http://purl.imsglobal.org/vocab/lti/system/person#TestUser" in person.roles,
+        lambda person: "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Guest" in person.roles,
+        lambda person: "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Observer" in person.roles,
+        lambda person: {INSTRUCTOR, LEARNER} <= set(person.roles),
+        lambda person: person.roles == (),
+        lambda person: any(role.startswith("https://lms.example/") for role in person.roles),
+        lambda person: person.given_name and not person.family_name,
+        lambda person: not person.name,
+        lambda person: not person.email,
+        lambda person: any(ord(letter) > 0xFFFF for letter in person.name),
+        lambda person: unicodedata.bidirectional(person.name[:1] or " ") in ("R", "AL"),
+        lambda person: len(person.name) > 200,
+        lambda person: "<b>" in person.name,
+        lambda person: "'" in person.name,
+    ],
+)
+def test_the_shipped_people_are_awkward(is_one: Callable[[Person], bool]) -> None:
+    """Among the shipped people is somebody of each kind that tools stumble over."""
+    assert any(is_one(person) for person in load_school().people)
 
-    assert sum(not any("a" <= letter <= "z" for letter in name.lower()) for name in names) >= 3
-    assert all(person.given_name.strip() and person.family_name.strip() for person in load_school().people)
+
+def test_the_shipped_people_say_what_is_special() -> None:
+    """Everybody has a note, and mentors look after people who are there."""
+    people = {person.sub: person for person in load_school().people}
+
+    assert all(person.note for person in people.values())
+    assert {sub for person in people.values() for sub in person.mentor_of} <= people.keys()
+
+
+@pytest.mark.parametrize(
+    ("written", "role"),
+    [
+        ("Learner", LEARNER),
+        ("membership/Instructor#Grader", MEMBERSHIP + "/Instructor#Grader"),
+        ("institution/Guest", "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Guest"),
+        ("system/SysAdmin", "http://purl.imsglobal.org/vocab/lis/v2/system/person#SysAdmin"),
+        ("lti/TestUser", "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"),
+        ("https://lms.example/roles#Wizard", "https://lms.example/roles#Wizard"),
+        ("urn:lti:role:ims/lis/Instructor", "urn:lti:role:ims/lis/Instructor"),
+        ("strange/Thing", "strange/Thing"),
+    ],
+)
+def test_a_role_may_be_written_short(file: Path, written: str, role: str) -> None:
+    """A role is a name of the course's vocabulary or of a named one, and anything else stays as it is."""
+    file.write_text(TOOL + f'[[person]]\nsub = "p"\nroles = ["{written}"]', encoding="utf-8")
+
+    assert load_school(file).people[0].roles == (role,)
+
+
+def test_only_an_empty_list_means_no_role(file: Path) -> None:
+    """Somebody of whom no role is told is a learner."""
+    file.write_text(TOOL + '[[person]]\nsub = "p"\n[[person]]\nsub = "q"\nroles = []', encoding="utf-8")
+
+    assert [person.roles for person in load_school(file).people] == [(LEARNER,), ()]
+
+
+def test_a_registration_from_a_form() -> None:
+    """The keys of a table make a registration, with the checks of a file."""
+    table = {"client_id": "a", "deployment_ids": ["1"], "login_url": "http://a/l", "launch_url": "http://a/"}
+
+    assert registration_from(table, where="The tool").launch_url == "http://a/"
+    with pytest.raises(UsageError, match="The tool: launch_url: 'javascript:x' is no http or https URL"):
+        registration_from(table | {"launch_url": "javascript:x"}, where="The tool")
 
 
 def test_a_file_with_everything(file: Path) -> None:
@@ -75,16 +146,26 @@ def test_a_file_with_everything(file: Path) -> None:
         lti11_launch_url = "https://quiz.example/lti11"
         consumer_key = "key"
         consumer_secret = "word"
+        jwks_url = "https://quiz.example/jwks"
+        jwks = { keys = [{ kty = "RSA" }] }
+        scopes = ["https://purl.imsglobal.org/spec/lti-ags/scope/score"]
+        custom = { user = "$User.id" }
+        deep_linking_url = "https://quiz.example/pick"
+        privacy = "anonymous"
         [[person]]
         sub = "p"
         given_name = "Ada"
         family_name = "Lovelace"
         email = "ada@example.org"
         locale = "en-GB"
+        roles = ["Instructor"]
+        mentor_of = ["q"]
+        note = "The first"
         [[course]]
         id = "c"
         label = "C"
         title = "Course"
+        crowd = 7
         """,
         encoding="utf-8",
     )
@@ -105,12 +186,27 @@ def test_a_file_with_everything(file: Path) -> None:
             lti11_launch_url="https://quiz.example/lti11",
             consumer_key="key",
             consumer_secret="word",
+            jwks_url="https://quiz.example/jwks",
+            jwks={"keys": [{"kty": "RSA"}]},
+            scopes=("https://purl.imsglobal.org/spec/lti-ags/scope/score",),
+            custom={"user": "$User.id"},
+            deep_linking_url="https://quiz.example/pick",
+            privacy="anonymous",
         ),
     )
     assert school.people == (
-        Person(sub="p", given_name="Ada", family_name="Lovelace", email="ada@example.org", locale="en-GB"),
+        Person(
+            sub="p",
+            given_name="Ada",
+            family_name="Lovelace",
+            email="ada@example.org",
+            locale="en-GB",
+            roles=(INSTRUCTOR,),
+            mentor_of=("q",),
+            note="The first",
+        ),
     )
-    assert school.courses == (Course(id="c", label="C", title="Course"),)
+    assert school.courses == (Course(id="c", label="C", title="Course", crowd=7),)
 
 
 def test_people_and_courses_are_the_shipped_ones_unless_given(file: Path) -> None:
@@ -168,7 +264,13 @@ def test_a_file_that_does_not_exist(file: Path) -> None:
         (TOOL.replace('["1"]', '["1", ""]'), "registration[0]: deployment_ids needs one id or more"),
         (TOOL.replace('["1"]', "[1]"), "registration[0].deployment_ids[0]: expected a string, got an integer"),
         (TOOL + TOOL, "registration.client_id: 'a' stands there twice, expected once"),
-        (TOOL + "[[person]]\nsub = 'p'", "person[0].given_name: missing, expected a string"),
+        (TOOL + "[[person]]\ngiven_name = 'p'", "person[0].sub: missing, expected a string"),
+        (TOOL + "jwks = { x = 1 }", "registration[0]: jwks has no list of keys"),
+        (TOOL + "jwks_url = 'x'", "registration[0]: jwks_url: 'x' is no http or https URL"),
+        (
+            TOOL + "privacy = 'all'",
+            "registration[0].privacy: expected 'public', 'name', 'email' or 'anonymous', got 'all'",
+        ),
         (TOOL + "[[course]]\nid = 'c'", "course[0].label: missing, expected a string"),
         (TOOL + 2 * "[[course]]\nid = 'c'\nlabel = ''\ntitle = ''\n", "course.id: c stands there twice"),
         (TOOL + "[[course]]\nid = ''\nlabel = ''\ntitle = ''\n", "course.id: one is empty"),

@@ -1,21 +1,14 @@
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 
 from mockplatform import flow
 from mockplatform.keys import KeyRing
-from mockplatform.model import AuthRequest, AuthResponse, SignedToken
+from mockplatform.model import AuthResponse, SignedToken
 from mockplatform.mutation import Context, bind, through
 from tests.mockplatform.makers import INSTRUCTOR, NOW_S, make_auth_request, make_launch, make_registration
 
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
-
-
-def problems(request: AuthRequest, **registration: object) -> tuple[str, ...]:
-    launch = make_launch(registration=make_registration(**registration))
-    return flow.auth_problems(request, flow.login_request(launch), launch)
 
 
 def test_the_login_request_names_the_launch() -> None:
@@ -44,80 +37,6 @@ def test_the_registration_adds_login_parameters() -> None:
     launch = make_launch(registration=make_registration(login_params={"new_window": "1"}))
 
     assert flow.login_request(launch).params[-1] == ("new_window", "1")
-
-
-def test_a_right_authentication_request_has_no_problems() -> None:
-    """The answer that SEC 5.1.1.2 asks for is accepted."""
-    assert problems(make_auth_request()) == ()
-
-
-@pytest.mark.parametrize(
-    ("name", "wanted"),
-    [
-        ("scope", "openid"),
-        ("response_type", "id_token"),
-        ("response_mode", "form_post"),
-        ("prompt", "none"),
-        ("client_id", "Client-A"),
-        ("login_hint", "hint-person-7"),
-        ("lti_message_hint", "launch-1"),
-    ],
-)
-def test_each_prescribed_parameter_is_checked(name: str, wanted: str) -> None:
-    """A parameter with one right value is a problem when it is absent, empty or another, and then only it is."""
-    assert problems(make_auth_request(**{name: None})) == (f"{name} is missing",)
-    assert problems(make_auth_request(**{name: ""})) == (f"{name} is '', expected '{wanted}'",)
-    assert problems(make_auth_request(**{name: wanted.upper()})) == (
-        f"{name} is '{wanted.upper()}', expected '{wanted}'",
-    )
-
-
-@pytest.mark.parametrize("name", ["nonce", "redirect_uri"])
-@pytest.mark.parametrize("value", [None, ""])
-def test_each_chosen_parameter_has_to_be_there(name: str, value: str | None) -> None:
-    """Nonce and redirect URI are the tool's to choose, but neither absent nor empty."""
-    assert problems(make_auth_request(**{name: value})) == (f"{name} is missing or empty",)
-
-
-def test_a_registered_redirect_uri_is_compared_whole() -> None:
-    """With registered addresses another one is a problem, even one that only adds a slash."""
-    registered = {"redirect_uris": ("http://127.0.0.1:8000/a", "http://127.0.0.1:8000/b")}
-
-    assert problems(make_auth_request(redirect_uri="http://127.0.0.1:8000/b"), **registered) == ()
-    assert problems(make_auth_request(redirect_uri="http://127.0.0.1:8000/b/"), **registered) == (
-        "redirect_uri is 'http://127.0.0.1:8000/b/', registered are http://127.0.0.1:8000/a, http://127.0.0.1:8000/b",
-    )
-
-
-@pytest.mark.parametrize("changed", [{"state": None}, {"scope": "openid profile"}])
-def test_what_the_standard_leaves_open_is_no_mistake(changed: dict[str, str | None]) -> None:
-    """A state is only recommended, and a scope beside openid is the tool's own affair (SEC 5.1.1.2)."""
-    assert problems(make_auth_request(**changed)) == ()
-
-
-def test_a_hint_without_a_value_counts_as_left_out() -> None:
-    """An empty parameter and none at all say the same (RFC 6749, section 3.1)."""
-    launch = make_launch()
-    login = flow.login_request(launch)
-    bare = dataclasses.replace(login, params=tuple(p for p in login.params if p[0] != "lti_message_hint"))
-    assert flow.auth_problems(make_auth_request(lti_message_hint=""), bare, launch) == ()
-
-
-def test_all_problems_are_told() -> None:
-    """A request with many mistakes gets one sentence for each."""
-    assert len(problems(AuthRequest(params={}))) == 9
-
-
-def test_a_spoilt_hint_has_to_come_back_spoilt() -> None:
-    """Hints are opaque: what the login said is what the tool has to say, right or wrong."""
-    launch = make_launch()
-    login = flow.login_request(launch)
-    spoilt = dataclasses.replace(login, params=(*login.params, ("login_hint", "odd+/=")))
-
-    assert flow.auth_problems(make_auth_request(login_hint="odd+/="), spoilt, launch) == ()
-    assert flow.auth_problems(make_auth_request(), spoilt, launch) == (
-        "login_hint is 'hint-person-7', expected 'odd+/='",
-    )
 
 
 def test_the_claims_of_an_honest_token() -> None:

@@ -172,9 +172,10 @@ def test_a_browser_is_sent_to_registered_addresses_only(keys: KeyRing) -> None:
     registered = "http://127.0.0.1:8000/one"
     platform = make_platform(keys, registrations=(make_registration(redirect_uris=(registered,)),))
     begin(platform)
+    other = begin(platform)
 
     assert isinstance(platform.authorize(make_auth_request(redirect_uri=registered)), AuthResponse)
-    assert platform.authorize(make_auth_request(redirect_uri=registered + "/")) == AuthRefusal(
+    assert platform.authorize(make_auth_request(other.login, redirect_uri=registered + "/")) == AuthRefusal(
         problems=("redirect_uri is 'http://127.0.0.1:8000/one/', registered are http://127.0.0.1:8000/one",)
     )
 

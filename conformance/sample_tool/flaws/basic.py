@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 
 from conformance.sample_tool import basic, message, values
 from conformance.sample_tool.flaws.kinds import Flaw, drop, insert, move, replace
+from conformance.sample_tool.following import follow
 from conformance.sample_tool.forms import only, with_query
 from conformance.sample_tool.model import Launch, Step
 from conformance.sample_tool.refusal import Refusal, invalid
-from conformance.sample_tool.steps import Plan, follow
+from conformance.sample_tool.steps import Plan
 
 __all__ = ["FLAWS"]
 

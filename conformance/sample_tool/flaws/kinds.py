@@ -30,7 +30,19 @@ __all__ = [
 ]
 
 Profile = Literal["core", "certification", "class", "ltix"]
-Breadth = Literal["guards", "everything", "refusals", "errors", "launches", "classes", "types", "codes", "next codes"]
+Breadth = Literal[
+    "guards",
+    "everything",
+    "refusals",
+    "errors",
+    "launches",
+    "classes",
+    "types",
+    "codes",
+    "next codes",
+    "services",
+    "answers",
+]
 Change = Callable[[Plan], Plan]
 
 S = TypeVar("S")
@@ -123,11 +135,11 @@ def overlooking(step: Step[S], *, code: int | None = None) -> Step[S]:
 
 
 def _edit(change: Callable[[Steps], Steps]) -> Change:
-    return lambda plan: dataclasses.replace(
-        plan,
-        login=change(plan.login),
-        launch=change(plan.launch),
-        basic=change(plan.basic),
-        edit=change(plan.edit),
-        picking=change(plan.picking),
-    )
+    """What is done to every list of steps of a plan, as a change of the plan."""
+
+    def edited(plan: Plan) -> Plan:
+        lists = {field.name: getattr(plan, field.name) for field in dataclasses.fields(plan)}
+        changed: dict[str, Any] = {name: change(steps) for name, steps in lists.items() if isinstance(steps, tuple)}
+        return dataclasses.replace(plan, **changed)
+
+    return edited

@@ -19,6 +19,7 @@ from conformance.sample_tool.forms import first
 from conformance.sample_tool.message import CLAIM, member
 from conformance.sample_tool.model import Launch, Login
 from conformance.sample_tool.refusal import Reason, Refusal
+from conformance.sample_tool.services.errands import offer_of
 from conformance.sample_tool.steps import Plan
 from conformance.sample_tool.store import integration_of
 from conformance.sample_tool.tables import credentials
@@ -78,7 +79,7 @@ def same_session_id(launch: Launch) -> Launch:
     if not brought:
         return session.session(launch)
     expires = launch.now + session.LIFETIME_S
-    launch.tool.store.open_session(brought, launch.person, expires=expires, replacing=brought)
+    launch.tool.store.open_session(brought, launch.person, offer=offer_of(launch), expires=expires, replacing=brought)
     return dataclasses.replace(launch, session=brought)
 
 

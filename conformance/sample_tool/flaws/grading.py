@@ -1,0 +1,107 @@
+"""Flaws of grades: the column, the address below it, the time of a score, and what is read of results."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from typing import Final
+
+from conformance.sample_tool.flaws.crashes import unexpected
+from conformance.sample_tool.flaws.kinds import Flaw, drop, insert, replace
+from conformance.sample_tool.following import take
+from conformance.sample_tool.services import calls, grades
+from conformance.sample_tool.services.model import Call, Errand
+
+__all__ = ["FLAWS"]
+
+
+def always_now(errand: Errand) -> Errand:
+    """Says when the attempt was begun, which stays the same."""
+    moment = datetime.datetime(2026, 1, 1, 8, 0, 0, 250_000, tzinfo=datetime.UTC)
+    return dataclasses.replace(errand, stamp=moment.isoformat(timespec="milliseconds"))
+
+
+def whole_seconds(errand: Errand) -> Errand:
+    """Rounds the time of a score up to seconds, and counts them up."""
+    stamped = grades.stamped(errand)
+    moment = datetime.datetime.fromisoformat(stamped.stamp)
+    number = errand.tool.stamps.next("seconds", errand.line_item, 0)
+    later = moment.replace(microsecond=0) + datetime.timedelta(seconds=number)
+    return dataclasses.replace(stamped, stamp=later.isoformat())
+
+
+async def without_query(errand: Errand) -> Errand:
+    """Puts the address of the scores together from the path alone."""
+    call = grades.scoring_call(errand)
+    await take(dataclasses.replace(call, url=call.url.partition("?")[0]), errand.plan.call)
+    return dataclasses.replace(errand, title="The grade is sent")
+
+
+def plain_json(call: Call) -> Call:
+    """Sends everything as JSON without a type of its own."""
+    typed = {**call.headers, "Content-Type": "application/json"}
+    return dataclasses.replace(call, headers=typed) if call.content_type else call
+
+
+def divided(errand: Errand) -> Errand:
+    """Shows per cent."""
+    for result in errand.items:
+        round(100 * result["resultScore"] / result["resultMaximum"])
+    return errand
+
+
+def offered_somehow(errand: Errand) -> Errand:
+    """Takes any claim for an offer."""
+    return errand
+
+
+FLAWS: Final = (
+    Flaw(
+        name="score-time-repeated",
+        why="The time of a score is that of the attempt, so a corrected score is never newer.",
+        profile="core",
+        changes=(replace(grades.stamped, by=always_now),),
+    ),
+    Flaw(
+        name="score-time-in-seconds",
+        why="The time of a score is exact to a second, and two scores in one second are the same to the platform.",
+        profile="core",
+        changes=(replace(grades.stamped, by=whole_seconds),),
+    ),
+    Flaw(
+        name="line-item-query-lost",
+        why="The address of the scores is made by adding to the path, and the query goes under.",
+        profile="core",
+        changes=(replace(grades.scored, by=without_query),),
+    ),
+    Flaw(
+        name="score-type-unnamed",
+        why="A score is JSON to the tool, and platforms answer 415 to whoever says only that.",
+        profile="core",
+        changes=(replace(calls.content_type, by=plain_json),),
+    ),
+    Flaw(
+        name="column-for-each-score",
+        why="Each score makes a column of its own, since nobody looks for the one that is there.",
+        profile="core",
+        changes=(drop(grades.found),),
+    ),
+    Flaw(
+        name="grades-offer-unread",
+        why="The addresses of the gradebook are read without a look.",
+        profile="ltix",
+        changes=(replace(grades.offered, by=offered_somehow),),
+    ),
+    Flaw(
+        name="grades-scope-unread",
+        why="A score is sent whether or not the platform has said that it takes one.",
+        profile="ltix",
+        changes=(drop(grades.scores_granted),),
+    ),
+    Flaw(
+        name="results-divided",
+        why="Results are shown per cent, and there may be none, or none that they are part of.",
+        profile="core",
+        changes=unexpected(insert(divided, before=grades.shown)),
+    ),
+)

@@ -1,0 +1,85 @@
+"""The sample tool by itself, registered with one platform, for whoever wants to try that platform at once."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+
+from conformance.sample_tool.model import Integration
+from conformance.sample_tool.services import registering
+from conformance.sample_tool.web import create_tool
+from mockplatform.model import Registration
+
+__all__ = ["SCOPES", "Attached", "attach"]
+
+CLIENT_ID: Final = "sample-tool"
+DEPLOYMENT_ID: Final = "1"
+SCOPES: Final = registering.SCOPES
+"""All that the sample tool may want to do at a platform."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attached:
+    """The tool, and how the platform has to know it."""
+
+    app: Starlette
+    registration: Registration
+
+
+def attach(*, platform_url: str, issuer: str, tool_url: str) -> Attached:
+    """The correct tool, registered with one platform for LTI 1.3 and 1.1.
+
+    Args:
+        platform_url: where the platform's endpoints are, without a trailing slash.
+        tool_url: where somebody will serve the tool, without a trailing slash.
+    """
+    secret = secrets.token_urlsafe(24)
+    app = create_tool(
+        (
+            Integration(
+                issuer=issuer,
+                client_id=CLIENT_ID,
+                auth_url=f"{platform_url}/auth",
+                jwks_url=f"{platform_url}/jwks",
+                token_url=f"{platform_url}/token",
+                deployment_ids=(DEPLOYMENT_ID,),
+            ),
+            Integration(
+                issuer="",
+                client_id=CLIENT_ID,
+                auth_url="",
+                jwks_url="",
+                deployment_ids=(),
+                attributes={},
+                secret=secret,
+            ),
+        )
+    )
+    app.routes.append(registering.registration_route(may_ask=_near(platform_url)))
+    registration = Registration(
+        name="Sample tool",
+        issuer=issuer,
+        client_id=CLIENT_ID,
+        deployment_ids=(DEPLOYMENT_ID,),
+        login_url=f"{tool_url}/lti/login",
+        launch_url=f"{tool_url}/lti/launch",
+        deep_linking_url=f"{tool_url}/lti/launch",
+        redirect_uris=(f"{tool_url}/lti/launch",),
+        jwks_url=f"{tool_url}/lti/jwks",
+        scopes=SCOPES,
+        lti11_launch_url=f"{tool_url}/lti/launch11",
+        consumer_key=CLIENT_ID,
+        consumer_secret=secret,
+    )
+    return Attached(app=app, registration=registration)
+
+
+def _near(platform_url: str) -> Callable[[str], bool]:
+    """Whether a host may be asked for its configuration: the platform's own, and this machine."""
+    own = urlsplit(platform_url).hostname
+    return lambda host: host in {own, "localhost", "127.0.0.1", "::1"}

@@ -1,0 +1,120 @@
+"""A tenant's whole state as one document, to be kept beside a test and put back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from mockplatform.control.contract import Ask, act
+from mockplatform.control.groups.tenants import TenantView, get_tenant
+from mockplatform.model import Course, Exchange, Person, Registration
+from mockplatform.records import (
+    Enrolment,
+    Group,
+    GroupSet,
+    KeyLife,
+    LineItem,
+    PlacedLink,
+    Returned,
+    Score,
+    Settings,
+    WireFault,
+)
+from mockplatform.state import SETTINGS
+from mockplatform.store import Table
+
+__all__ = ["CARRIED", "LEFT_OUT", "Document"]
+
+VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """The state of a tenant; access tokens, launches under way and what was used once are not in it."""
+
+    version: int = VERSION
+    issuer: str
+    settings: Settings
+    registrations: tuple[Registration, ...] = ()
+    people: tuple[Person, ...] = ()
+    courses: tuple[Course, ...] = ()
+    enrolments: tuple[Enrolment, ...] = ()
+    line_items: tuple[LineItem, ...] = ()
+    scores: tuple[Score, ...] = ()
+    links: tuple[PlacedLink, ...] = ()
+    returned: tuple[Returned, ...] = ()
+    groups: tuple[Group, ...] = ()
+    group_sets: tuple[GroupSet, ...] = ()
+    faults: tuple[WireFault, ...] = ()
+    key_life: tuple[KeyLife, ...] = ()
+    journal: tuple[Exchange, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.version != VERSION:
+            raise ValueError(f"version is {self.version}, this mockplatform reads {VERSION}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Under which key a record lies in its table, and in which group; `index` is its place in the document."""
+
+    key: Callable[[Any, int], str]
+    group: Callable[[Any], str] = lambda _: ""
+
+
+def _by_id(record: Any, _: int) -> str:
+    return str(record.id)
+
+
+def _in_course(record: Any) -> str:
+    return str(record.course_id)
+
+
+CARRIED: Final[Mapping[str, _Place]] = {
+    "registrations": _Place(lambda record, _: record.key),
+    "people": _Place(lambda record, _: record.sub),
+    "courses": _Place(_by_id),
+    "enrolments": _Place(lambda record, _: f"{record.course.id} {record.person.sub}", lambda record: record.course.id),
+    "line_items": _Place(_by_id, _in_course),
+    "scores": _Place(lambda record, _: f"{record.line_item_id} {record.user_id}", lambda record: record.line_item_id),
+    "links": _Place(_by_id, _in_course),
+    "returned": _Place(_by_id, lambda record: record.launch_id),
+    "groups": _Place(_by_id, _in_course),
+    "group_sets": _Place(_by_id, _in_course),
+    "faults": _Place(_by_id),
+    "key_life": _Place(lambda _, index: "now" if index == 0 else str(index)),
+    "journal": _Place(lambda _, index: f"imported-{index:06}"),
+}
+"""The tables of `mockplatform.state.State` that a document holds."""
+
+LEFT_OUT: Final = frozenset(
+    {"settings", "grants", "assertions", "nonces", "consumer_nonces", "tool_keys", "invitations"}
+)
+"""Those that it does not hold: secrets, and what is of use only once. Settings have a place of their own."""
+
+
+@act("GET", "/tenants/{tenant}/state")
+def export_state(ask: Ask) -> Document:
+    """Everything that a tenant knows, but for launches under way and secrets that were given out."""
+    platform = ask.platform
+    tables: dict[str, Any] = {name: tuple(getattr(platform.state, name).page()) for name in CARRIED}
+    return Document(issuer=platform.issuer, settings=platform.settings, **tables)
+
+
+@act("PUT", "/tenants/{tenant}/state")
+def import_state(ask: Ask, body: Document) -> TenantView:
+    """Put a document in the place of what a tenant knows; registrations of its old issuer get the new one."""
+    platform = ask.platform
+    platform.state.settings.put(SETTINGS, body.settings)
+    for name, place in CARRIED.items():
+        table: Table[Any] = getattr(platform.state, name)
+        table.clear()
+        for index, record in enumerate(_reissued(getattr(body, name), body.issuer, platform.issuer)):
+            table.put(place.key(record, index), record, group=place.group(record))
+    return get_tenant(ask)
+
+
+def _reissued(records: tuple[Any, ...], before: str, after: str) -> tuple[Any, ...]:
+    """The records with another issuer where they name the old one."""
+    return tuple(replace(one, issuer=after) if getattr(one, "issuer", None) == before else one for one in records)

@@ -1,0 +1,125 @@
+"""The gradebook: line items and scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mockplatform.control.contract import Ask, ConflictError, Listing, Page, act, found, listed
+from mockplatform.control.groups.courses import course_of
+from mockplatform.errors import UsageError
+from mockplatform.line_items import keep_line_item, line_item_url, remove_line_item
+from mockplatform.lms import Platform
+from mockplatform.records import LineItem, Score
+
+__all__: list[str] = []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewLineItem:
+    """A column of the gradebook; without a `client_id` it is the platform's own, and has to be bound to a link.
+
+    Args:
+        id: made up unless given.
+    """
+
+    id: str = ""
+    label: str
+    score_maximum: float
+    client_id: str = ""
+    resource_id: str = ""
+    tag: str = ""
+    resource_link_id: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.score_maximum <= 0:
+            raise ValueError(f"score_maximum is {self.score_maximum:g}, expected more than 0 (AGS 3.2.8)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A line item with its scores, and its URL on the wire."""
+
+    url: str
+    line_item: LineItem
+    scores: tuple[Score, ...]
+
+
+@act("GET", "/tenants/{tenant}/courses/{course}/gradebook")
+def get_gradebook(ask: Ask, query: Page) -> Listing[Column]:
+    """The columns of a course with the last score of everybody."""
+    platform = ask.platform
+    page = listed(platform.state.line_items, query, group=course_of(platform, ask.path["course"]).id)
+    return Listing(items=tuple(_column(platform, item) for item in page.items), total=page.total)
+
+
+@act("POST", "/tenants/{tenant}/courses/{course}/line-items", status=201)
+def add_line_item(ask: Ask, body: NewLineItem) -> Column:
+    """Add a column."""
+    platform, course = ask.platform, course_of(ask.platform, ask.path["course"])
+    item = LineItem(
+        id=body.id or platform.new_id(),
+        course_id=course.id,
+        client_id=body.client_id,
+        label=body.label,
+        score_maximum=body.score_maximum,
+        resource_id=body.resource_id,
+        tag=body.tag,
+        resource_link_id=body.resource_link_id,
+        extra=body.extra,
+    )
+    if not platform.state.line_items.add(item.id, item, group=course.id):
+        raise ConflictError(f"line item {item.id!r} is there already; change that one")
+    return _column(platform, item)
+
+
+@act("PUT", "/tenants/{tenant}/line-items/{item}")
+def change_line_item(ask: Ask, body: NewLineItem) -> Column:
+    """Put another definition in the place of a column's; its id and course stay."""
+    platform, before = ask.platform, _item(ask)
+    if body.id not in ("", before.id):
+        raise UsageError(f"body: id: expected {before.id!r}, as in the path")
+    after = replace(
+        before,
+        label=body.label,
+        score_maximum=body.score_maximum,
+        client_id=body.client_id,
+        resource_id=body.resource_id,
+        tag=body.tag,
+        resource_link_id=body.resource_link_id,
+        extra=body.extra,
+    )
+    keep_line_item(platform, after)
+    return _column(platform, after)
+
+
+@act("GET", "/tenants/{tenant}/line-items/{item}")
+def get_line_item(ask: Ask) -> Column:
+    """One column with its scores."""
+    return _column(ask.platform, _item(ask))
+
+
+@act("DELETE", "/tenants/{tenant}/line-items/{item}")
+def remove_line_item_and_scores(ask: Ask) -> None:
+    """Take a column with its scores away."""
+    remove_line_item(ask.platform, _item(ask))
+
+
+@act("DELETE", "/tenants/{tenant}/line-items/{item}/scores")
+def clear_scores(ask: Ask) -> None:
+    """Take every score of a column away."""
+    scores, item = ask.platform.state.scores, _item(ask)
+    for score in scores.page(group=item.id):
+        scores.pop(f"{item.id} {score.user_id}")
+
+
+def _item(ask: Ask) -> LineItem:
+    name = ask.path["item"]
+    return found(ask.platform.state.line_items.get(name), f"there is no line item {name!r}; GET …/gradebook lists all")
+
+
+def _column(platform: Platform, item: LineItem) -> Column:
+    scores = platform.state.scores.page(group=item.id)
+    return Column(url=line_item_url(platform, item), line_item=item, scores=tuple(scores))

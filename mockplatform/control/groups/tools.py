@@ -1,0 +1,150 @@
+"""Tools: what a tenant has registered, and invitations to register."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from mockplatform.control.contract import Ask, ConflictError, Listing, Page, act, found, listed
+from mockplatform.errors import UsageError
+from mockplatform.lms import Platform
+from mockplatform.model import Privacy, Registration
+from mockplatform.records import Invitation
+from mockplatform.services.registration import invite
+
+__all__ = ["Tool", "registration_of"]
+
+_URLS = ("login_url", "launch_url", "jwks_url", "deep_linking_url", "lti11_launch_url")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """A registration; `key` names it in paths, and is made of issuer and client id whatever is sent as it."""
+
+    key: str = ""
+    name: str = "Tool"
+    issuer: str = ""
+    client_id: str
+    deployment_ids: tuple[str, ...]
+    login_url: str
+    launch_url: str
+    redirect_uris: tuple[str, ...] = ()
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    login_params: Mapping[str, str] = field(default_factory=dict)
+    lti11_launch_url: str = ""
+    consumer_key: str = ""
+    consumer_secret: str = field(default="", repr=False)
+    jwks_url: str = ""
+    jwks: Mapping[str, Any] = field(default_factory=dict)
+    scopes: tuple[str, ...] | None = None
+    custom: Mapping[str, str] = field(default_factory=dict)
+    deep_linking_url: str = ""
+    privacy: Privacy = "public"
+
+    def __post_init__(self) -> None:
+        if not self.client_id:
+            raise ValueError("client_id is empty; give the one that the tool knows")
+        if not self.deployment_ids or "" in self.deployment_ids:
+            raise ValueError('deployment_ids needs one id or more, such as ["1"]')
+        for name in _URLS:
+            _check_url(name, getattr(self, name), needed=name in ("login_url", "launch_url"))
+        for index, url in enumerate(self.redirect_uris):
+            _check_url(f"redirect_uris[{index}]", url, needed=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invited:
+    """Whom to invite.
+
+    Args:
+        tool_url: where the tool begins registrations.
+    """
+
+    tool_url: str
+    lifetime_s: float = 3600.0
+
+
+@act("GET", "/tenants/{tenant}/registrations")
+def list_registrations(ask: Ask, query: Page) -> Listing[Tool]:
+    """The registered tools."""
+    page = listed(ask.platform.state.registrations, query)
+    return Listing(items=tuple(map(_tool, page.items)), total=page.total)
+
+
+@act("POST", "/tenants/{tenant}/registrations", status=201)
+def add_registration(ask: Ask, body: Tool) -> Tool:
+    """Register a tool; its issuer is the tenant's unless it says otherwise."""
+    platform = ask.platform
+    registration = _registration(platform, body)
+    if not platform.state.registrations.add(registration.key, registration):
+        raise ConflictError(
+            f"client_id {registration.client_id!r} is registered already for {registration.issuer}; change that one"
+        )
+    return _tool(registration)
+
+
+@act("GET", "/tenants/{tenant}/registrations/{registration}")
+def get_registration(ask: Ask) -> Tool:
+    """One registered tool."""
+    return _tool(registration_of(ask.platform, ask.path["registration"]))
+
+
+@act("PUT", "/tenants/{tenant}/registrations/{registration}")
+def change_registration(ask: Ask, body: Tool) -> Tool:
+    """Put another registration in the place of one; client id and issuer stay."""
+    platform = ask.platform
+    before = registration_of(platform, ask.path["registration"])
+    after = _registration(platform, replace(body, issuer=body.issuer or before.issuer))
+    if after.key != before.key:
+        raise UsageError(
+            f"body: client_id and issuer must stay {before.client_id!r} and {before.issuer!r}; add another"
+        )
+    platform.register(after)
+    return _tool(after)
+
+
+@act("DELETE", "/tenants/{tenant}/registrations/{registration}")
+def remove_registration(ask: Ask) -> None:
+    """Forget a tool."""
+    platform = ask.platform
+    platform.state.registrations.pop(registration_of(platform, ask.path["registration"]).key)
+
+
+@act("POST", "/tenants/{tenant}/invitations", status=201)
+def invite_tool(ask: Ask, body: Invited) -> Invitation:
+    """Begin a dynamic registration: the URL that a browser opens, with a token that is good once."""
+    return invite(ask.platform, tool_url=body.tool_url, lifetime_s=body.lifetime_s)
+
+
+def registration_of(platform: Platform, name: str) -> Registration:
+    """The registration of a key, or of a client id that the platform itself has given.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    get: Callable[[str], Registration | None] = platform.state.registrations.get
+    problem = f"no tool is registered as {name!r}; take the `key` or `client_id` of a registration that is listed"
+    return found(get(name) or get(f"{platform.issuer} {name}"), problem)
+
+
+def _registration(platform: Platform, tool: Tool) -> Registration:
+    given = {one.name: getattr(tool, one.name) for one in fields(tool) if one.name != "key"}
+    return Registration(**given | {"issuer": tool.issuer or platform.issuer})
+
+
+def _tool(registration: Registration) -> Tool:
+    return Tool(**{one.name: getattr(registration, one.name) for one in fields(Tool)})
+
+
+def _check_url(name: str, url: str, *, needed: bool) -> None:
+    if not url and not needed:
+        return
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError(f"{name}: {url!r} is no http or https URL; write one such as 'http://127.0.0.1:8000/lti'")

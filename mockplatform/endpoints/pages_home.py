@@ -1,0 +1,89 @@
+"""The first page: choose a tool, a person and a course, and launch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from mockplatform.endpoints.choosing import ROLES, STORAGE_TARGETS
+from mockplatform.endpoints.finding import found, number
+from mockplatform.endpoints.parameters import query_of
+from mockplatform.endpoints.rendering import html
+from mockplatform.endpoints.wire import platform_of
+from mockplatform.lms import Platform
+from mockplatform.model import Course, Person, Registration
+from mockplatform.records import PlacedLink
+
+__all__ = ["FOR_PEOPLE", "NAVIGATION", "ROUTES", "choices", "course_words", "person_words", "tool_words"]
+
+FOR_PEOPLE = True
+NAVIGATION = (10, "/", "Launch")
+
+_TOOLS = 20
+_PEOPLE = 60
+_LINKS = 100
+
+
+def tool_words(tool: Registration) -> str:
+    """What a search for a tool looks through."""
+    return f"{tool.name} {tool.client_id} {tool.issuer} {tool.launch_url}"
+
+
+def person_words(person: Person) -> str:
+    """What a search for a person looks through."""
+    return f"{person.name} {person.sub} {person.email} {person.note} {' '.join(person.roles)}"
+
+
+def course_words(course: Course) -> str:
+    """What a search for a course looks through."""
+    return f"{course.title} {course.label} {course.id}"
+
+
+def _link_words(link: PlacedLink) -> str:
+    return f"{link.title} {link.id} {link.course_id}"
+
+
+def choices(platform: Platform, given: Mapping[str, str]) -> dict[str, Any]:
+    """What the part of a page needs with which a launch is chosen."""
+    state = platform.state
+    return {
+        "given": given,
+        "tools": found(
+            state.registrations,
+            query=given.get("tool", ""),
+            words=tool_words,
+            offset=number(given.get("tools", "")),
+            limit=_TOOLS,
+        ),
+        "people": found(
+            state.people,
+            query=given.get("who", ""),
+            words=person_words,
+            offset=number(given.get("people", "")),
+            limit=_PEOPLE,
+        ),
+        "courses": found(
+            state.courses,
+            query=given.get("where", ""),
+            words=course_words,
+            offset=number(given.get("courses", "")),
+            limit=_PEOPLE,
+        ),
+        "links": found(
+            state.links, query=given.get("where", ""), words=_link_words, limit=_LINKS, newest_first=True
+        ).items,
+        "roles": ROLES,
+        "storage_targets": STORAGE_TARGETS,
+    }
+
+
+async def home(request: Request) -> Response:
+    """Everything that can be launched."""
+    return html(request, "home.html", **choices(platform_of(request), dict(query_of(request))))
+
+
+ROUTES = (Route("/", home, name="home"),)

@@ -1,0 +1,190 @@
+"""The tools: list, add, change and remove them, and what has to be copied into a tool."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from mockplatform.config import ATTRIBUTES, registration_from
+from mockplatform.endpoints.finding import found, number
+from mockplatform.endpoints.own_forms import changing, values_of
+from mockplatform.endpoints.pages_home import tool_words
+from mockplatform.endpoints.parameters import query_of
+from mockplatform.endpoints.rendering import html, refusal, see_other
+from mockplatform.endpoints.wire import platform_of
+from mockplatform.errors import UsageError
+from mockplatform.model import Registration
+from mockplatform.service import services
+from mockplatform.services.registration import invite
+
+__all__ = ["FOR_PEOPLE", "NAVIGATION", "ROUTES"]
+
+FOR_PEOPLE = True
+NAVIGATION = (60, "/registrations", "Tools")
+
+_PART = 50
+_TEXTS = ("name", "issuer", "client_id", "login_url", "launch_url", "deep_linking_url", "jwks_url", "privacy")
+_OPTIONAL = ("issuer", "lti11_launch_url", "consumer_key", "consumer_secret")
+_LISTS = ("deployment_ids", "redirect_uris", "scopes")
+_MAPPINGS = ("custom", "login_params")
+_PRIVACY = {
+    "public": "All that is known",
+    "name": "The name",
+    "email": "The e-mail address",
+    "anonymous": "Nothing",
+}
+
+
+async def registrations(request: Request) -> Response:
+    """Every tool, page by page."""
+    given = dict(query_of(request))
+    shown = found(
+        platform_of(request).state.registrations,
+        query=given.get("q", ""),
+        words=tool_words,
+        offset=number(given.get("from", "")),
+        limit=_PART,
+    )
+    return html(request, "registrations.html", found=shown, given=given)
+
+
+async def edit(request: Request) -> Response:
+    """The form for a tool, empty or filled with one that there is."""
+    key = dict(query_of(request)).get("key", "")
+    tool = platform_of(request).state.registrations.get(key)
+    if key and tool is None:
+        return refusal(request, f"tool {key!r}: it is not registered, or no longer", status=404)
+    return _form(request, {} if tool is None else _written(tool), key=key)
+
+
+def _form(request: Request, values: Mapping[str, str], *, key: str, problem: str = "") -> Response:
+    filled = {name: values.get(name, "") for name in _names()} | {"privacy": values.get("privacy") or "public"}
+    return html(
+        request,
+        "registration.html",
+        status=400 if problem else 200,
+        values=filled,
+        key=key,
+        problem=problem,
+        privacy=_PRIVACY,
+        attributes=ATTRIBUTES,
+    )
+
+
+def _names() -> tuple[str, ...]:
+    attributes = tuple(f"attributes.{name}" for name in ATTRIBUTES)
+    return (*_TEXTS, *_OPTIONAL, *_LISTS, *_MAPPINGS, "jwks", *attributes)
+
+
+def _written(tool: Registration) -> dict[str, str]:
+    """A registration as a form shows it; its secret is never sent back to a browser."""
+    written = {name: getattr(tool, name) for name in (*_TEXTS, *_OPTIONAL) if name != "consumer_secret"}
+    written |= {name: "\n".join(getattr(tool, name) or ()) for name in _LISTS}
+    written |= {name: "\n".join(f"{k}={v}" for k, v in getattr(tool, name).items()) for name in _MAPPINGS}
+    written |= {f"attributes.{name}": field for name, field in tool.attributes.items()}
+    written["jwks"] = json.dumps(dict(tool.jwks), indent=2) if tool.jwks else ""
+    return written
+
+
+async def keep(request: Request) -> Response:
+    """Add a tool, or change one."""
+    platform, values = platform_of(request), await values_of(request)
+    key = values.get("key", "")
+    before = platform.state.registrations.get(key) if key else None
+    try:
+        tool = registration_from(_table(values, before), where="The tool")
+    except UsageError as problem:
+        return _form(request, values, key=key, problem=str(problem))
+    tool = replace(tool, issuer=tool.issuer or platform.issuer)
+    if tool.key != key and platform.state.registrations.get(tool.key) is not None:
+        taken = f"The tool: client_id {tool.client_id!r} is registered already; give this one another"
+        return _form(request, values, key=key, problem=taken)
+    if before is not None and tool.key != key:
+        platform.state.registrations.pop(key)
+    platform.register(tool)
+    return see_other(request, "/registrations")
+
+
+def _table(values: Mapping[str, str], before: Registration | None) -> dict[str, Any]:
+    """The fields of the form as the table that a configuration file would have."""
+    table: dict[str, Any] = {name: values.get(name, "") for name in _TEXTS if name != "issuer"}
+    table["name"] = table["name"] or "Tool"
+    table["privacy"] = table["privacy"] or "public"
+    table |= {name: values[name] for name in _OPTIONAL if values.get(name)}
+    if before is not None and values.get("consumer_key") and not values.get("consumer_secret"):
+        table["consumer_secret"] = before.consumer_secret
+    table |= {name: _lines(values.get(name, "")) for name in _LISTS if name != "scopes" or values.get(name)}
+    table |= {name: _mapping(values.get(name, ""), name) for name in _MAPPINGS}
+    table["attributes"] = {n: values[f"attributes.{n}"] for n in ATTRIBUTES if values.get(f"attributes.{n}")}
+    table["jwks"] = _jwks(values.get("jwks", ""))
+    return table
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(line.strip() for line in text.replace(",", "\n").splitlines() if line.strip())
+
+
+def _mapping(text: str, name: str) -> dict[str, str]:
+    found_: dict[str, str] = {}
+    for line in filter(None, map(str.strip, text.splitlines())):
+        key, equals, value = line.partition("=")
+        if not equals:
+            raise UsageError(f"The tool: {name}: {line!r} is no line such as user_id=$User.id")
+        found_[key.strip()] = value.strip()
+    return found_
+
+
+def _jwks(text: str) -> Any:
+    try:
+        return json.loads(text) if text else {}
+    except ValueError:
+        raise UsageError('The tool: jwks is not JSON; paste a JWK Set, such as {"keys": [ … ]}') from None
+
+
+async def remove(request: Request) -> Response:
+    """Forget a tool."""
+    platform_of(request).state.registrations.pop((await values_of(request)).get("key", ""))
+    return see_other(request, "/registrations")
+
+
+async def begin_registration(request: Request) -> Response:
+    """Invite a tool to register itself, in a frame (Dynamic Registration 1.0, section 3.1)."""
+    platform, given = platform_of(request), await values_of(request)
+    try:
+        invitation = invite(platform, tool_url=given.get("tool_url", ""))
+    except UsageError as problem:
+        return refusal(request, str(problem), advice=("Ask the tool's documentation for its registration URL.",))
+    offered = "registration" in platform.settings.services
+    return html(request, "registering.html", invitation=invitation, offered=offered)
+
+
+async def addresses(request: Request) -> Response:
+    """Everything that a tool has to know of this platform."""
+    platform = platform_of(request)
+    url = platform.url
+    told = {
+        "Issuer": platform.issuer,
+        "Authentication URL": f"{url}/auth",
+        "Key set URL": f"{url}/jwks",
+        "Token URL": f"{url}/token",
+        "OpenID configuration": f"{url}/.well-known/openid-configuration",
+    }
+    scopes = sorted({scope for name in platform.settings.services for scope in services()[name].SCOPES})
+    shown = found(platform.state.registrations, words=tool_words, limit=_PART)
+    return html(request, "addresses.html", told=told, scopes=scopes, tools=shown.items)
+
+
+ROUTES = (
+    Route("/registrations", registrations, methods=["GET"], name="registrations"),
+    Route("/registrations", changing(keep), methods=["POST"], name="keep_registration"),
+    Route("/registrations/edit", edit, methods=["GET"], name="edit_registration"),
+    Route("/registrations/remove", changing(remove), methods=["POST"], name="remove_registration"),
+    Route("/registrations/begin", changing(begin_registration), methods=["POST"], name="begin_registration"),
+    Route("/addresses", addresses, methods=["GET"], name="addresses"),
+)

@@ -1,0 +1,165 @@
+"""The body of a service request as a JSON object whose members are checked one by one, every mistake noted.
+
+members = Members(json_object(call.body))
+label = members.text("label", "AGS 3.2.7", required=True)
+members.close()                              # raises if anything was wrong
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Collection, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from mockplatform.moments import Moment, MomentError, moment_of
+from mockplatform.service import ServiceError
+
+__all__ = ["Members", "json_object"]
+
+_LARGEST = 1e12
+_SMALLEST = 1e-9
+_SHOWN = 60
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """The JSON object of a body, read strictly (RFC 8259).
+
+    Raises:
+        ServiceError: it is none, or has numbers or texts that not everybody can read.
+    """
+    try:
+        value = json.loads(
+            body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant, parse_float=_finite
+        )
+        told = json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise ServiceError(400, "invalid_request", f"the body is no JSON in UTF-8 (RFC 8259): {error}") from error
+    if not isinstance(value, dict):
+        raise ServiceError(400, "invalid_request", "the body is JSON, but no object; send {…}")
+    if b"\\u0000" in told:
+        raise ServiceError(400, "invalid_request", "a text of the body has the character U+0000; leave it out")
+    return value
+
+
+class Members:
+    """The members of an object: each is asked for by its name, and what is wrong is gathered."""
+
+    def __init__(self, body: Mapping[str, Any]) -> None:
+        self._body = body
+        self._asked: set[str] = set()
+        self.problems: list[str] = []
+
+    def wrong(self, name: str, expected: str, section: str) -> None:
+        """Note that a member is not what it should be."""
+        value = self._body.get(name)
+        if name not in self._body:
+            was = "missing"
+        else:
+            shown = json.dumps(value, ensure_ascii=False)
+            was = shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "…"
+        self.problems.append(f"{name} is {was}, expected {expected} ({section})")
+
+    def value(self, name: str) -> Any:
+        """A member as it was sent; None if it was not."""
+        self._asked.add(name)
+        return self._body.get(name)
+
+    def text(self, name: str, section: str, *, required: bool = False) -> str:
+        """A member that is a text, if it is there; one that is required may not be blank."""
+        value = self.value(name)
+        if required and not (isinstance(value, str) and value.strip()):
+            self.wrong(name, "a text that is not blank", section)
+        elif not required and not isinstance(value, str | None):
+            self.wrong(name, "a text", section)
+        return value if isinstance(value, str) else ""
+
+    def number(self, name: str, section: str) -> float | None:
+        """A member that is a number of 0 or more, if it is there; a text that looks like one is none."""
+        return self._number(name, section, f"a number from 0 to {_LARGEST:g}", 0.0)
+
+    def positive(self, name: str, section: str, *, required: bool = False) -> float | None:
+        """A member that is a number above 0."""
+        expected = f"a number above 0, from {_SMALLEST:g} to {_LARGEST:g}"
+        if required and self.value(name) is None:
+            self.wrong(name, expected, section)
+        return self._number(name, section, expected, _SMALLEST)
+
+    def _number(self, name: str, section: str, expected: str, least: float) -> float | None:
+        value = self.value(name)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= _LARGEST:
+            self.wrong(name, expected, section)
+            return None
+        return value
+
+    def one_of(self, name: str, section: str, known: Collection[str]) -> str:
+        """A member that is one of some words."""
+        value = self.value(name)
+        if not isinstance(value, str) or value not in known:
+            self.wrong(name, f"one of {', '.join(known)}", section)
+            return ""
+        return value
+
+    def moment(self, name: str, section: str, *, precise: bool, required: bool = False) -> Moment | None:
+        """A member that is a date with a time and a zone."""
+        value = self.value(name)
+        if not required and (value is None or value == ""):
+            return None
+        if not isinstance(value, str):
+            self.wrong(name, "a date and time of ISO 8601 with a zone", section)
+            return None
+        try:
+            return moment_of(value, precise=precise)
+        except MomentError as error:
+            self.problems.append(f"{name} is {value[:_SHOWN]!r}: {error} ({section})")
+            return None
+
+    def extensions(self) -> dict[str, Any]:
+        """The members that nobody has asked for; the name of each has to be a URL (AGS 3.1.2)."""
+        found = {name: value for name, value in self._body.items() if name not in self._asked}
+        for name in found:
+            if not _is_url(name):
+                self.problems.append(
+                    f"{name[:_SHOWN]!r} is no member that the standard knows, and an extension is named by a URL of"
+                    " its own (AGS 3.1.2)"
+                )
+        return found
+
+    def close(self) -> None:
+        """The end of the checks.
+
+        Raises:
+            ServiceError: something was wrong.
+        """
+        if self.problems:
+            raise ServiceError(400, "invalid_request", "; ".join(self.problems))
+
+
+def _is_url(name: str) -> bool:
+    try:
+        parts = urlsplit(name)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.netloc)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        twice = next(name for name, _ in pairs if sum(name == other for other, _ in pairs) > 1)
+        raise ValueError(f"{twice!r} stands in it twice")
+    return found
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"the number {text[:_SHOWN]} is too large")
+    return number

@@ -1,0 +1,199 @@
+"""Line items: which ones a tool may see, how they are told, made, changed and removed (AGS 2.0, section 3.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from mockplatform.json_members import Members
+from mockplatform.model import Course
+from mockplatform.opening import resource_link
+from mockplatform.records import LineItem
+from mockplatform.service import ServiceError
+
+if TYPE_CHECKING:
+    from mockplatform.lms import Platform
+
+__all__ = [
+    "bound_line_items",
+    "changed_line_item",
+    "is_tools",
+    "keep_line_item",
+    "line_item_url",
+    "line_items_url",
+    "made_line_item",
+    "number_told",
+    "remove_line_item",
+    "told_line_item",
+    "tools_line_items",
+]
+
+_DATES: Final = {"startDateTime": "AGS 3.2.12", "endDateTime": "AGS 3.2.13"}
+
+
+def line_items_url(platform: Platform, course_id: str) -> str:
+    """Where the line items of a course are listed and made (AGS 3.1)."""
+    return f"{platform.url}/lti/courses/{quote(course_id, safe='')}/line-items"
+
+
+def line_item_url(platform: Platform, item: LineItem, under: str = "") -> str:
+    """The URL of a line item; a query that it has stays at its end (AGS 3.2.3, 3.3.1, 3.4.1).
+
+    Args:
+        under: what stands below it, such as `/results`.
+    """
+    query = platform.dialect.value("ags.line_item_query", "")
+    place = f"{line_items_url(platform, item.course_id)}/{quote(item.id, safe='')}{under}"
+    return f"{place}?{query}" if query else place
+
+
+def tools_line_items(platform: Platform, course: Course, *, issuer: str, client_id: str) -> list[LineItem]:
+    """The line items of a course that are a tool's: its own, and the platform's for links to it (AGS 1, 3.2)."""
+    items = platform.state.line_items.page(group=course.id)
+    return [item for item in items if is_tools(platform, course, item, issuer=issuer, client_id=client_id)]
+
+
+def is_tools(platform: Platform, course: Course, item: LineItem, *, issuer: str, client_id: str) -> bool:
+    """Whether a line item stands in the course and the tool may use it."""
+    if item.course_id != course.id:
+        return False
+    if item.client_id:
+        return item.client_id == client_id
+    return bool(item.resource_link_id) and _is_tools_link(platform, course, item.resource_link_id, issuer, client_id)
+
+
+def bound_line_items(
+    platform: Platform, course: Course, link_id: str, *, issuer: str, client_id: str
+) -> list[LineItem]:
+    """Those of a tool's line items that are bound to a link (AGS 3.2.9)."""
+    return [
+        item
+        for item in platform.state.line_items.page(group=course.id)
+        if item.resource_link_id == link_id and is_tools(platform, course, item, issuer=issuer, client_id=client_id)
+    ]
+
+
+def told_line_item(platform: Platform, item: LineItem) -> dict[str, Any]:
+    """A line item in its wire form (AGS 3.2.1)."""
+    known = {
+        "id": line_item_url(platform, item),
+        "label": item.label,
+        "scoreMaximum": number_told(item.score_maximum),
+        "resourceId": item.resource_id,
+        "tag": item.tag,
+        "resourceLinkId": item.resource_link_id,
+    }
+    return {name: value for name, value in known.items() if value not in {"", None}} | dict(item.extra)
+
+
+def made_line_item(
+    platform: Platform, course: Course, body: Mapping[str, Any], *, issuer: str, client_id: str
+) -> LineItem:
+    """A new line item of a tool, not yet kept (AGS 3.2.5).
+
+    Raises:
+        ServiceError: the body is no definition of one, or names a link that is not the tool's.
+    """
+    members = Members(body)
+    # The platform gives it its id, whatever the tool calls it.
+    members.value("id")
+    link_id = members.text("resourceLinkId", "AGS 3.2.9")
+    item = LineItem(
+        id=platform.new_id(),
+        course_id=course.id,
+        client_id=client_id,
+        resource_link_id=link_id,
+        **_definition(members),
+    )
+    if link_id and not _is_tools_link(platform, course, link_id, issuer, client_id):
+        raise ServiceError(
+            404,
+            "invalid_request",
+            f"resourceLinkId is {link_id!r}, which is no link of this tool in this course;"
+            " send the resource_link id of a launch, or none (AGS 3.2.9)",
+        )
+    return item
+
+
+def changed_line_item(platform: Platform, item: LineItem, body: Mapping[str, Any]) -> LineItem:
+    """A line item as a complete new definition has it, not yet kept (AGS 3.2.6).
+
+    Raises:
+        ServiceError: the body is no definition, or changes what may not change.
+    """
+    members = Members(body)
+    url = line_item_url(platform, item)
+    given = members.value("id")
+    if given is not None and given != url:
+        members.wrong("id", f"{url}, or none: it never changes", "AGS 3.2.6")
+    link_id = members.text("resourceLinkId", "AGS 3.2.9")
+    if link_id and link_id != item.resource_link_id:
+        members.wrong("resourceLinkId", f"{item.resource_link_id!r}: it never changes", "AGS 3.2.6")
+    return replace(item, **_definition(members))
+
+
+def keep_line_item(platform: Platform, item: LineItem) -> None:
+    """Put a line item into the gradebook."""
+    platform.state.line_items.put(item.id, item, group=item.course_id)
+
+
+def remove_line_item(platform: Platform, item: LineItem) -> None:
+    """Take a line item with its scores out of the gradebook."""
+    state = platform.state
+    state.line_items.pop(item.id)
+    for score in state.scores.page(group=item.id):
+        state.scores.pop(f"{item.id} {score.user_id}")
+    link = state.links.get(item.resource_link_id) if item.resource_link_id else None
+    if link is not None and link.line_item_id == item.id:
+        state.links.change(link.id, lambda known: replace(known, line_item_id=""))
+
+
+def number_told(number: float) -> float:
+    """A number as people write it: 60, not 60.0."""
+    return int(number) if float(number).is_integer() else number
+
+
+def _definition(members: Members) -> dict[str, Any]:
+    """The fields of a record that a tool defines (AGS 3.2.7 to 3.2.14).
+
+    Raises:
+        ServiceError: something in them is wrong.
+    """
+    label = members.text("label", "AGS 3.2.7", required=True)
+    score_maximum = members.positive("scoreMaximum", "AGS 3.2.8", required=True)
+    resource_id = members.text("resourceId", "AGS 3.2.10")
+    tag = members.text("tag", "AGS 3.2.11")
+    kept: dict[str, Any] = {}
+    for name, section in _DATES.items():
+        if members.moment(name, section, precise=False) is not None:
+            kept[name] = members.value(name)
+    released = members.value("gradesReleased")
+    if isinstance(released, bool):
+        kept["gradesReleased"] = released
+    elif released is not None:
+        members.wrong("gradesReleased", "true or false", "AGS 3.2.14")
+    review = members.value("submissionReview")
+    if isinstance(review, dict) and isinstance(review.get("reviewableStatus", []), list):
+        kept["submissionReview"] = review
+    elif review is not None:
+        members.wrong("submissionReview", "an object with an array reviewableStatus", "Submission Review 1.0")
+    kept |= members.extensions()
+    members.close()
+    return {
+        "label": label,
+        "score_maximum": score_maximum,
+        "resource_id": resource_id,
+        "tag": tag,
+        "extra": kept,
+    }
+
+
+def _is_tools_link(platform: Platform, course: Course, link_id: str, issuer: str, client_id: str) -> bool:
+    """Whether a link stands in the course and leads to the tool: a placed one, or the course's own, which all share."""
+    placed = platform.state.links.get(link_id)
+    if placed is not None:
+        return (placed.course_id, placed.issuer, placed.client_id) == (course.id, issuer, client_id)
+    own = resource_link(course, None, {})
+    return link_id in {own.id, platform.dialect.shape(own).id}

@@ -1,0 +1,1 @@
+"""Stores that outlive a process and are shared by several."""

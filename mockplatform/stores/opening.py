@@ -1,0 +1,85 @@
+"""From the URL of a database to connections that are ready."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, SQLAlchemyError
+
+from mockplatform.errors import UsageError
+from mockplatform.stores.schema import prepare
+
+__all__ = ["open_engine"]
+
+_DRIVERS: Final = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
+_BUSY_S: Final = 30
+
+
+def open_engine(url: str) -> Engine:
+    """Connections to a database that has the tables of a platform; they are made if it is empty.
+
+    Raises:
+        UsageError: the URL names no database that can be used.
+    """
+    parsed = _parsed(url)
+    name = parsed.render_as_string(hide_password=True).replace("+pysqlite", "").replace("+psycopg", "")
+    sqlite = parsed.get_backend_name() == "sqlite"
+    if sqlite:
+        _make_file(parsed, name)
+    try:
+        engine = _engine(parsed, sqlite=sqlite)
+    except ImportError:
+        raise UsageError(f"{name}: needs the PostgreSQL driver; install lti-conformance[postgresql]") from None
+    try:
+        prepare(engine, name)
+    except UsageError:
+        engine.dispose()
+        raise
+    except SQLAlchemyError as error:
+        engine.dispose()
+        raise UsageError(f"{name}: the database cannot be used: {_reason(error)}") from None
+    return engine
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+        driver = _DRIVERS[parsed.get_backend_name()]
+    except (ArgumentError, NoSuchModuleError, KeyError):
+        raise UsageError(
+            "the store's URL names no database; write sqlite:///path/to/file or postgresql://user@host/database"
+        ) from None
+    return parsed.set(drivername=driver)
+
+
+def _engine(url: URL, *, sqlite: bool) -> Engine:
+    options: dict[str, Any] = {"connect_args": {"timeout": _BUSY_S}} if sqlite else {"pool_pre_ping": True}
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", pool_size=8, max_overflow=32, **options)
+    if sqlite:
+        event.listen(engine, "connect", _shared)
+    return engine
+
+
+def _shared(connection: Any, _record: Any) -> None:
+    # Readers do not wait for writers, and a commit does not wait for the disk: what a crash of the machine takes
+    # away is the last launches of a test.
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _make_file(url: URL, name: str) -> None:
+    """Make an SQLite file that only its owner reads: it holds the platform's private keys."""
+    if not url.database or url.database == ":memory:":
+        raise UsageError(f"{name}: names no file; write sqlite:///path/to/file, or leave the store out to use memory")
+    try:
+        os.close(os.open(Path(url.database), os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise UsageError(f"{name}: the file cannot be written: {error.strerror or error}") from None
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    cause: object = error.orig if isinstance(error, DatabaseError) else error
+    return " ".join(str(cause).split())

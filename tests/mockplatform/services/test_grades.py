@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+from mockplatform.errors import UsageError
+from mockplatform.grades import add_line_item, gradebook
+from mockplatform.keys import KeyRing
+from mockplatform.lms import Platform
+from mockplatform.records import LineItem, Score
+from mockplatform.scores import publish, result_score
+from tests.mockplatform.makers import COURSE, INSTRUCTOR, PERSON, make_platform
+
+
+@pytest.fixture
+def platform(keys: KeyRing) -> Platform:
+    return make_platform(keys)
+
+
+def score(item: LineItem, user_id: str, **values: Any) -> Score:
+    given: dict[str, Any] = {
+        "line_item_id": item.id,
+        "user_id": user_id,
+        "timestamp": "2026-11-22T08:00:00.0Z",
+        "activity_progress": "Completed",
+        "grading_progress": "FullyGraded",
+        "score_given": 1,
+        "score_maximum": 4,
+    }
+    return Score(**given | values)
+
+
+def test_a_gradebook_has_everybody(platform: Platform) -> None:
+    """Whoever takes part stands in the gradebook, also without a score; a score of a stranger has its row, too."""
+    platform.enrol(PERSON, COURSE, [INSTRUCTOR])
+    quiz = add_line_item(platform, "course-9", label="Quiz", score_maximum=60)
+    lab = add_line_item(platform, "course-9", label="Lab", score_maximum=10, tag="lab", client_id="Client-A")
+    publish(platform, score(quiz, "stranger"))
+    publish(platform, score(lab, "stranger", score_given=None))
+    book = gradebook(platform, "course-9")
+    known, stranger = book.rows
+
+    assert (book.course, book.line_items, book.total) == (COURSE, (quiz, lab), 2)
+    assert (known.person, known.cells) == (PERSON, {})
+    assert stranger.person.sub == "stranger"
+    assert {item_id: cell.result for item_id, cell in stranger.cells.items()} == {quiz.id: 15, lab.id: None}
+
+
+def test_a_part_of_a_gradebook(platform: Platform) -> None:
+    """A page of a gradebook has some of its rows and says how many there are."""
+    quiz = add_line_item(platform, "course-9", label="Quiz", score_maximum=60)
+    for number in range(5):
+        publish(platform, score(quiz, f"user-{number}"))
+    book = gradebook(platform, "course-9", offset=1, limit=2)
+
+    assert ([row.person.sub for row in book.rows], book.total) == (["user-1", "user-2"], 5)
+
+
+def test_a_course_that_is_not_there(platform: Platform) -> None:
+    """There is no gradebook, and no line item, of an unknown course."""
+    with pytest.raises(UsageError, match="course 'x': there is none"):
+        gradebook(platform, "x")
+    with pytest.raises(UsageError, match="course 'x': there is none"):
+        add_line_item(platform, "x", label="Quiz", score_maximum=60)
+
+
+@pytest.mark.parametrize(
+    ("label", "score_maximum", "told"),
+    [(" ", 1, "label: it is blank"), ("Q", 0, "no number above 0"), ("Q", float("nan"), "nan is no number")],
+)
+def test_a_line_item_that_cannot_be(platform: Platform, label: str, score_maximum: float, told: str) -> None:
+    """The platform's own line items are as those of tools have to be (AGS 3.2.7, 3.2.8)."""
+    with pytest.raises(UsageError, match=told):
+        add_line_item(platform, "course-9", label=label, score_maximum=score_maximum)
+
+
+def test_a_score_without_a_maximum_is_on_the_scale_of_its_line_item(platform: Platform) -> None:
+    """A score of the platform itself may lack a maximum; then it counts as it is."""
+    quiz = add_line_item(platform, "course-9", label="Quiz", score_maximum=60)
+
+    assert result_score(quiz, score(quiz, "u", score_given=45, score_maximum=None)) == 45
+
+
+def test_scores_at_the_same_moment(platform: Platform) -> None:
+    """Of scores with one timestamp that come at once exactly one is kept (AGS 3.4.9)."""
+    quiz = add_line_item(platform, "course-9", label="Quiz", score_maximum=60)
+    kept: list[bool] = []
+    start = threading.Barrier(8)
+
+    def send(given: int) -> None:
+        start.wait()
+        kept.append(publish(platform, score(quiz, "u", score_given=given)))
+
+    threads = [threading.Thread(target=send, args=(given,)) for given in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(kept) == [False] * 7 + [True]

@@ -1,0 +1,441 @@
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+import httpx2
+import jsonschema
+import pytest
+import pytest_asyncio
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from mockplatform.app import create_app
+from mockplatform.control.app import Door, create_control
+from mockplatform.control.contract import acts
+from mockplatform.control.document import document
+from mockplatform.control.groups.documents import CARRIED, LEFT_OUT
+from mockplatform.keys import KeyRing
+from mockplatform.lms import Platform
+from mockplatform.records import Score
+from mockplatform.state import State
+from mockplatform.store import MemoryStore, MemoryTable
+from mockplatform.tenants import Tenants
+from tests.mockplatform.makers import LTI11, NOW_S, PLATFORM, make_auth_request, make_platform, make_registration
+
+pytestmark = pytest.mark.asyncio
+
+CONTROL = "http://127.0.0.1:9401"
+DOCUMENT = document(CONTROL)
+KEY = quote(f"{PLATFORM} Client-A", safe="")
+LAUNCH = {"registration": "Client-A", "person": "person-7", "course": "course-9"}
+
+
+class Checked:
+    """A client that compares every answer with the OpenAPI document and remembers which acts it has asked."""
+
+    def __init__(self, http: httpx2.AsyncClient) -> None:
+        self.http = http
+        self.asked: set[str] = set()
+
+    async def __call__(self, method: str, path: str, body: Any = None, *, status: int = 200) -> Any:
+        answer = await self.http.request(method, path, json=body)
+        assert answer.status_code == status, answer.text
+        operation = self._operation(method, path.partition("?")[0])
+        if status >= 400:
+            assert answer.headers["content-type"] == "application/problem+json"
+            validate(answer.json(), {"$ref": "#/components/schemas/Problem"})
+            return answer.json()["detail"]
+        self.asked.add(operation["operationId"])
+        if body is not None:
+            validate(body, operation["requestBody"]["content"]["application/json"]["schema"])
+        content = operation["responses"][str(status)].get("content")
+        if content is None:
+            assert answer.content == b""
+            return None
+        validate(answer.json(), content["application/json"]["schema"])
+        return answer.json()
+
+    @staticmethod
+    def _operation(method: str, path: str) -> Mapping[str, Any]:
+        for template, operations in DOCUMENT["paths"].items():
+            if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path) and method.lower() in operations:
+                found: Mapping[str, Any] = operations[method.lower()]
+                return found
+        return {}
+
+
+def validate(value: Any, schema: Mapping[str, Any]) -> None:
+    whole = {**schema, "components": DOCUMENT["components"]}
+    jsonschema.Draft202012Validator(whole).validate(value)
+
+
+@pytest.fixture
+def platform(keys: KeyRing) -> Platform:
+    return make_platform(keys)
+
+
+@pytest_asyncio.fixture
+async def ask(platform: Platform) -> AsyncIterator[Checked]:
+    app = create_control(Tenants(platform), Door(url=CONTROL))
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=CONTROL) as client:
+        yield Checked(client)
+
+
+async def test_the_document_is_valid(ask: Checked) -> None:
+    """The document is OpenAPI 3.1, is served, and has every act under a name of its own."""
+    served = (await ask.http.get("/openapi.json")).json()
+
+    OpenAPIV31SpecValidator(served).validate()
+    assert served == DOCUMENT
+    names = [one["operationId"] for operations in served["paths"].values() for one in operations.values()]
+    assert sorted(names) == sorted(act.name for act in acts())
+    assert len(set(names)) == len(names)
+    assert all(one["summary"] for operations in served["paths"].values() for one in operations.values())
+
+
+async def test_every_act_answers_as_the_document_says(ask: Checked, platform: Platform) -> None:
+    """Each act is asked once, and its answer is what the document announces."""
+    await _tenants(ask)
+    await _tools(ask)
+    await _people_and_courses(ask)
+    await _grades(ask, platform)
+    await _launches(ask, platform)
+    await _faults(ask)
+    for name in ("mutations", "fault-verbs", "endpoints", "key-acts", "flavours", "quirks", "services"):
+        told = await ask("GET", f"/{name}")
+        assert told["total"] == len(told["items"]) > 0
+
+    assert ask.asked == {act.name for act in acts()}
+
+
+async def _tenants(ask: Checked) -> None:
+    made = await ask("POST", "/tenants", {"id": "one", "title": "One"}, status=201)
+    assert (made["issuer"], made["settings"]["title"], made["clock_s"]) == (f"{PLATFORM}/t/one", "One", NOW_S)
+    assert await ask("GET", "/tenants/one") == made
+    assert [one["id"] for one in (await ask("GET", "/tenants"))["items"]] == ["main", "one"]
+    changed = await ask("PATCH", "/tenants/one", {"offset_s": 60, "services": ["nrps"], "on_problem": "note"})
+    assert changed["clock_s"] == NOW_S + 60
+    assert (await ask("POST", "/tenants/one/reset"))["settings"] == made["settings"]
+    state = await ask("GET", "/tenants/one/state")
+    await ask("PUT", "/tenants/one/state", state)
+    await ask("DELETE", "/tenants/one", status=204)
+    await ask("GET", "/tenants/one", status=404)
+
+
+async def _tools(ask: Checked) -> None:
+    at = "/tenants/main/registrations"
+    tool = {
+        "client_id": "B/1",
+        "deployment_ids": ["d"],
+        "login_url": "http://127.0.0.1:1/login",
+        "launch_url": "http://127.0.0.1:1/launch",
+    }
+    made = await ask("POST", at, tool, status=201)
+    assert made["key"] == f"{PLATFORM} B/1"
+    assert [one["client_id"] for one in (await ask("GET", at))["items"]] == ["Client-A", "B/1"]
+    changed = await ask("PUT", f"{at}/B%2F1", tool | {"name": "Second"})
+    assert await ask("GET", f"{at}/{quote(made['key'], safe='')}") == changed == made | {"name": "Second"}
+    await ask("DELETE", f"{at}/B%2F1", status=204)
+    invited = await ask("POST", "/tenants/main/invitations", {"tool_url": "http://127.0.0.1:1/register"}, status=201)
+    assert invited["token"] in invited["url"]
+
+
+async def _people_and_courses(ask: Checked) -> None:
+    person = {"sub": "p/ü", "given_name": "P", "family_name": "", "email": ""}
+    await ask("POST", "/tenants/main/people", person, status=201)
+    at = "/tenants/main/people/p%2F%C3%BC"
+    assert (await ask("PUT", at, person | {"email": "p@example.org"}))["email"] == "p@example.org"
+    assert (await ask("GET", at))["email"] == "p@example.org"
+    assert (await ask("GET", "/tenants/main/people?offset=1&limit=1"))["items"][0]["sub"] == "p/ü"
+    course = {"id": "c", "label": "C", "title": "See", "crowd": 3}
+    await ask("POST", "/tenants/main/courses", course, status=201)
+    at = "/tenants/main/courses/c"
+    assert (await ask("GET", at))["crowd"] == 3
+    assert (await ask("PUT", at, course | {"title": "New"}))["title"] == "New"
+    assert (await ask("GET", "/tenants/main/courses?newest_first=true"))["items"][0]["title"] == "New"
+    enrolled = await ask("PUT", f"{at}/enrolments/person-7", {"roles": ["Instructor"], "status": "Inactive"})
+    assert enrolled["roles"] == ["http://purl.imsglobal.org/vocab/lis/v2/membership#Instructor"]
+    left = await ask("PATCH", f"{at}/enrolments/person-7", {"status": "Deleted"})
+    assert (left["status"], left["roles"]) == ("Deleted", enrolled["roles"])
+    roster = await ask("GET", f"{at}/roster?limit=2")
+    assert len(roster["members"]) == 2
+    assert roster["next_offset"] is not None
+    await ask("PUT", f"{at}/groups/g", {"id": "g", "course_id": "c", "name": "G", "members": ["person-7"]})
+    await ask("PUT", f"{at}/group-sets/s", {"id": "s", "course_id": "c", "name": "S"})
+    assert [one["id"] for one in (await ask("GET", f"{at}/groups"))["items"]] == ["g"]
+    assert [one["id"] for one in (await ask("GET", f"{at}/group-sets"))["items"]] == ["s"]
+    await ask("DELETE", f"{at}/groups/g", status=204)
+    await ask("DELETE", at, status=204)
+    await ask("DELETE", "/tenants/main/people/p%2F%C3%BC", status=204)
+
+
+async def _grades(ask: Checked, platform: Platform) -> None:
+    made = await ask(
+        "POST", "/tenants/main/courses/course-9/line-items", {"label": "Quiz", "score_maximum": 10}, status=201
+    )
+    item = made["line_item"]["id"]
+    score = Score(
+        line_item_id=item,
+        user_id="person-7",
+        timestamp="2026-01-01T00:00:00Z",
+        activity_progress="Completed",
+        grading_progress="FullyGraded",
+        score_given=7,
+        score_maximum=10,
+    )
+    platform.state.scores.put(f"{item} person-7", score, group=item)
+    (column,) = (await ask("GET", "/tenants/main/courses/course-9/gradebook"))["items"]
+    assert (column["url"], column["scores"][0]["score_given"]) == (made["url"], 7)
+    changed = await ask("PUT", f"/tenants/main/line-items/{item}", {"label": "Test", "score_maximum": 5})
+    assert (changed["line_item"]["label"], changed["line_item"]["course_id"]) == ("Test", "course-9")
+    await ask("DELETE", f"/tenants/main/line-items/{item}/scores", status=204)
+    assert (await ask("GET", f"/tenants/main/line-items/{item}"))["scores"] == []
+    await ask("DELETE", f"/tenants/main/line-items/{item}", status=204)
+
+
+async def _launches(ask: Checked, platform: Platform) -> None:
+    begun = await ask("POST", "/tenants/main/launches", LAUNCH, status=201)
+    platform.authorize(make_auth_request(dict(begun["params"])))
+    assert [one["id"] for one in (await ask("GET", "/tenants/main/launches"))["items"]] == [begun["id"]]
+    told = await ask("GET", f"/tenants/main/launches/{begun['id']}")
+    assert told["token"]["claims"]["sub"] == "person-7"
+    assert (await ask("GET", "/tenants/main/journal"))["items"] == []
+    await ask("DELETE", "/tenants/main/journal", status=204)
+    assert (await ask("GET", "/tenants/main/returned"))["items"] == []
+    await ask("POST", "/tenants/main/registrations", _second_tool(), status=201)
+    state = await ask("GET", "/tenants/main/state")
+    link = {
+        "id": "link-1",
+        "course_id": "course-9",
+        "client_id": "Client-A",
+        "issuer": PLATFORM,
+        "deployment_id": "Dep-1",
+        "type": "ltiResourceLink",
+        "title": "A link",
+    }
+    await ask("PUT", "/tenants/main/state", state | {"links": [link]})
+    assert (await ask("GET", "/tenants/main/courses/course-9/links"))["items"][0]["title"] == "A link"
+    opened = await ask("POST", "/tenants/main/launches", LAUNCH | {"link": "link-1"}, status=201)
+    assert (await ask("GET", f"/tenants/main/launches/{opened['id']}"))["launch"]["resource_link"]["id"] == "link-1"
+    await ask("DELETE", "/tenants/main/links/link-1", status=204)
+
+
+def _second_tool() -> dict[str, Any]:
+    urls = {"login_url": "http://127.0.0.1:1/", "launch_url": "http://127.0.0.1:1/"}
+    return {"client_id": "C", "deployment_ids": ["d"], **urls}
+
+
+async def _faults(ask: Checked) -> None:
+    at = "/tenants/main/faults"
+    armed = await ask("POST", at, {"endpoint": "token", "verb": "status", "times": 2}, status=201)
+    assert (await ask("GET", at))["items"] == [armed]
+    assert await ask("DELETE", f"{at}/{armed['id']}") == armed
+    await ask("DELETE", at, status=204)
+    assert (await ask("GET", "/tenants/main/keys"))["signing"] == "platform"
+    name = (await ask("GET", "/key-acts"))["items"][0]["name"]
+    assert name
+    await ask("POST", "/tenants/main/keys", {"act": "rotate"})
+
+
+async def test_a_launch_with_a_lie_is_shown_leg_by_leg(ask: Checked, platform: Platform) -> None:
+    """A launch that is begun with a mutation tells its login, the tool's request, the spoilt token and the response."""
+    wanted = {**LAUNCH, "mutations": ["claims.value(claim='sub', value='ü')"], "roles": ["Instructor"]}
+    begun = await ask("POST", "/tenants/main/launches", wanted, status=201)
+    before = await ask("GET", f"/tenants/main/launches/{begun['id']}")
+    platform.authorize(make_auth_request(dict(begun["params"]), nonce="n-1"))
+    told = await ask("GET", f"/tenants/main/launches/{begun['id']}")
+
+    assert (begun["method"], begun["url"]) == ("POST", "http://127.0.0.1:8000/lti/login")
+    assert (before["auth_request"], before["token"], before["response"]) == (None, None, None)
+    assert before["login"] == begun
+    assert told["mutations"] == ["claims.value(claim='sub', value='ü')"]
+    assert told["auth_request"] == {"params": told["auth_request"]["params"], "problems": [], "at_s": NOW_S}
+    assert told["token"]["header"]["alg"] == "RS256"
+    assert (told["token"]["claims"]["sub"], told["token"]["claims"]["nonce"]) == ("ü", "n-1")
+    assert told["response"]["url"] == "http://127.0.0.1:8000/lti/launch"
+    assert dict(told["response"]["fields"])["id_token"] == told["token"]["text"]
+
+
+async def test_a_token_that_is_none_is_shown_as_it_is(ask: Checked, platform: Platform) -> None:
+    """Where a mutation has made the claims unreadable, the text of the token is all that is told."""
+    wanted = {**LAUNCH, "mutations": ["payload.expiry(text='NaN')"]}
+    begun = await ask("POST", "/tenants/main/launches", wanted, status=201)
+    platform.authorize(make_auth_request(dict(begun["params"])))
+    token = (await ask("GET", f"/tenants/main/launches/{begun['id']}"))["token"]
+
+    assert token["claims"] is None
+    assert token["header"]["alg"] == "RS256"
+
+
+async def test_a_browser_opens_a_launch(ask: Checked, platform: Platform) -> None:
+    """The URL for opening a launch is a page of the platform that sends the login request by itself."""
+    begun = await ask("POST", "/tenants/main/launches", LAUNCH, status=201)
+    transport = httpx2.ASGITransport(create_app(platform))
+    async with httpx2.AsyncClient(transport=transport, base_url=PLATFORM) as browser:
+        page = await browser.get(begun["open"])
+        unknown = await browser.get("/frame/login?launch=none")
+
+    assert page.status_code == 200
+    assert begun["url"] in page.text
+    assert f'value="{begun["id"]}"' in page.text
+    assert unknown.status_code == 404
+    assert platform.journal == []
+
+
+async def test_an_lti_11_launch_is_one_form(ask: Checked, platform: Platform) -> None:
+    """A launch of LTI 1.1 is told as the signed form, and has no page."""
+    platform.register(make_registration(**LTI11))
+    begun = await ask("POST", "/tenants/main/launches", {**LAUNCH, "lti": "1.1"}, status=201)
+
+    assert begun["open"] == ""
+    assert dict(begun["params"])["oauth_signature"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "detail"),
+    [
+        ("GET", "/nothing", None, 404, "there is nothing at /nothing; GET /openapi.json"),
+        ("PATCH", "/tenants", None, 405, "PATCH is no act here"),
+        ("GET", "/tenants/none/people", None, 404, "there is no tenant 'none'"),
+        ("GET", "/tenants/main/people/none", None, 404, "there is no person 'none'"),
+        ("GET", "/tenants/main/people?limit=x", None, 400, "query: limit: expected an integer"),
+        ("GET", "/tenants/main/people?limit=0", None, 400, "query: limit is 0, expected a number from 1 to 1000"),
+        ("GET", "/tenants/main/people?offset=-1", None, 400, "query: offset is -1"),
+        ("GET", "/tenants/main/people?page=2", None, 400, "query: page: unknown key"),
+        ("GET", "/mutations?limit=1", None, 400, "query: this request takes none"),
+        ("POST", "/tenants", {"id": "a b"}, 400, "tenant 'a b' is no id"),
+        ("POST", "/tenants", {"id": "main"}, 409, "tenant 'main' is there already"),
+        ("POST", "/tenants", {"name": "x"}, 400, "body: name: unknown key"),
+        ("POST", "/tenants", {"flavour": "moodel"}, 400, "unknown flavour 'moodel'"),
+        ("POST", "/tenants", {"quirks": {"no.such": 1}}, 400, "no.such"),
+        ("POST", "/tenants", {"services": ["mail"]}, 400, "body: services: unknown service 'mail'"),
+        ("DELETE", "/tenants/main", None, 400, "cannot be removed; reset it"),
+        ("POST", "/tenants/main/people", {"sub": ""}, 400, "body: given_name: missing"),
+        ("POST", "/tenants/main/people", [], 400, "body: expected a JSON object"),
+        ("PUT", "/tenants/main/people/person-7", {"sub": "x", "given_name": "", "family_name": "", "email": ""}, 400,
+         "body: sub: expected 'person-7', as in the path"),
+        ("POST", "/tenants/main/registrations", {"client_id": "x"}, 400, "body: deployment_ids: missing"),
+        ("PUT", f"/tenants/main/registrations/{KEY}", {**_second_tool()}, 400, "must stay 'Client-A'"),
+        ("POST", "/tenants/main/registrations", {**_second_tool(), "jwks_url": "file:///x"}, 400, "body: jwks_url: "),
+        ("POST", "/tenants/main/registrations", {**_second_tool(), "client_id": "Client-A"}, 409, "is registered"),
+        ("POST", "/tenants/main/launches", {**LAUNCH, "registration": "x"}, 404, "no tool is registered as 'x'"),
+        ("POST", "/tenants/main/launches", {**LAUNCH, "course": "x"}, 404, "there is no course 'x'"),
+        ("POST", "/tenants/main/launches", {**LAUNCH, "deployment_id": "x"}, 400, "'x' is none of Dep-1, Dep-2"),
+        ("POST", "/tenants/main/launches", {**LAUNCH, "lti": "1.1"}, 400, "'Client-A': not for LTI 1.1"),
+        ("POST", "/tenants/main/launches", {**LAUNCH, "lti": "2"}, 400, "body: lti: expected '1.3' or '1.1', got '2'"),
+        ("POST", "/tenants/main/launches", {**LAUNCH, "mutations": ["claims.expird"]}, 400,
+         "body: mutations[0]: unknown mutation 'claims.expird'; did you mean"),
+        ("POST", "/tenants/main/launches",
+         {**LAUNCH, "mutations": ["login.without(name='iss')", "login.issuer_with_slash"]}, 400,
+         "login.issuer_with_slash: the login has no iss; "),
+        ("POST", "/tenants/main/launches", {**LAUNCH, "mutations": ["basic.without(name='oauth_nonce')"]}, 400,
+         "these are no lies of a launch by LTI 1.3"),
+        ("GET", "/tenants/main/launches/none", None, 404, "there is no launch 'none'"),
+        ("POST", "/tenants/main/faults", {"endpoint": "tokn", "verb": "status"}, 400, "unknown endpoint 'tokn'"),
+        ("DELETE", "/tenants/main/faults/none", None, 404, "no fault 'none' is armed"),
+        ("POST", "/tenants/main/keys", {"act": "melt"}, 400, "unknown act 'melt'"),
+        ("PUT", "/tenants/main/state", {"version": 9, "issuer": "x", "settings": {}}, 400, "version is 9"),
+        ("POST", "/tenants/main/courses/course-9/line-items", {"label": "x", "score_maximum": 0}, 400,
+         "score_maximum is 0, expected more than 0"),
+        ("GET", "/ca.pem", None, 404, "start the platform with --tls"),
+    ],
+)  # fmt: skip
+async def test_what_cannot_be_done_is_said(
+    ask: Checked, method: str, path: str, body: Any, status: int, detail: str
+) -> None:
+    """A request that is wrong gets a problem whose sentence names the key or the id."""
+    assert detail in await ask(method, path, body, status=status)
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type", "status", "detail"),
+    [
+        (b"{}", "text/plain", 415, "Content-Type is 'text/plain', expected application/json"),
+        (b"{}", "application/x-www-form-urlencoded", 415, "expected application/json"),
+        (b"{", "application/json", 400, "body: not JSON"),
+        (b'{"offset_s": NaN}', "application/json", 400, "NaN is no number of JSON"),
+        (b"\xff", "application/json", 400, "body: not JSON"),
+    ],
+)
+async def test_a_body_that_is_no_json(ask: Checked, content: bytes, media_type: str, status: int, detail: str) -> None:
+    """A body is JSON and says so: no form of another site's page can be sent here."""
+    answer = await ask.http.post("/tenants", content=content, headers={"content-type": media_type})
+
+    assert answer.status_code == status
+    assert detail in answer.json()["detail"]
+
+
+async def test_a_state_comes_back(ask: Checked, platform: Platform) -> None:
+    """What is exported from one tenant makes another one the same, under its own issuer."""
+    platform.change_settings(title="Carried", quirks={"token.format": "jwt"})
+    platform.enrol(platform.people[0], platform.courses[0], ["r"])
+    platform.faults.arm(endpoint="*", verb="status")
+    told = await ask("GET", "/tenants/main/state")
+    await ask("POST", "/tenants", {"id": "copy", "empty": True}, status=201)
+    await ask("PUT", "/tenants/copy/state", told)
+    copied = await ask("GET", "/tenants/copy/state")
+
+    issuer = f"{PLATFORM}/t/copy"
+    tools = [tool | {"issuer": issuer} for tool in told["registrations"]]
+    assert copied == told | {"issuer": issuer, "registrations": tools}
+    assert len(told["enrolments"]) == len(told["faults"]) == 1
+
+
+async def test_no_table_is_forgotten() -> None:
+    """Every table of a tenant is carried by a document, or left out on purpose."""
+    tables = {name for name, value in vars(State(MemoryStore(), "")).items() if isinstance(value, MemoryTable)}
+
+    assert tables == CARRIED.keys() | LEFT_OUT
+
+
+def door(platform: Platform, **values: Any) -> httpx2.AsyncClient:
+    app = create_control(Tenants(platform), Door(url=CONTROL, **values), certificate="-----BEGIN CERTIFICATE-----")
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=CONTROL)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"origin": CONTROL}, 200),
+        ({"origin": "https://evil.example"}, 403),
+        ({"origin": "null"}, 403),
+        ({"origin": PLATFORM}, 403),
+        ({"host": "evil.example:9401"}, 421),
+        ({"host": "127.0.0.1.evil.example"}, 421),
+        ({"host": "localhost:9401"}, 200),
+        ({"host": "[::1]:9401"}, 200),
+    ],
+)
+async def test_pages_of_other_sites_are_turned_away(platform: Platform, headers: dict[str, str], status: int) -> None:
+    """A request with a foreign Origin, or to this machine under a foreign name, is refused before anything is done."""
+    async with door(platform) as client:
+        assert (await client.get("/tenants", headers=headers)).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("path", "authorization", "status"),
+    [
+        ("/tenants", None, 401),
+        ("/tenants", "Bearer wrong", 401),
+        ("/tenants", "Basic s3cret-ü", 401),
+        ("/tenants", "Bearer s3cret", 200),
+        ("/tenants", "bearer  s3cret", 200),
+        ("/nothing", None, 401),
+        ("/openapi.json", None, 200),
+        ("/ca.pem", None, 200),
+        ("/%6fpenapi.json", None, 401),
+    ],
+)
+async def test_a_secret_is_asked_for(platform: Platform, path: str, authorization: str | None, status: int) -> None:
+    """Where there is a secret, nothing but the document and the CA's certificate is to be had without it."""
+    headers = [] if authorization is None else [(b"authorization", authorization.encode())]
+    async with door(platform, secret="s3cret", check_host=False) as client:
+        answer = await client.get(path, headers=headers)
+
+    assert answer.status_code == status
+    if status == 401:
+        assert answer.headers["www-authenticate"].startswith("Bearer ")
+        assert "Authorization: Bearer" in answer.json()["detail"]

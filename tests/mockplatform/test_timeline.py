@@ -1,0 +1,300 @@
+from __future__ import annotations
+
+import shlex
+
+import pytest
+
+from mockplatform.curl import curl, curl_of
+from mockplatform.keys import KeyRing
+from mockplatform.lms import Platform
+from mockplatform.masking import masked, masked_exchange, masked_headers, masked_params, masked_text
+from mockplatform.model import Exchange
+from mockplatform.mutation import bind
+from mockplatform.pending import PendingLaunch
+from mockplatform.timeline import Leg, Line, Story, compared, exchanges_of, story, taken_apart
+from tests.mockplatform.makers import (
+    COURSE,
+    INSTRUCTOR,
+    NOW_S,
+    PERSON,
+    PLATFORM,
+    make_auth_request,
+    make_platform,
+    make_registration,
+)
+
+
+def launched(platform: Platform, *lies: str, **asked: str | None) -> PendingLaunch:
+    launch = platform.intend(platform.registrations[0], person=PERSON, roles=[INSTRUCTOR], course=COURSE)
+    pending = platform.begin(launch, [bind(lie, where="test") for lie in lies])
+    platform.authorize(make_auth_request(pending.login, **asked))
+    return pending
+
+
+def told(platform: Platform, *lies: str, **asked: str | None) -> Story:
+    return story(platform, launched(platform, *lies, **asked), [])
+
+
+def lies_of(lines: tuple[Line, ...]) -> dict[str, tuple[str | None, str | None]]:
+    return {line.name: (line.value, line.was) for line in lines if line.was is not None}
+
+
+def lies_in(leg: Leg) -> dict[str, tuple[str | None, str | None]]:
+    assert leg.token is not None
+    return lies_of((*leg.token.header, *leg.token.claims))
+
+
+def exchange(**values: object) -> Exchange:
+    given = {"asker": "tool", "method": "GET", "url": f"{PLATFORM}/jwks", "status": 200, "at_s": NOW_S}
+    return Exchange(**given | values)  # type: ignore[arg-type]
+
+
+def test_an_honest_launch_has_three_legs_without_lies(keys: KeyRing) -> None:
+    """Login, authentication request and response are told in order, the token taken apart, and nothing is marked."""
+    legs = told(make_platform(keys)).legs
+
+    assert [leg.title.partition(":")[0] for leg in legs] == [
+        "Login request",
+        "Authentication request",
+        "Authentication response",
+    ]
+    assert [leg.has_lies for leg in legs] == [False, False, False]
+    token = legs[2].token
+    assert token is not None
+    assert {line.name: line.value for line in token.header}["alg"] == "RS256"
+    assert {line.name: line.value for line in token.claims}["sub"] == "person-7"
+    assert (token.fits, token.trouble) == (True, "")
+
+
+def test_a_launch_that_only_began_has_one_leg(keys: KeyRing) -> None:
+    """What was not said is not told."""
+    platform = make_platform(keys)
+    launch = platform.intend(platform.registrations[0], person=PERSON, roles=[INSTRUCTOR], course=COURSE)
+
+    assert len(story(platform, platform.begin(launch), []).legs) == 1
+
+
+def test_a_spoilt_claim_is_shown_with_the_honest_one(keys: KeyRing) -> None:
+    """Of a claim that a lie has changed both values are told, of the others none is marked."""
+    leg = told(make_platform(keys), "claims.claim(name='sub', value='someone-else')").legs[2]
+
+    assert lies_in(leg) == {"sub": ("someone-else", "person-7")}
+    assert leg.has_lies
+
+
+def test_a_claim_that_was_left_out_is_shown(keys: KeyRing) -> None:
+    """What a lie has taken away stands there as left out, with what it was."""
+    leg = told(make_platform(keys), "claims.without(name='nonce')").legs[2]
+
+    assert lies_in(leg) == {"nonce": (None, "Nonce-1")}
+
+
+def test_a_spoilt_signature_does_not_fit(keys: KeyRing) -> None:
+    """A token signed with a foreign key under the platform's key id is told apart from an honest one."""
+    leg = told(make_platform(keys), "header.signed_by(key='foreign', kid='platform')").legs[2]
+
+    assert leg.token is not None
+    assert leg.token.fits is False
+
+
+def test_a_spoilt_login_request_is_shown(keys: KeyRing) -> None:
+    """A lie of the first leg is marked there and nowhere else."""
+    legs = told(make_platform(keys), "login.without(name='client_id')").legs
+
+    assert lies_of(legs[0].lines) == {"client_id": (None, "Client-A")}
+    assert [leg.has_lies for leg in legs] == [True, False, False]
+
+
+def test_a_spoilt_response_is_shown(keys: KeyRing) -> None:
+    """A state that the tool did not send is marked with the one that it sent."""
+    leg = told(make_platform(keys), "response.state(value='other')").legs[2]
+
+    assert lies_of(leg.lines) == {"state": ("other", "State-ß/+ =&")}
+
+
+def test_mistakes_of_the_tool_are_told(keys: KeyRing) -> None:
+    """What was wrong with the authentication request stands at its leg; there is no token then."""
+    legs = told(make_platform(keys), prompt="login").legs
+
+    assert legs[1].problems == ("prompt is 'login', expected 'none'",)
+    assert len(legs) == 2
+
+
+def test_a_parameter_that_comes_twice() -> None:
+    """Of two values the one that an honest platform does not send is marked."""
+    assert compared((("a", "1"), ("a", "2")), (("a", "1"),)) == (
+        Line(name="a", value="1"),
+        Line(name="a", value="2", was=""),
+    )
+
+
+def test_what_is_left_out_and_what_is_changed() -> None:
+    """A changed value has the honest one beside it, a missing one comes last."""
+    assert compared((("b", "2"),), (("a", "1"), ("b", "1"))) == (
+        Line(name="b", value="2", was="1"),
+        Line(name="a", value=None, was="1"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "trouble"),
+    [
+        ("", "it has 1 parts in place of 3"),
+        ("a.b", "it has 2 parts in place of 3"),
+        ("e30.e30.", ""),
+        ("e30.W10.x", "its payload is no JSON object"),
+        ("e30.%.x", "its payload is not JSON"),
+        ("e30.a.x", "its payload is not Base64url"),
+        ("eyJ9.e30.x", "its header is not JSON"),
+    ],
+)
+def test_a_token_that_is_none(text: str, trouble: str) -> None:
+    """Whatever stands in place of a token, its story can be told."""
+    assert taken_apart(text)[2] == trouble
+
+
+def test_the_calls_of_a_launch(keys: KeyRing) -> None:
+    """To a launch belongs what names it, and what its tool asks in its course until the next launch."""
+    pending = launched(make_platform(keys))
+    own = exchange(about={"endpoint": "auth", "launch": pending.key})
+    keys_asked = exchange(about={"endpoint": "jwks"})
+    scores = exchange(about={"endpoint": "scores", "client_id": "Client-A", "course": "course-9"})
+    strange = [
+        exchange(about={"endpoint": "auth", "launch": "other"}),
+        exchange(about={"endpoint": "scores", "client_id": "Client-B", "course": "course-9"}),
+        exchange(about={"endpoint": "scores", "client_id": "Client-A", "course": "course-1"}),
+        exchange(about={"endpoint": "jwks"}, at_s=NOW_S - 1),
+        exchange(about={"endpoint": "jwks"}, at_s=NOW_S + 60),
+        exchange(about={"endpoint": "auth"}),
+    ]
+    journal = [own, keys_asked, *strange, scores]
+
+    assert exchanges_of(pending, journal, until_s=NOW_S + 60) == [own, keys_asked, scores]
+
+
+def test_service_calls_and_the_way_back_are_told_apart(keys: KeyRing) -> None:
+    """After the legs come the tool's calls, and last what it has sent people back with."""
+    platform = make_platform(keys)
+    pending = launched(platform)
+    back = exchange(url=f"{PLATFORM}/return?lti_msg=bye", about={"endpoint": "return"})
+    found = story(platform, pending, [exchange(about={"endpoint": "line_items"}), back])
+
+    assert [leg.title for leg in found.calls] == ["line items"]
+    assert [leg.url for leg in found.way_back] == [f"{PLATFORM}/return?lti_msg=bye"]
+
+
+def test_a_story_holds_no_access_token(keys: KeyRing) -> None:
+    """The bearer token of a service call is unreadable in the call and in its command."""
+    secret = "s3cr3t-token-of-some-length"
+    call = exchange(request_headers=(("Authorization", f"Bearer {secret}"),), about={"endpoint": "line_items"})
+    platform = make_platform(keys)
+
+    assert secret not in repr(story(platform, launched(platform), [call]))
+
+
+def test_a_dialect_is_no_lie(keys: KeyRing) -> None:
+    """What a flavour says otherwise than the neutral platform is honest for it."""
+    platform = make_platform(keys, flavour="canvas")
+    legs = told(platform, "claims.claim(name='locale', value='xx')").legs
+
+    assert set(lies_in(legs[2])) == {"locale"}
+
+
+@pytest.mark.parametrize(
+    ("secret", "shown"),
+    [
+        ("", ""),
+        ("short", "•••••"),
+        ("a-long-secret==", "a-lo•••••••••=="),
+        ("eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2lnbmF0dXJl", "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln••••••••"),
+    ],
+)
+def test_the_shape_of_a_secret_stays(secret: str, shown: str) -> None:
+    """Length and padding can be seen, of a JWT header and claims, too."""
+    assert masked(secret) == shown
+
+
+def test_secrets_in_headers() -> None:
+    """Authorization and cookies are masked, their schemes, names and attributes are not."""
+    headers = (
+        ("Authorization", "Bearer abcdefghij"),
+        ("Cookie", "session=abcdefghij; theme=dark-and-long"),
+        ("set-cookie", "session=abcdefghij; Path=/; HttpOnly"),
+        ("Accept", "application/json"),
+    )
+
+    assert masked_headers(headers) == (
+        ("Authorization", "Bearer abcd••••••"),
+        ("Cookie", "session=abcd••••••; theme=dark•••••••••"),
+        ("set-cookie", "session=abcd••••••; Path=/; HttpOnly"),
+        ("Accept", "application/json"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            "grant_type=x&client_assertion=a.b.c1234567890&scope=s",
+            "grant_type=x&client_assertion=a.b.c123•••••••&scope=s",
+        ),
+        ('{"access_token": "abcdefghij", "n": 1}', '{"access_token": "abcd••••••", "n": 1}'),
+        ("http://tool/?registration_token=abcdefghij&a=1", "http://tool/?registration_token=abcd••••••&a=1"),
+        ('<input name="client_secret" value="abcdefghij">', '<input name="client_secret" value="abcd••••••">'),
+        ("error near Bearer abcdefghij", "error near Bearer abcd••••••"),
+        ("id_token=a.b.c1234567890", "id_token=a.b.c1234567890"),
+    ],
+)
+def test_secrets_in_texts(text: str, shown: str) -> None:
+    """Forms, JSON, addresses and pages are looked through; a launch token proves nothing once it was used."""
+    assert masked_text(text) == shown
+    assert masked_exchange(exchange(url=text, request_body=text, response_body=text)).response_body == shown
+
+
+def test_secrets_in_parameters() -> None:
+    """A parameter is masked by its name."""
+    given = (("client_secret", "abcdefghij"), ("state", "abcdefghij"))
+
+    assert masked_params(given) == (("client_secret", "abcd••••••"), ("state", "abcdefghij"))
+
+
+def test_a_command_for_a_form() -> None:
+    """Fields are sent URL-encoded by curl itself, quoted so that a shell changes nothing."""
+    words = shlex.split(curl("POST", "http://tool/?a=1&b=2", form=(("state", "it's $HOME `x`"), ("empty", ""))))
+
+    assert words == [
+        *("curl", "--include", "http://tool/?a=1&b=2"),
+        *("--data-urlencode", "state=it's $HOME `x`", "--data-urlencode", "empty="),
+    ]
+
+
+def test_a_command_for_a_form_by_get() -> None:
+    """The fields of a GET form go into the query."""
+    assert shlex.split(curl("GET", "http://tool/", form=(("a", "1"),)))[3:] == ["--get", "--data-urlencode", "a=1"]
+
+
+def test_a_command_for_an_exchange() -> None:
+    """Method, body and the headers that count are there; what curl says by itself is not."""
+    said = exchange(
+        method="PUT",
+        url="http://lms/x",
+        request_headers=(
+            ("Host", "lms"),
+            ("Content-Type", "application/json"),
+            ("sec-fetch-site", "none"),
+            ("X-A", ""),
+        ),
+        request_body='{"a": 1}',
+    )
+
+    assert shlex.split(curl_of(said)) == [
+        *("curl", "--include", "http://lms/x", "--request", "PUT"),
+        *("--header", "Content-Type: application/json", "--header", "X-A;", "--data-raw", '{"a": 1}'),
+    ]
+
+
+def test_a_registration_with_another_issuer_is_no_lie(keys: KeyRing) -> None:
+    """What the registration says is what an honest platform says."""
+    platform = make_platform(keys, registrations=(make_registration(issuer="https://other.example"),))
+
+    assert not any(leg.has_lies for leg in told(platform, "claims.extra").legs[:2])
