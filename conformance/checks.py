@@ -11,7 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from conformance import service_checks
+from conformance import answer_checks, service_checks
 from conformance.model import Observation
 from mockplatform.model import Params
 
@@ -183,7 +183,7 @@ def _misplaced(sighting: Sequence[str], earlier: Sequence[Sequence[str]]) -> str
 
 def checks() -> Mapping[str, Check]:
     """Every check by name."""
-    own = sys.modules[__name__]
-    functions = (pair for module in (own, service_checks) for pair in inspect.getmembers(module, inspect.isfunction))
-    homes = (__name__, service_checks.__name__)
+    own, others = sys.modules[__name__], (answer_checks, service_checks)
+    functions = (pair for module in (own, *others) for pair in inspect.getmembers(module, inspect.isfunction))
+    homes = (__name__, *(module.__name__ for module in others))
     return {name: f for name, f in functions if f.__module__ in homes and name != "checks" and name[0] != "_"}

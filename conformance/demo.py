@@ -101,7 +101,8 @@ def demo_lab(
         # As with any tool, what it needs to start is up before it is.
         stack.enter_context(faults_ready(lab, "the sample tool:"))
         door.app = create_tool(
-            _integrations(consumers),
+            # Whoever registers a tool tells it what the platform wants to be called.
+            _integrations(consumers, lab.platform.dialect.value("token.audience", "")),
             policy=policy,
             without=without,
             database_url=database_url,
@@ -118,7 +119,7 @@ def demo_lab(
         yield lab
 
 
-def _integrations(consumers: Mapping[str, str]) -> tuple[Integration, ...]:
+def _integrations(consumers: Mapping[str, str], audience: str) -> tuple[Integration, ...]:
     def entry(client_id: str, issuer: str, deployment: str, **attributes: str) -> Integration:
         return Integration(
             issuer=issuer,
@@ -126,6 +127,7 @@ def _integrations(consumers: Mapping[str, str]) -> tuple[Integration, ...]:
             auth_url=f"{PLATFORM_URL}/auth",
             jwks_url=f"{PLATFORM_URL}/jwks",
             token_url=f"{PLATFORM_URL}/token",
+            audience=audience,
             deployment_ids=(deployment,),
             attributes=attributes,
         )

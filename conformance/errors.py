@@ -74,6 +74,8 @@ class ErrorType:
     alternates: tuple[str, ...] = ()
     reference: str
     note: str = ""
+    unprovoked: str = ""
+    """Why no scenario expects it; empty where one does."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,6 +13,7 @@ from conformance.faults import fault_points, reachable
 from conformance.lab import Lab
 from conformance.model import Attempt, Expectation, Fault, Scenario, Verdict
 from conformance.story import Told
+from conformance.wire import asks_for_tokens
 from mockplatform.model import LoginRequest
 
 __all__ = ["keys_unasked", "lacking", "skip", "unasked", "unjudged", "unproven"]
@@ -94,6 +95,7 @@ def unproven(scenario: Scenario, expectation: Expectation, told: Told) -> Verdic
     """The verdict on a story that proves nothing, whatever the tool answered; None if it can be judged."""
     return (
         _unreached(told)
+        or _token_kept(scenario, told)
         or _unaccepted(scenario, told)
         or _unsent(scenario, told)
         or _unaccounted(scenario, told)
@@ -175,6 +177,22 @@ def _unsent(scenario: Scenario, told: Told) -> Verdict | None:
         return None
     reason = f"the honest login before the spoilt part was not continued: {told.seen.trouble or told.seen.outcome}"
     return unjudged("not-sent", reason)
+
+
+def _token_kept(scenario: Scenario, told: Told) -> Verdict | None:
+    """A tool that shows a withdrawn token and asks for no other: nothing can be said of its token requests."""
+    calls = told.seen.calls
+    asked = {call.about.get("registered") for call in calls if call.about.get("endpoint") == "token"}
+    # What a fault has answered is the scenario's own affair.
+    refused = {call.about.get("registered") for call in calls if call.status == 401 and "fault" not in call.about}
+    about_this = any(fault.verb == "unauthorized" for fault in scenario.wire) and not asks_for_tokens(scenario)
+    if refused <= asked or about_this:
+        return None
+    reason = (
+        "the tool went on with an access token that the platform had withdrawn, and asked for no other one "
+        "(`services/token-refused-once`); its token requests can be tried when it has been started anew"
+    )
+    return skip("token-kept", reason)
 
 
 def _unfired(scenario: Scenario, told: Told) -> Verdict | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from conformance.errors import ErrorClass
-from conformance.modes import Mode
+from conformance.troubles import Fault, Wire
 from mockplatform.model import Exchange, Message
 from mockplatform.mutation import Spoilt
 from mockplatform.tables import named
@@ -111,46 +111,6 @@ class Attempt:
     """Who launches; the first browser is the first person's and any other the second's unless given."""
     copies: int = 1
     """How often the platform's answer is posted at the same moment, each time by the same browser."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """A fault point of the tool's back end and how it misbehaves."""
-
-    point: str
-    mode: Mode = "error"
-    times: int | None = None
-    """How often it fails before it works again; None: until the end of the story."""
-    since: str = ""
-    """The attempt before which it is armed; the first unless named."""
-    must_fire: bool = True
-    """False: the launch may do without what fails."""
-
-    def __str__(self) -> str:
-        return f"{self.point}={self.mode}" + (f" ×{self.times}" if self.times else "")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wire:
-    """An endpoint of the platform and what it does wrong, as `mockplatform.faults` knows the two."""
-
-    endpoint: str
-    verb: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    """The parameters of the verb; `{elsewhere}` in a text is the platform under another name of its host, and the text
-    `{absent}` is null."""
-    method: str = ""
-    nth: int = 1
-    """Which request is the first that is answered so, counted since it was armed."""
-    times: int | None = None
-    """How many are answered so; None: all until the end of the story."""
-    since: str = ""
-    """The attempt before which it is armed; the first unless named."""
-    must_fire: bool = True
-    """False: the tool may stop before it gets there."""
-
-    def __str__(self) -> str:
-        return f"{self.endpoint}: {self.verb}" + (f" ×{self.times}" if self.times else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,8 +240,7 @@ class Observation:
     """How many copies of an answer that was posted several times at once were let in; None: it was posted once."""
     exchanges: tuple[Exchange, ...] = ()
     calls: tuple[Exchange, ...] = ()
-    """What the tool has asked of the platform during the story, where that is the question; `about` names the attempt
-    and the client id of its registration."""
+    """What the tool has asked of the platform, where that is the question; `about` has `attempt` and `registered`."""
     platform_host: str = ""
     """The host of the platform, to which its access tokens belong."""
     person_id: str = ""

@@ -259,7 +259,7 @@ def as_toml(recipe: Recipe) -> str:
     expect = _answer(expectation.preferred)
     if expectation.allowed:
         expect["allowed"] = [_alternate(answer, expectation.preferred) for answer in expectation.allowed]
-    lines.append(f"expect.{_bare(recipe.profile)} = {_toml(expect)}")
+    lines.append(f"expect.{_key(recipe.profile, 'any')} = {_toml(expect)}")
     return "\n".join(["[[scenario]]", *lines]) + "\n"
 
 
@@ -269,13 +269,13 @@ def _alternate(answer: Answer, preferred: Answer) -> dict[str, Any]:
     return _answer(answer) | (anything if answer.outcome == "rejected" else {})
 
 
-def _bare(profile: str) -> str:
-    return profile if re.fullmatch(r"[A-Za-z0-9_-]+", profile) else "any"
+def _key(name: str, otherwise: str = "") -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else otherwise or json.dumps(name)
 
 
 def _toml(value: Any) -> str:
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{key} = {_toml(item)}" for key, item in value.items()) + " }"
+        return "{ " + ", ".join(f"{_key(key)} = {_toml(item)}" for key, item in value.items()) + " }"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_toml, value)) + "]"
     # JSON writes text, numbers and truth as TOML does.

@@ -16,15 +16,14 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, fields, replace
-from urllib.parse import urlsplit
 
 from conformance.catalogue import scenarios, select
-from conformance.model import SERVICES, Answer, Expectation, LtiVersion, Observation, Profile, Result, Scenario
+from conformance.entrances import entrances_of
+from conformance.model import SERVICES, Answer, Expectation, Observation, Profile, Result, Scenario
 from conformance.phases import EXAMPLES, Depth, phases, properties
 from conformance.profile import load_profile, profile_names
 from conformance.runner import Options, Runner
 from conformance.sample_tool import FLAWS, Flaw
-from conformance.sample_tool.control import PATH
 from conformance.sample_tool.steps import Plan, plan_of
 
 __all__ = ["Law", "Seen", "Trial", "guarding", "prove", "try_flaw"]
@@ -161,46 +160,16 @@ _SELECTORS: Mapping[str, Callable[[Expectation, Seen, Profile], bool]] = {
 """Which answers of the correct tool a global flaw spoils: such a flaw is not guarded scenario by scenario."""
 
 
-_NEEDS: Mapping[str, frozenset[str]] = {"services": SERVICES - {"keys"}, "answers": frozenset({"keys"})}
+_NEEDS: Mapping[str, frozenset[str]] = {
+    "services": SERVICES - {"keys"},
+    "grades": frozenset({"ags"}),
+    "answers": frozenset({"keys"}),
+}
 """What scenarios need of a tool that a flaw keeps from using any service, or from answering any request."""
 
 
 def _next_code(answer: Answer) -> Answer:
     return replace(answer, code=answer.code and answer.code + 1)
-
-
-def entrances_of(scenario: Scenario, observation: Observation | None) -> frozenset[str]:
-    """The parts of the tool's plan that a scenario goes through: as it says, and as was seen."""
-    attempts = (*scenario.before, scenario.attempt)
-    said = {part for attempt in attempts for part in _VERSIONS[attempt.lti]}
-    said |= {"picking"} if any(attempt.message == "deep_linking" for attempt in attempts) else set()
-    paths = (urlsplit(exchange.url).path for exchange in (observation.exchanges if observation else ()))
-    # An action behind an earlier launch of the story has no exchange of the judged one.
-    doors = {_ACTIONS[attempt.action] for attempt in attempts if attempt.action in _ACTIONS}
-    return frozenset(said | {part for path in (*paths, *doors) for part in _DOORS.get(path, ())})
-
-
-_VERSIONS: Mapping[LtiVersion, tuple[str, ...]] = {"1.3": ("login", "launch"), "1.1": ("basic",)}
-_CALLS = ("token", "call", "page")
-_DOORS: Mapping[str, tuple[str, ...]] = {
-    "/lti/login": ("login",),
-    "/lti/launch": ("launch",),
-    "/lti/launch11": ("basic",),
-    "/class/edit": ("edit",),
-    "/services/roster": ("roster", *_CALLS),
-    "/services/grade": ("grade", *_CALLS),
-    "/services/results": ("results", *_CALLS),
-    "/services/groups": ("groups", *_CALLS),
-    "/lti/pick": ("answer",),
-    PATH: ("admits",),
-}
-_ACTIONS: Mapping[str, str] = {
-    "read_roster": "/services/roster",
-    "post_score": "/services/grade",
-    "read_results": "/services/results",
-    "read_groups": "/services/groups",
-    "pick_content": "/lti/pick",
-}
 
 
 def changed_by(flaw: Flaw, profile: Profile) -> frozenset[str]:

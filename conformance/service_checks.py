@@ -1,4 +1,4 @@
-"""Checks of what a tool says to the platform: its token requests, its calls, and its answers to deep linking requests.
+"""Checks of what a tool says to the platform: its token requests, and its calls of services.
 
 Each is told by the calls of a story, in their order and with the platform's own times.
 """
@@ -17,17 +17,12 @@ from conformance.model import Observation
 from mockplatform.model import Exchange
 
 __all__ = [
-    "answer_explains",
-    "answer_is_right",
-    "answer_keeps_data",
-    "answer_keeps_to_one",
-    "answer_keeps_to_types",
-    "answers_differ",
     "assertions_once",
     "assertions_right",
     "assertions_short",
     "deployment_told",
     "last_page_read",
+    "no_page_again",
     "no_token_elsewhere",
     "one_column",
     "own_tokens",
@@ -36,15 +31,17 @@ __all__ = [
     "score_right",
     "stamps_grow",
     "tokens_reused",
+    "told_soon",
     "url_query_kept",
     "waited_as_told",
 ]
 
 MOST_PAGES = 500
+READINGS = 3
 LONGEST_ASSERTION_S = 600
+LONGEST_WAIT_S = 60
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
-DL = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 ACTIVITY = ("Initialized", "Started", "InProgress", "Submitted", "Completed")
 GRADING = ("FullyGraded", "Pending", "PendingManual", "Failed", "NotReady")
 
@@ -154,6 +151,20 @@ def last_page_read(seen: Observation) -> str | None:
     return None
 
 
+def no_page_again(seen: Observation) -> str | None:
+    """No page is read again and again (RFC 8288)."""
+    counts = Counter(call.url for call in _services(seen) if call.method == "GET" and call.status == 200)
+    most = max(counts.values(), default=0)
+    return f"the tool has read one page of a list {most} times" if most > READINGS else None
+
+
+def told_soon(seen: Observation) -> str | None:
+    """A person who waits is told within a minute (RFC 9110 10.2.3)."""
+    times = [call.at_s for call in seen.calls if call.about.get("attempt") == "judged"]
+    spent = max(times, default=0.0) - min(times, default=0.0)
+    return f"the tool let the person wait for {spent:.0f} s" if spent > LONGEST_WAIT_S else None
+
+
 def url_query_kept(seen: Observation) -> str | None:
     """What stands in the query of a line item's address stands in that of its scores and results (AGS 3.3.1, 3.4.1)."""
     for call in (*_to(seen, "scores"), *_to(seen, "results")):
@@ -205,48 +216,6 @@ def one_column(seen: Observation) -> str | None:
     return f"the tool has made {len(made)} columns for one thing" if len(made) > 1 else None
 
 
-def answer_is_right(seen: Observation) -> str | None:
-    """The answer to a deep linking request is one that a platform takes (SEC 5.2.2, DL 4.5)."""
-    if not seen.answers:
-        return "the tool did not send what was picked back to the platform"
-    return "; ".join(seen.answers[-1].problems) or None
-
-
-def answer_keeps_data(seen: Observation) -> str | None:
-    """The platform gets its data back as it was (DL 4.5.5)."""
-    if not seen.answers:
-        return None
-    sent, back = seen.answers[-1].asked.get("data"), seen.answers[-1].claims.get(DL + "data")
-    return None if sent == back else f"data came back as {back!r}, and was {sent!r}"
-
-
-def answer_keeps_to_one(seen: Observation) -> str | None:
-    """One item comes back where the platform takes only one (DL 4.4.1)."""
-    count = len(_items(seen))
-    return f"{count} items came back, and the platform takes one" if count > 1 else None
-
-
-def answer_keeps_to_types(seen: Observation) -> str | None:
-    """Only items of accepted types come back (DL 4.4.1)."""
-    accepted = seen.answers[-1].asked.get("accept_types") if seen.answers else None
-    foreign = sorted({str(item.get("type")) for item in _items(seen)} - set(_listed(accepted)))
-    return f"an item of the type {foreign[0]} came back, which the platform does not take" if foreign else None
-
-
-def answers_differ(seen: Observation) -> str | None:
-    """No two answers have the same nonce (SEC 5.2.2)."""
-    nonces = [str(answer.claims.get("nonce")) for answer in seen.answers]
-    return "two answers to deep linking requests have the same nonce" if _doubled(nonces) else None
-
-
-def answer_explains(seen: Observation) -> str | None:
-    """An answer without an item says why (DL 4.5.9, 4.5.10)."""
-    if not seen.answers:
-        return "the person is left in the tool, and the platform never learns that nothing was picked"
-    told = [seen.answers[-1].claims.get(DL + name) for name in ("msg", "errormsg")]
-    return None if any(told) or _items(seen) else "an answer without an item has no errormsg for the person"
-
-
 def _assertions(seen: Observation) -> Iterator[tuple[Exchange, Mapping[str, str], Mapping[str, Any]]]:
     """Each token request with its form and the claims of its assertion."""
     for call in _to(seen, "token"):
@@ -256,7 +225,16 @@ def _assertions(seen: Observation) -> Iterator[tuple[Exchange, Mapping[str, str]
 
 
 def _to(seen: Observation, endpoint: str) -> list[Exchange]:
-    return [call for call in seen.calls if call.about.get("endpoint") == endpoint]
+    """The calls of an endpoint, but for those whose token was refused before anybody read them."""
+    return [
+        call
+        for call in seen.calls
+        if call.about.get("endpoint") == endpoint and (call.status != 401 or _is_token(call))
+    ]
+
+
+def _is_token(call: Exchange) -> bool:
+    return call.about.get("endpoint") == "token"
 
 
 def _services(seen: Observation) -> list[Exchange]:
@@ -280,11 +258,6 @@ def _object(text: str) -> Mapping[str, Any]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _items(seen: Observation) -> list[Mapping[str, Any]]:
-    found = seen.answers[-1].claims.get(DL + "content_items") if seen.answers else None
-    return [item for item in _listed(found) if isinstance(item, dict)]
 
 
 def _listed(value: Any) -> list[Any]:

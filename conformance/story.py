@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from conformance.account import account_of
 from conformance.actions import act, action_of
+from conformance.arming import DisarmError, FaultError, armed_for, hits_of
 from conformance.arrange import arrange
 from conformance.attempt import Performed, perform, signed_in
 from conformance.browser import Browser
 from conformance.checks import NOBODY, SIGHTING, sessions_apart
-from conformance.driver import MARKS, Armed, Order, OutOfReachError
+from conformance.driver import Armed
 from conformance.filling import values_of
 from conformance.lab import ROLES, Cast, Lab
 from conformance.line import Line
-from conformance.model import Attempt, Fault, LtiVersion, Observation, Outcome, Role, Scenario
+from conformance.model import Attempt, LtiVersion, Observation, Outcome, Role, Scenario
 from conformance.toolvalues import Action
 from conformance.wire import misbehaving
-from mockplatform.errors import UsageError
-from mockplatform.model import Person
+from mockplatform.model import Course, Person
 
 __all__ = ["DisarmError", "FaultError", "Story", "Told", "begin", "honest", "read", "tell"]
 
 
 KEY_CACHE_S = 301.0
 """Longer than libraries wait before they ask for a key set again; 30 and 300 s are common."""
-
-LEAST_TTL_S = 60.0
-TTL_ANSWERS = 6
-"""A fault lives at least as long as so many answers may take; then it ends by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,9 +184,13 @@ class Story:
             done={},
             accounts={},
             line=line,
-            # Who is to be let in afterwards is no crowd.
-            cast=replace(self.cast, course=replace(self.cast.course, crowd=0)),
+            cast=replace(self.cast, course=_uncrowded(self.cast.course)),
         )
+
+
+def _uncrowded(course: Course) -> Course:
+    """The course; of a crowded one another, in which nobody else takes part."""
+    return replace(course, id=f"{course.id}-after", crowd=0) if course.crowd else course
 
 
 def _newly_signed(attempt: Attempt) -> bool:
@@ -213,49 +213,6 @@ def honest(lab: Lab, name: str, role: Role, registration: str, states: tuple[str
     story = Story(lab=lab, name=name, role=role, registration=registration, cast=lab.cast(name), lti=lti)
     story.arrange(states)
     return story.send(Attempt(name="judged", lti=lti))
-
-
-class FaultError(Exception):
-    """A driver could not arm its fault point, or tell what became of it."""
-
-
-class DisarmError(FaultError):
-    """A driver could not disarm its fault point, which may go on failing until its time to live is over."""
-
-
-@contextlib.contextmanager
-def _armed(story: Story, fault: Fault) -> Iterator[Armed]:
-    """What counts the hits of a fault point that fails for the block; drivers may run the user's code and break.
-
-    Raises:
-        FaultError: the driver did not succeed.
-        OutOfReachError: it has no way to do this.
-    """
-    lab, cast = story.lab, story.cast
-    known = lab.registrations[story.registration]
-    values = values_of(cast.person, cast.course, known, story.lti)
-    marks: dict[str, str] = {mark: values[mark] for mark in MARKS}
-    ttl_s = max(LEAST_TTL_S, TTL_ANSWERS * lab.tool.network.timeout_s)
-    order = Order(point=fault.point, mode=fault.mode, times=fault.times, ttl_s=ttl_s, marks=marks)
-    try:
-        driver = lab.faults[fault.point].arm(order)
-        armed = driver.__enter__()
-    except OutOfReachError as error:
-        raise OutOfReachError(f'the fault point "{fault.point}" cannot be made to do {fault}: {error}') from error
-    except (Exception, SystemExit) as error:
-        kind = "" if isinstance(error, UsageError) else f"{type(error).__name__}: "
-        raise FaultError(f'the driver of "{fault.point}" could not arm it: {kind}{error}') from error
-    try:
-        yield armed
-    except BaseException:
-        # Whatever ends the story goes on; a point that stays armed ends by its time to live.
-        with contextlib.suppress(Exception):
-            driver.__exit__(None, None, None)
-        raise
-    try:
-        driver.__exit__(None, None, None)
-    except Exception as error:
-        raise DisarmError(f'the driver of "{fault.point}" could not disarm it: {error}') from error
 
 
 def begin(lab: Lab, scenario: Scenario, take: str) -> Story:
@@ -295,30 +252,16 @@ def tell(lab: Lab, scenario: Scenario, states: tuple[str, ...], take: str) -> To
             wire.arm(attempt.name)
             for fault in scenario.faults:
                 if fault.point not in armed and fault.since in ("", attempt.name):
-                    armed[fault.point] = stack.enter_context(_armed(story, fault))
+                    armed[fault.point] = stack.enter_context(armed_for(story, fault))
             told = story.send(attempt)
             if story.keys_unasked(attempt.name) and lab.tool.rulings.get("allow_waits"):
                 lab.pause(KEY_CACHE_S)
                 told = story.send(attempt)
             # One that fails so many times has to be met by the first launch under it; later ones are to find it over.
             brief = {fault.point for fault in scenario.faults if fault.times is not None and fault.point in hits}
-            hits |= {point: _hits(point, fault) for point, fault in armed.items() if point not in brief}
+            hits |= {point: hits_of(point, fault) for point, fault in armed.items() if point not in brief}
         met = wire.hits()
     # With everything working again: a tool that cannot look a session up would seem to have none.
     if told.seen.outcome != "launched":
         told = replace(told, seen=replace(told.seen, session=story.leftover_session(scenario.attempt)))
     return replace(told, armed=hits, met=met)
-
-
-def _hits(point: str, fault: Armed) -> int | None:
-    """How often an armed fault was reached."""
-    try:
-        hits = fault.hits
-    except AttributeError:
-        text = f'the driver of "{point}" yields nothing with `hits`, so nobody knows if it was met'
-        raise FaultError(text) from None
-    except Exception as error:
-        raise FaultError(f'the driver of "{point}" could not tell how often it was met: {error}') from error
-    if hits is not None and (not isinstance(hits, int) or isinstance(hits, bool) or hits < 0):
-        raise FaultError(f'the driver of "{point}" counts {hits!r} hits; expected a whole number, or None')
-    return hits

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from conformance.errors import codes, types
@@ -23,6 +23,8 @@ class Row:
     code: int | None
     status: Status | Literal["not-run"]
     scenarios: tuple[str, ...]
+    reason: str = ""
+    """Why there is no scenario, where there can be none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +53,13 @@ def code_rows(report: Report) -> tuple[Row, ...]:
 def type_rows(report: Report) -> tuple[Row, ...]:
     """One row for each error type; none of them ran under a profile that does not count types."""
     return tuple(
-        _row(report, "type", name, None, [r for r in report.results if r.expectation.preferred.type == name])
-        for name in types()
+        replace(_row(report, "type", name, None, _expecting(report, name)), reason=kind.unprovoked)
+        for name, kind in types().items()
     )
+
+
+def _expecting(report: Report, kind: str) -> Sequence[Result]:
+    return [result for result in report.results if result.expectation.preferred.type == kind]
 
 
 def _row(report: Report, axis: Axis, name: str, code: int | None, results: Sequence[Result]) -> Row:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import datetime
 import os
@@ -24,6 +23,7 @@ from conformance.lab import Lab, is_loopback, registrations
 from conformance.loading import load_object
 from conformance.model import Profile
 from conformance.observe import Reader, checked
+from conformance.offering import offer_services
 from conformance.remote import refuse_remote
 from conformance.start import Start
 from conformance.toolvalues import Tool
@@ -86,26 +86,6 @@ def lab_for(
         run_id=start.run_id,
         may_contact=lambda asked: is_loopback(asked) or (allow_remote and urlsplit(asked).hostname in hosts),
     )
-
-
-def offer_services(platform: Platform, tool: Tool, transport: Transport) -> None:
-    """Let launches name the services that the tool file lists, and the platform ask for the tool's keys."""
-    from mockplatform.service import services
-
-    named = [name for name in tool.capabilities.services if name in services()]
-    if named:
-        platform.change_settings(services=tuple(named))
-
-    async def fetch(url: str) -> tuple[int, bytes]:
-        try:
-            # The way to the tool is a blocking one, and the tool may be waiting for the platform.
-            answer = await asyncio.to_thread(transport.send, Request(method="GET", url=url))
-        except TransportTrouble as trouble:
-            raise ConnectionError(f"{url} does not answer: {trouble}") from trouble
-        return answer.status, answer.body
-
-    if platform.fetch is None and (tool.tool.jwks_url or named):
-        platform.fetch = fetch
 
 
 @contextlib.contextmanager

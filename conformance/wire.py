@@ -11,10 +11,14 @@ from conformance.lab import Lab
 from conformance.model import Scenario, Wire
 from mockplatform.records import WireFault
 
-__all__ = ["ArmedWire", "misbehaving"]
+__all__ = ["ArmedWire", "asks_for_tokens", "misbehaving"]
 
 
 ABSENT: Final = "{absent}"
+TOLD_BY: Final = frozenset(
+    {"assertions_right", "assertions_short", "assertions_once", "deployment_told", "tokens_reused"}
+)
+"""The checks of token requests."""
 
 
 class ArmedWire:
@@ -61,18 +65,29 @@ def _told(value: Any) -> Any:
     return None if value == ABSENT else value
 
 
+def asks_for_tokens(scenario: Scenario) -> bool:
+    """Whether the tool has to ask for a token in a story: those that it has kept are void then.
+
+    A token that is good would spare it the token endpoint, and so whatever is to happen or to be seen there.
+    """
+    spoilt = any(fault.endpoint == "token" for fault in scenario.wire)
+    return (
+        spoilt
+        or any(name.startswith("token.") for name in scenario.quirks)
+        or bool(TOLD_BY.intersection(scenario.checks))
+    )
+
+
 @contextlib.contextmanager
 def misbehaving(lab: Lab, scenario: Scenario) -> Iterator[ArmedWire]:
-    """The platform speaks in the block as the scenario says; a tool's access tokens from before are void.
-
-    A token that a tool has kept would spare it the token endpoint, and so whatever is to happen there.
-    """
+    """The platform speaks in the block as the scenario says."""
     platform, wire = lab.platform, ArmedWire(lab, scenario.wire)
     if not scenario.serviced:
         yield wire
         return
     usual = platform.settings.quirks
-    platform.state.grants.clear()
+    if asks_for_tokens(scenario):
+        platform.state.grants.clear()
     if scenario.quirks:
         platform.change_settings(quirks={**usual, **scenario.quirks})
     try:

@@ -27,6 +27,8 @@ def create_app(platform: Platform, tenants: Tenants | None = None) -> Starlette:
         routes=list(_routes()),
         middleware=[Middleware(Tenancy, platform=platform, tenants=tenants), Middleware(Journal)],
     )
+    # A URL with a slash too many is another one; nobody shall mend it for a tool.
+    app.router.redirect_slashes = False
     app.state.platform = platform
     app.state.tenants = tenants
     return app

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import ssl
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 from mockplatform.errors import UsageError
 from mockplatform.model import Registration
 from mockplatform.server import listen, serve
 
-__all__ = ["Attached", "Attachment", "attached", "offered"]
+__all__ = ["Attached", "Attachment", "attached", "offered", "trusted"]
 
 GROUP: Final = "mockplatform.tools"
+_CERTIFICATES: Final = "SSL_CERT_FILE"
 
 
 class Attachment(Protocol):
@@ -64,6 +69,26 @@ def _loaded(point: metadata.EntryPoint) -> Offer:
             f"the tool {point.name!r} ({point.value}) cannot be loaded: {error}; --no-sample-tool leaves it out"
         ) from None
     return offer
+
+
+@contextlib.contextmanager
+def trusted(certificate: str) -> Iterator[None]:
+    """Lets clients that this process makes in the block trust a CA, beside those that they trust anyway."""
+    before = os.environ.get(_CERTIFICATES)
+    usual = before or ssl.get_default_verify_paths().openssl_cafile
+    with tempfile.NamedTemporaryFile("w", suffix=".pem", encoding="utf-8") as both:
+        with contextlib.suppress(OSError):
+            both.write(Path(usual).read_text(encoding="utf-8"))
+        both.write(f"\n{certificate}")
+        both.flush()
+        os.environ[_CERTIFICATES] = both.name
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ[_CERTIFICATES]
+            else:
+                os.environ[_CERTIFICATES] = before
 
 
 @contextlib.contextmanager

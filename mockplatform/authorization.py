@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 
 from mockplatform.model import AuthRequest, Launch, LoginRequest, Registration
 
-__all__ = ["CHECKS", "Asked", "AuthProblem", "auth_problems", "may_redirect", "told_error"]
+__all__ = ["CHECKS", "HINT_LIFETIME_S", "Asked", "AuthProblem", "auth_problems", "may_redirect", "told_error", "unused"]
 
 HINT_LIFETIME_S: Final = 600
+_NOT_IN_URLS: Final = frozenset("\\ \x7f" + "".join(map(chr, range(0x20))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,8 +201,10 @@ def may_redirect(request: AuthRequest, registration: Registration) -> bool:
         asked, launched = urlsplit(found), urlsplit(registration.launch_url)
     except ValueError:
         return False
-    # `javascript://host/` has a host, too; of two addresses nobody can say which one is meant.
-    if asked.scheme not in ("http", "https") or "redirect_uri" in request.repeated:
+    # `javascript://host/` has a host, too; of two addresses nobody can say which one is meant; and browsers read a
+    # backslash as a slash, by which the host is another one than it looks.
+    strange = any(letter in _NOT_IN_URLS for letter in found)
+    if asked.scheme not in ("http", "https") or "redirect_uri" in request.repeated or strange:
         return False
     return found in registration.redirect_uris if registration.redirect_uris else asked.hostname == launched.hostname
 

@@ -111,9 +111,8 @@ def _item(name: str, item: Any) -> Iterator[Problem]:
                 told = f"{name} ({found}): {member} is no member of this type; name your own by a URL (DL 3.6)"
                 yield Problem(text=told, severity="note")
     elif not values.is_web_address(found):
-        yield Problem(
-            text=f"{name} is of the type {found!r}; there is none such, and types of your own have a URL (DL 3.7)"
-        )
+        told = f"{name} is of the type {found!r}; there is none such, and types of your own have a URL (DL 3.7)"
+        yield Problem(text=told, severity="note")
 
 
 Items = Sequence[tuple[str, Mapping[str, Any]]]

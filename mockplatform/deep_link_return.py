@@ -152,9 +152,11 @@ def _launch(platform: Platform, registration: Registration, claims: Mapping[str,
         return first.launch
     recent = [pending.launch for pending in platform.launches.page(limit=MAX_LAUNCHES, newest_first=True)]
     asked = [launch for launch in recent if launch.message == "deep_linking"]
-    same = (launch for launch in asked if data is not None and _sent(launch) == data)
+    same = [launch for launch in asked if data is not None and _sent(launch) == data]
+    own = (launch for launch in same if launch.registration.key == registration.key)
     without = (launch for launch in asked if _sent(launch) is None and launch.registration.key == registration.key)
-    return next(same, None) or next(without, None)
+    # Two tools may have been sent the same data, where somebody chose it; only without its own is it another's.
+    return next(own, None) or next(iter(same), None) or next(without, None)
 
 
 def _sent(launch: Launch) -> Any:

@@ -30,9 +30,7 @@ _ROLE_FORMS: Final = (
 )
 
 
-def basic_launch(
-    launch: Launch, *, now_s: float, nonce: str, services: Mapping[str, str] | None = None
-) -> BasicLaunch:
+def basic_launch(launch: Launch, *, now_s: float, nonce: str, services: Mapping[str, str] | None = None) -> BasicLaunch:
     """The honest launch of a resource link, not yet signed.
 
     Args:

@@ -2,25 +2,31 @@
 
 members = Members(json_object(call.body))
 label = members.text("label", "AGS 3.2.7", required=True)
+kept = members.extensions()
 members.close()                              # raises if anything was wrong
+members.advice                               # what is not wrong and would better be otherwise
 """
 
 from __future__ import annotations
 
 import json
-import math
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from mockplatform.moments import Moment, MomentError, moment_of
 from mockplatform.service import ServiceError
+from mockplatform.strict_json import strict_json
 
 __all__ = ["Members", "json_object"]
 
 _LARGEST = 1e12
 _SMALLEST = 1e-9
 _SHOWN = 60
+_SHOWN_NAMES = 5
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""An escaped U+0000; after an even number of backslashes, as each two of them are one that is meant."""
 
 
 def json_object(body: bytes) -> dict[str, Any]:
@@ -30,15 +36,13 @@ def json_object(body: bytes) -> dict[str, Any]:
         ServiceError: it is none, or has numbers or texts that not everybody can read.
     """
     try:
-        value = json.loads(
-            body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant, parse_float=_finite
-        )
+        value = strict_json(body)
         told = json.dumps(value, ensure_ascii=False).encode()
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise ServiceError(400, "invalid_request", f"the body is no JSON in UTF-8 (RFC 8259): {error}") from error
     if not isinstance(value, dict):
         raise ServiceError(400, "invalid_request", "the body is JSON, but no object; send {…}")
-    if b"\\u0000" in told:
+    if _NUL.search(told):
         raise ServiceError(400, "invalid_request", "a text of the body has the character U+0000; leave it out")
     return value
 
@@ -50,6 +54,10 @@ class Members:
         self._body = body
         self._asked: set[str] = set()
         self.problems: list[str] = []
+        self.advice: list[str] = []
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._body
 
     def wrong(self, name: str, expected: str, section: str) -> None:
         """Note that a member is not what it should be."""
@@ -118,14 +126,19 @@ class Members:
             return None
 
     def extensions(self) -> dict[str, Any]:
-        """The members that nobody has asked for; the name of each has to be a URL (AGS 3.1.2)."""
-        found = {name: value for name, value in self._body.items() if name not in self._asked}
-        for name in found:
-            if not _is_url(name):
-                self.problems.append(
-                    f"{name[:_SHOWN]!r} is no member that the standard knows, and an extension is named by a URL of"
-                    " its own (AGS 3.1.2)"
-                )
+        """The extensions among the members that nobody has asked for: those named by a URL (AGS 3.1.2).
+
+        What else there is, is ignored as any reader of JSON would, and is worth a note.
+        """
+        others = {name: value for name, value in self._body.items() if name not in self._asked}
+        found = {name: value for name, value in others.items() if _is_url(name)}
+        strange = [name[:_SHOWN] for name in others if name not in found]
+        if strange:
+            more = f" and {len(strange) - _SHOWN_NAMES} more" if len(strange) > _SHOWN_NAMES else ""
+            self.advice.append(
+                f"{', '.join(map(repr, strange[:_SHOWN_NAMES]))}{more}: ignored, as the standard has no such member;"
+                " an extension is named by a URL of its own (AGS 3.1.2)"
+            )
         return found
 
     def close(self) -> None:
@@ -144,22 +157,3 @@ def _is_url(name: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in {"http", "https"} and bool(parts.netloc)
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        twice = next(name for name, _ in pairs if sum(name == other for other, _ in pairs) > 1)
-        raise ValueError(f"{twice!r} stands in it twice")
-    return found
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is no number of JSON")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if math.isinf(number):
-        raise ValueError(f"the number {text[:_SHOWN]} is too large")
-    return number

@@ -14,6 +14,8 @@ from typing import Any, Final
 import jwt
 from jwt.algorithms import Algorithm, get_default_algorithms
 
+from mockplatform.strict_json import strict_json
+
 __all__ = ["ALGORITHMS", "TokenFormError", "TokenParts", "key_problem", "signature_fits", "taken_apart"]
 
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "ES256", "ES384", "ES512")
@@ -124,8 +126,9 @@ def _loaded(algorithm: str, key: str) -> Any:
 
 def _object(part: str, name: str) -> Mapping[str, Any]:
     try:
-        value = json.loads(_decoded(part, name), object_pairs_hook=_once, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
+        # Numbers are looked at one by one, each where it means something.
+        value = strict_json(_decoded(part, name), parse_float=float)
+    except ValueError as error:
         raise TokenFormError(f"its {name} is no JSON object (RFC 7519, section 7.2): {error}") from error
     if not isinstance(value, dict):
         raise TokenFormError(f"its {name} is no JSON object (RFC 7519, section 7.2)")
@@ -139,15 +142,3 @@ def _decoded(part: str, name: str) -> bytes:
         return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
     except binascii.Error as error:
         raise TokenFormError(f"its {name} is no base64url without padding (RFC 7515, section 2)") from error
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        twice = next(name for name, _ in pairs if sum(name == other for other, _ in pairs) > 1)
-        raise ValueError(f"{twice!r} stands in it twice")
-    return found
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is no JSON")

@@ -8,13 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-
 from mockplatform import flow
 from mockplatform.arguments import NamedFunction, described, near_miss, public_functions
 from mockplatform.decoys import decoy
 from mockplatform.errors import UsageError
-from mockplatform.keys import KeyRing, b64url
+from mockplatform.keys import KeyRing, private_members
 from mockplatform.model import KeySet
 from mockplatform.mutation import Context, Spoilt, through
 from mockplatform.records import KeyLife, ListedKey
@@ -124,7 +122,7 @@ class PlatformKeys:
     def _jwk(self, entry: ListedKey) -> Mapping[str, Any]:
         jwk = dict(self.ring.jwk(entry.key)) if entry.key else {}
         if entry.has_private_half:
-            jwk |= _private_members(self.ring, entry.key)
+            jwk |= private_members(self.ring.private(entry.key))
         if entry.kid_of:
             jwk["kid"] = self.ring.kid(entry.kid_of)
         return {**jwk, **entry.members}
@@ -132,14 +130,3 @@ class PlatformKeys:
 
 def _stripped(key: Mapping[str, Any], without: Sequence[str]) -> Mapping[str, Any]:
     return {name: value for name, value in key.items() if name not in without} if without else key
-
-
-def _private_members(ring: KeyRing, name: str) -> Mapping[str, str]:
-    """The private half of an RSA key (RFC 7518, section 6.3.2)."""
-    private = ring.private(name)
-    if not isinstance(private, RSAPrivateKey):
-        raise TypeError(f"{name} is no RSA key")
-    numbers = private.private_numbers()
-    parts = {"d": numbers.d, "p": numbers.p, "q": numbers.q}
-    parts |= {"dp": numbers.dmp1, "dq": numbers.dmq1, "qi": numbers.iqmp}
-    return {name: b64url(part.to_bytes((part.bit_length() + 7) // 8, "big")) for name, part in parts.items()}

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 
 from mockplatform.model import IdToken, SignedToken
 
-__all__ = ["Keep", "KeyRing", "b64url", "encode_json", "sign"]
+__all__ = ["Keep", "KeyRing", "b64url", "encode_json", "private_members", "sign"]
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 Keep = Callable[[str, Callable[[], str]], str]
@@ -163,6 +163,20 @@ def _public_jwk(key: PrivateKey) -> Mapping[str, Any]:
 
 def _number(value: int, size: int | None = None) -> str:
     return b64url(value.to_bytes(size or (value.bit_length() + 7) // 8, "big"))
+
+
+def private_members(key: PrivateKey) -> Mapping[str, str]:
+    """The members of a JWK that nobody publishes but by mistake: the private half of an RSA key (RFC 7518, 6.3.2).
+
+    Raises:
+        TypeError: it is no RSA key.
+    """
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise TypeError("no RSA key")
+    numbers = key.private_numbers()
+    parts = {"d": numbers.d, "p": numbers.p, "q": numbers.q}
+    parts |= {"dp": numbers.dmp1, "dq": numbers.dmq1, "qi": numbers.iqmp}
+    return {name: _number(part) for name, part in parts.items()}
 
 
 def sign(token: IdToken, keys: KeyRing) -> SignedToken:

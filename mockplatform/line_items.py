@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -88,15 +87,12 @@ def told_line_item(platform: Platform, item: LineItem) -> dict[str, Any]:
     return {name: value for name, value in known.items() if value not in {"", None}} | dict(item.extra)
 
 
-def made_line_item(
-    platform: Platform, course: Course, body: Mapping[str, Any], *, issuer: str, client_id: str
-) -> LineItem:
+def made_line_item(platform: Platform, course: Course, members: Members, *, issuer: str, client_id: str) -> LineItem:
     """A new line item of a tool, not yet kept (AGS 3.2.5).
 
     Raises:
         ServiceError: the body is no definition of one, or names a link that is not the tool's.
     """
-    members = Members(body)
     # The platform gives it its id, whatever the tool calls it.
     members.value("id")
     link_id = members.text("resourceLinkId", "AGS 3.2.9")
@@ -117,13 +113,12 @@ def made_line_item(
     return item
 
 
-def changed_line_item(platform: Platform, item: LineItem, body: Mapping[str, Any]) -> LineItem:
+def changed_line_item(platform: Platform, item: LineItem, members: Members) -> LineItem:
     """A line item as a complete new definition has it, not yet kept (AGS 3.2.6).
 
     Raises:
         ServiceError: the body is no definition, or changes what may not change.
     """
-    members = Members(body)
     url = line_item_url(platform, item)
     given = members.value("id")
     if given is not None and given != url:

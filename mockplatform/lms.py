@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any, Literal, TypeVar
 
 from mockplatform import flow, flow11
-from mockplatform.authorization import HINT_LIFETIME_S, Asked, auth_problems, may_redirect, told_error
+from mockplatform.authorization import HINT_LIFETIME_S, Asked, auth_problems, may_redirect, told_error, unused
 from mockplatform.errors import UsageError
 from mockplatform.faults import Faults
 from mockplatform.key_life import PlatformKeys
@@ -35,7 +35,7 @@ from mockplatform.mutation import Context, Spoilt, through
 from mockplatform.opening import resource_link, review_of, target_link_uri
 from mockplatform.pending import AuthRefusal, PendingBasic, PendingLaunch, put_together, taken_apart
 from mockplatform.privacy import private
-from mockplatform.records import PlacedLink
+from mockplatform.records import PlacedLink, Used
 from mockplatform.service import services as known_services
 from mockplatform.store import Kind
 from mockplatform.tenant import Tenant
@@ -183,16 +183,21 @@ class Platform(Tenant):
         pending = self._find(request)
         if pending is None:
             return AuthRefusal(problems=("no launch under way has this lti_message_hint or login_hint",))
-        problems = auth_problems(self._asked(request, pending))
+        asked = self._asked(request, pending)
+        problems, trusted = auth_problems(asked), may_redirect(request, pending.launch.registration)
+        strict = self.settings.on_problem == "refuse"
+        if trusted and not (problems and strict) and not asked.answered and not self._is_first_answer(pending):
+            # Another worker has been asked at the same moment.
+            problems += tuple(unused(replace(asked, answered=True)))
         pending.auth_request = request
         pending.asked_s = self.clock()
         pending.auth_problems = tuple(problem.text for problem in problems)
         self.launches.put(pending.key, pending)
-        if not may_redirect(request, pending.launch.registration):
+        if not trusted:
             named = any(problem.parameter == "redirect_uri" for problem in problems)
             foreign = () if named else ("redirect_uri is not on the tool's host",)
             return AuthRefusal(problems=(*pending.auth_problems, *foreign))
-        if problems and self.settings.on_problem == "refuse":
+        if problems and strict:
             return flow.auth_error(request, *told_error(problems))
         return self.answer(pending, request)
 
@@ -246,6 +251,11 @@ class Platform(Tenant):
             answered=pending.token is not None and dialect.value("login.hint_reuse", "refuse") == "refuse",
             lifetime_s=dialect.value("login.hint_lifetime_s", HINT_LIFETIME_S),
         )
+
+    def _is_first_answer(self, pending: PendingLaunch) -> bool:
+        if self.dialect.value("login.hint_reuse", "refuse") != "refuse":
+            return True
+        return self.state.answered.add(pending.launch.id, Used(until_s=pending.begun_s + HINT_LIFETIME_S))
 
     def _published(self, honest: KeySet) -> KeySet:
         return self.dialect.shape(honest)

@@ -35,6 +35,9 @@ _HASHES: Final = {"HMAC-SHA1": (hashlib.sha1,), "HMAC-SHA256": (hashlib.sha256, 
 """What hashes the body: the hash of the signature method; with HMAC-SHA256 libraries differ."""
 _PARAMETER: Final = re.compile(r'\s*([A-Za-z0-9_.~%-]+)="([^"]*)"\s*')
 
+_BETWEEN_COMMAS: Final = re.compile(r'(?:[^,"]|"[^"]*"|")+')
+"""A comma may stand in a quoted value, such as that of the realm (RFC 5849, section 3.5.1; RFC 9110, section 5.6.4)."""
+
 
 class SignatureError(Exception):
     """A request was not signed by a tool that is registered here, or not for here and now."""
@@ -66,7 +69,7 @@ def _header_params(header: str) -> Mapping[str, str]:
     if scheme.lower() != "oauth":
         raise SignatureError("send the OAuth 1 parameters as 'Authorization: OAuth oauth_consumer_key=\"…\", …'")
     found: dict[str, str] = {}
-    for part in rest.split(","):
+    for part in _BETWEEN_COMMAS.findall(rest) or [""]:
         parameter = _PARAMETER.fullmatch(part)
         if parameter is None:
             raise SignatureError(f'the Authorization header has {part.strip()!r}, expected name="value"')
@@ -114,7 +117,9 @@ def _check_once(platform: Platform, params: Mapping[str, str]) -> None:
         where = "ahead" if away_s > 0 else "old"
         raise SignatureError(f"oauth_timestamp is {abs(away_s):.0f} seconds {where}, more than {_BAND_S}")
     used = Used(until_s=int(stamp) + _BAND_S)
-    if not platform.state.consumer_nonces.add(f"{params['oauth_consumer_key']} {params['oauth_nonce']}", used):
+    # With another timestamp the same nonce is another one (RFC 5849, section 3.3).
+    name = f"{params['oauth_consumer_key']} {int(stamp)} {params['oauth_nonce']}"
+    if not platform.state.consumer_nonces.add(name, used):
         raise SignatureError(f"oauth_nonce {params['oauth_nonce']!r} was used before; make a new one for each request")
 
 

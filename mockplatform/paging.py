@@ -20,6 +20,8 @@ _PLACE = "bookmark"
 _MARK = "p"
 _LONGEST_NUMBER = 9
 """Digits: Python refuses to read very long numbers, and no list is that long."""
+_MOST = 10**_LONGEST_NUMBER
+_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,14 +63,15 @@ def part_of(call: Call, *, page_size: int) -> Part:
         ServiceError: `limit` is no number above 0, or the page is none that the platform has named.
     """
     limit = once(call, "limit")
-    if limit and not (_is_number(limit) and int(limit) > 0):
-        raise ServiceError(400, "invalid_request", f"limit is {limit!r}, expected a whole number above 0")
+    if limit and not (limit.isascii() and limit.isdigit() and limit.strip("0")):
+        raise ServiceError(400, "invalid_request", f"limit is {limit[:_SHOWN]!r}, expected a whole number above 0")
     place = once(call, _PLACE)
     if place and not (place.startswith(_MARK) and _is_number(place[len(_MARK) :])):
         raise ServiceError(
             400, "invalid_request", f"{_PLACE} is {place!r}, which no page has named; follow the URL of rel=next as is"
         )
-    sizes = [size for size in (int(limit or 0), page_size) if size > 0]
+    wanted = int(limit or 0) if len(limit) <= _LONGEST_NUMBER else _MOST
+    sizes = [size for size in (wanted, page_size) if size > 0]
     return Part(start=int(place[len(_MARK) :] or 0), size=min(sizes) if sizes else None)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,13 +28,12 @@ def score_key(line_item_id: str, user_id: str) -> str:
     return f"{line_item_id} {user_id}"
 
 
-def score_of(item: LineItem, body: Mapping[str, Any]) -> Score:
+def score_of(item: LineItem, members: Members) -> Score:
     """The score that a tool sends (AGS 3.4.3).
 
     Raises:
         ServiceError: something in it is wrong.
     """
-    members = Members(body)
     user_id = members.text("userId", "AGS 3.4.5", required=True)
     members.moment("timestamp", "AGS 3.4.9", precise=True, required=True)
     activity = members.one_of("activityProgress", "AGS 3.4.7", ACTIVITY_PROGRESS)
@@ -43,7 +41,7 @@ def score_of(item: LineItem, body: Mapping[str, Any]) -> Score:
     given = members.number("scoreGiven", "AGS 3.4.4")
     maximum = members.positive("scoreMaximum", "AGS 3.4.4", required=members.value("scoreGiven") is not None)
     comment = members.text("comment", "AGS 3.4.11")
-    if "scoringUserId" in body:
+    if "scoringUserId" in members:
         members.text("scoringUserId", "AGS 3.4.6: an id or left out", required=True)
     extra = _submission(members, members.value("submission"))
     members.value("scoringUserId")
@@ -109,9 +107,11 @@ def _submission(members: Members, submission: Any) -> dict[str, Any]:
     submitted = inner.moment("submittedAt", "AGS 3.4.10.2", precise=True)
     if started is not None and submitted is not None and submitted < started:
         inner.wrong("submittedAt", "the same time as startedAt or a later one", "AGS 3.4.10.2")
-    inner.extensions()
+    extensions = inner.extensions()
     members.problems += (f"submission: {problem}" for problem in inner.problems)
-    return {"submission": {name: value for name, value in submission.items() if value not in (None, "")}}
+    members.advice += (f"submission: {advice}" for advice in inner.advice)
+    told = {name: submission[name] for name in ("startedAt", "submittedAt") if submission.get(name)}
+    return {"submission": told | extensions}
 
 
 def _continued(last: Score | None, score: Score) -> Score:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mockplatform.app import create_app
-from mockplatform.attached import Attached, Offer, attached
+from mockplatform.attached import Attached, Offer, attached, trusted
 from mockplatform.config import School, issuer_problem, load_school
 from mockplatform.control.app import Door, create_control
 from mockplatform.dialect import dialect_of, quirks_typed
@@ -107,17 +107,10 @@ def running(
         bound, control = _listen(wanted, stack)
         url = _url(wanted.host, bound, tls=authority is not None)
         issuer = wanted.issuer or school.issuer or url
+        if authority is not None and offers:
+            stack.enter_context(trusted(authority.pem.decode("ascii")))
         tools = stack.enter_context(attached(offers, platform_url=url, issuer=issuer))
-        plan = Plan(
-            url=url,
-            issuer=issuer,
-            host=_reachable(wanted.host),
-            settings=Settings(flavour=wanted.flavour or "neutral", quirks=quirks, services=tuple(services())),
-            filling=_filling(school, tools),
-            store=wanted.store,
-            allow_remote=wanted.allow_remote,
-            **({} if authority is None else _as_pem(authority)),
-        )
+        plan = _plan(wanted, school, tools, url=url, issuer=issuer, quirks=quirks, authority=authority)
         tenants = _tenants(plan, wanted, tools, stack)
         # Plain on loopback, so that the test CA can be had before anybody trusts it.
         covered = authority is not None and not _is_own(wanted.host)
@@ -129,6 +122,28 @@ def running(
         stack.enter_context(serve(app, control, context_of(plan) if covered else None))
         told = _told(tenants, control_url, tools, wanted.ca_path, secret if made_up else "", tls=authority is not None)
         yield Running(tenants, control_url, tools, secret, told, ended)
+
+
+def _plan(
+    wanted: Wanted,
+    school: School,
+    tools: Sequence[Attached],
+    *,
+    url: str,
+    issuer: str,
+    quirks: Mapping[str, Any],
+    authority: CertificateAuthority | None,
+) -> Plan:
+    return Plan(
+        url=url,
+        issuer=issuer,
+        host=_reachable(wanted.host),
+        settings=Settings(flavour=wanted.flavour or "neutral", quirks=quirks, services=tuple(services())),
+        filling=_filling(school, tools),
+        store=wanted.store,
+        allow_remote=wanted.allow_remote,
+        **({} if authority is None else _as_pem(authority)),
+    )
 
 
 def _check(wanted: Wanted) -> None:

@@ -46,6 +46,8 @@ class State:
         self.courses = store.table(Kind("courses", Course), tenant)
         self.enrolments = store.table(Kind("enrolments", Enrolment, MAX_ENROLMENTS), tenant)
         """Whoever launched from a course, or was put there; grouped by the course's id."""
+        self.answered = store.table(Kind("answered", Used, 10_000), tenant)
+        """The ids of launches that have had their token, so that of two workers one gives it."""
         self.grants = store.table(Kind("grants", Grant, 10_000), tenant)
         """By the token."""
         self.assertions = store.table(Kind("assertions", Used, 10_000), tenant)

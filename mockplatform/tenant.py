@@ -62,6 +62,7 @@ class Tenant:
         self.keys = keys
         self.fetch = fetch
         self._clock = clock
+        self._spoken: tuple[Settings, Dialect] | None = None
         self.state = State(store or MemoryStore(), tenant)
         settings = Settings(on_problem=on_problem, services=tuple(services), flavour=flavour, quirks=dict(quirks or {}))
         speaks = dialect_of(settings.flavour, settings.quirks)
@@ -121,7 +122,10 @@ class Tenant:
     def dialect(self) -> Dialect:
         """What distinguishes its honest launches and services from those of other platforms."""
         settings = self.settings
-        return dialect_of(settings.flavour, settings.quirks)
+        # Asked for several times in each launch; settings are replaced, never changed.
+        if self._spoken is None or self._spoken[0] is not settings:
+            self._spoken = (settings, dialect_of(settings.flavour, settings.quirks))
+        return self._spoken[1]
 
     def clock(self) -> float:
         """Seconds since the epoch, as this tenant sees them."""
@@ -166,6 +170,11 @@ class Tenant:
         return enrolled[0].course if enrolled else None
 
     def enrol(self, person: Person, course: Course, roles: Sequence[str]) -> None:
-        """Note that a person takes part in a course."""
+        """Note that a person takes part in a course; whoever does already, in the same roles, has not changed."""
+        enrolments, key = self.state.enrolments, f"{course.id} {person.sub}"
+        known = enrolments.get(key)
+        if known is not None and (known.person, known.roles, known.status) == (person, tuple(roles), "Active"):
+            return
+        # Whoever launches has access; to have been taken out and come back is a change, too.
         enrolment = Enrolment(course=course, person=person, roles=tuple(roles), changed_s=self.clock())
-        self.state.enrolments.put(f"{course.id} {person.sub}", enrolment, group=course.id)
+        enrolments.put(key, enrolment, group=course.id)

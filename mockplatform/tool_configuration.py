@@ -13,7 +13,14 @@ from urllib.parse import SplitResult, urlsplit
 from mockplatform.claims import DEEP_LINKING_REQUEST
 from mockplatform.model import Privacy, Registration
 
-__all__ = ["TOOL_CONFIGURATION", "MetadataProblem", "metadata_problems", "registration_of", "scopes_asked"]
+__all__ = [
+    "TOOL_CONFIGURATION",
+    "MetadataProblem",
+    "metadata_advice",
+    "metadata_problems",
+    "registration_of",
+    "scopes_asked",
+]
 
 TOOL_CONFIGURATION: Final = "https://purl.imsglobal.org/spec/lti-tool-configuration"
 
@@ -42,6 +49,18 @@ def metadata_problems(metadata: Any) -> tuple[MetadataProblem, ...]:
     if not isinstance(metadata, dict):
         return (MetadataProblem(text="the body is no JSON object"),)
     return tuple(problem for check in _CHECKS for problem in check(metadata))
+
+
+def metadata_advice(metadata: Mapping[str, Any]) -> str:
+    """What would better be otherwise in metadata without problems; empty if nothing.
+
+    A domain covers what is launched (DYNREG 3.5); logins may go through the host of a broker.
+    """
+    logins = {
+        "initiate_login_uri": [metadata["initiate_login_uri"]],
+        "redirect_uris": metadata["redirect_uris"],
+    }
+    return _short("; ".join(_astray(metadata[TOOL_CONFIGURATION], logins)))
 
 
 def registration_of(
@@ -151,7 +170,7 @@ def _tool(metadata: Mapping[str, Any]) -> Found:
     if not _texts(tool.get("claims")):
         yield _in_tool(f"claims is {tool.get('claims')!r}, expected a list of claim names")
     yield from _custom(tool, "")
-    yield from _domains(tool, metadata)
+    yield from _domains(tool)
     messages = tool.get("messages")
     if not isinstance(messages, list) or not all(isinstance(one, dict) for one in messages):
         yield _in_tool(f"messages is {messages!r}, expected a list of objects, each with its type")
@@ -182,8 +201,8 @@ def _custom(holder: Mapping[str, Any], where: str) -> Found:
             yield _in_tool(f"{where}custom_parameters.{name} is {value!r}, expected a text")
 
 
-def _domains(tool: Mapping[str, Any], metadata: Mapping[str, Any]) -> Found:
-    """Whether the tool's addresses lie on the domains that it names."""
+def _domains(tool: Mapping[str, Any]) -> Found:
+    """Whether what is launched lies on the domains that the tool names."""
     domain, further = tool.get("domain"), tool.get("secondary_domains", [])
     if not isinstance(domain, str) or not domain or "/" in domain:
         yield _in_tool(f"domain is {domain!r}, expected a host name without a scheme, such as 'tool.example.com'")
@@ -191,17 +210,17 @@ def _domains(tool: Mapping[str, Any], metadata: Mapping[str, Any]) -> Found:
     if not _texts(further):
         yield _in_tool(f"secondary_domains is {further!r}, expected a list of host names")
         return
-    redirects = metadata.get("redirect_uris")
-    addresses: dict[str, list[Any]] = {
-        "target_link_uri": [tool.get("target_link_uri")],
-        "initiate_login_uri": [metadata.get("initiate_login_uri")],
-        "redirect_uris": redirects if isinstance(redirects, list) else [],
-    }
+    yield from map(_in_tool, _astray(tool, {"target_link_uri": [tool.get("target_link_uri")]}))
+
+
+def _astray(tool: Mapping[str, Any], addresses: Mapping[str, Sequence[Any]]) -> Iterator[str]:
+    """The addresses that lie on none of the tool's domains, one sentence each."""
+    domain, further = tool["domain"], tool.get("secondary_domains", [])
     for name, uris in addresses.items():
         for uri in uris:
             parts = _url(uri)
             if parts is not None and not any(_lies_on(parts, one) for one in (domain, *further)):
-                yield _in_tool(f"domain is {domain!r}, on which {name} {uri!r} does not lie; name its host there")
+                yield f"domain is {domain!r}, on which {name} {uri!r} does not lie; name its host there"
 
 
 def _lies_on(parts: SplitResult, domain: str) -> bool:

@@ -8,13 +8,13 @@ has a signature that does not fit, so that a tool may change its keys at any tim
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mockplatform.jws import TokenFormError, TokenParts, key_problem, signature_fits, taken_apart
 from mockplatform.model import Registration
 from mockplatform.records import KeptKeys
+from mockplatform.strict_json import strict_json
 
 if TYPE_CHECKING:
     from mockplatform.tenant import Tenant
@@ -111,8 +111,8 @@ async def _fetched(platform: Tenant, url: str) -> Mapping[str, Any]:
     if status != 200:
         raise ToolTokenError(f"the key set at {url} answers {status}, expected 200 without any login (SEC 6.3)")
     try:
-        jwks = json.loads(body)
-    except (ValueError, RecursionError):
+        jwks = strict_json(body)
+    except ValueError:
         jwks = None
     if not isinstance(jwks, dict) or not isinstance(jwks.get("keys"), list):
         raise ToolTokenError(f"{url} is no JWK Set: expected a JSON object with an array keys (RFC 7517, section 5)")

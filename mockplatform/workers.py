@@ -15,7 +15,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 
-from mockplatform.errors import BindError
+from mockplatform.errors import BindError, UsageError
 from mockplatform.plan import Plan, context_of, open_store, tenants_of
 from mockplatform.stores.codec import structured, told
 
@@ -92,12 +92,24 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 def _work(number: int) -> None:
     """Serve until standard input ends."""
-    from mockplatform.app import create_app
-    from mockplatform.server import serve
-
     # Ctrl-C reaches the whole group of processes; the parent alone decides when a worker stops.
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.SIG_IGN)
+    try:
+        _serve(number)
+    except UsageError as error:
+        sys.exit(_complaint(error))
+
+
+def _complaint(error: UsageError) -> int:
+    sys.stderr.write(f"mockplatform: {error}\n")
+    return 2
+
+
+def _serve(number: int) -> None:
+    from mockplatform.app import create_app
+    from mockplatform.server import serve
+
     plan: Plan = structured(json.loads(sys.stdin.buffer.readline()), Plan)
     tenants = tenants_of(plan, open_store(plan))
     with serve(create_app(tenants.first, tenants), socket.socket(fileno=number), context_of(plan)):

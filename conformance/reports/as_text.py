@@ -54,7 +54,7 @@ def _table(report: Report) -> Iterator[str]:
     if "code" in report.profile.axes:
         yield from _rows(code_rows(report))
     elif "type" in report.profile.axes:
-        yield from _rows(row for row in type_rows(report) if types()[row.name].surface == "launch")
+        yield from _rows(row for row in type_rows(report) if types()[row.name].surface == "launch" or _used(report))
     else:
         yield from _areas(report)
 
@@ -63,7 +63,12 @@ def _rows(rows: Iterable[Row]) -> Iterator[str]:
     for row in rows:
         number = f"{row.code} " if row.code is not None else ""
         count = f"{len(row.scenarios)} scenario{'s' if len(row.scenarios) != 1 else ''}" if row.scenarios else ""
-        yield f"  {_MARKS[row.status]} {number}{row.name:<46} {row.status:<8} {count}".rstrip()
+        yield f"  {_MARKS[row.status]} {number}{row.name:<46} {row.status:<8} {count or row.reason}".rstrip()
+
+
+def _used(report: Report) -> bool:
+    """Whether the tool was tried at any service."""
+    return any(result.scenario.serviced and result.status != "skipped" for result in report.results)
 
 
 def _areas(report: Report) -> Iterator[str]:

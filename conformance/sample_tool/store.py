@@ -9,86 +9,17 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.sql.expression import Executable
 
+from conformance.sample_tool import statements as sql
 from conformance.sample_tool.model import Integration, IssuedLogin, Person, ZoomTokens
 from conformance.sample_tool.services.model import Offer
-from conformance.sample_tool.tables import (
-    METADATA,
-    classes,
-    course_links,
-    credentials,
-    deferred_classes,
-    enrolments,
-    kept,
-    logins,
-    meeting_defaults,
-    open_engine,
-    sessions,
-    zoom_authorisations,
-)
+from conformance.sample_tool.tables import METADATA, kept, open_engine
 
 __all__ = ["Store", "integration_of"]
-
-# Built once: SQLAlchemy finds the compiled text of a statement by its object.
-# A consumer key has no issuer: a login without one must not find it.
-WITH_ISSUER = credentials.c.issuer != ""
-OF_ISSUER = select(credentials).where(credentials.c.issuer == bindparam("issuer"), WITH_ISSUER).limit(2)
-REGISTRATION = select(credentials).where(
-    credentials.c.issuer == bindparam("issuer"), credentials.c.client_id == bindparam("client_id"), WITH_ISSUER
-)
-ADD_REGISTRATION, FORGET_REGISTRATIONS = insert(credentials), delete(credentials)
-FORGET_REGISTRATION = delete(credentials).where(
-    credentials.c.issuer == bindparam("issuer"), credentials.c.client_id == bindparam("client_id")
-)
-
-LOGIN_FIELDS = select(logins.c.state, logins.c.nonce, logins.c.issuer, logins.c.client_id, logins.c.spent)
-ADD_LOGIN = insert(logins)
-FORGET_LOGINS = delete(logins).where(logins.c.expires < bindparam("now"))
-LOGIN_BY_STATE = LOGIN_FIELDS.where(logins.c.state == bindparam("state"), logins.c.expires > bindparam("now"))
-LOGIN_BY_NONCE = LOGIN_FIELDS.where(logins.c.nonce == bindparam("nonce"))
-SPEND_NONCE = (
-    update(logins)
-    .where(logins.c.nonce == bindparam("its_nonce"), logins.c.state == bindparam("its_state"), ~logins.c.spent)
-    .values(spent=True)
-)
-
-ADD_SESSION = insert(sessions)
-END_SESSION = delete(sessions).where(sessions.c.id == bindparam("id"))
-LIVE = sessions.c.id == bindparam("id"), sessions.c.expires > bindparam("now")
-SESSION, OFFER = select(sessions.c.person).where(*LIVE), select(sessions.c.offer).where(*LIVE)
-
-ZOOM = select(zoom_authorisations).where(zoom_authorisations.c.email == bindparam("email"))
-ADD_ZOOM = insert(zoom_authorisations)
-KEEP_TOKENS = (
-    update(zoom_authorisations)
-    .where(zoom_authorisations.c.email == bindparam("its_email"))
-    .values(access=bindparam("access"), refresh=bindparam("refresh"))
-)
-END_ZOOM = delete(zoom_authorisations).where(zoom_authorisations.c.email == bindparam("email"))
-
-ADD_DEFAULTS = insert(meeting_defaults)
-DEFAULTS = select(meeting_defaults.c.settings).where(meeting_defaults.c.issuer == bindparam("issuer"))
-LINK = select(course_links.c.class_id).where(
-    course_links.c.issuer == bindparam("issuer"),
-    course_links.c.deployment_id == bindparam("deployment_id"),
-    course_links.c.context_id == bindparam("context_id"),
-)
-ADD_CLASS, ADD_LINK = insert(classes).returning(classes.c.id), insert(course_links)
-CLASS_TITLE = select(classes.c.title).where(classes.c.id == bindparam("id"))
-ENROLMENT = select(enrolments.c.class_id).where(
-    enrolments.c.class_id == bindparam("class_id"), enrolments.c.person_id == bindparam("person_id")
-)
-ADD_ENROLMENT = insert(enrolments).execution_options(preserve_rowcount=True)
-DEFERRED = select(deferred_classes).where(deferred_classes.c.email == bindparam("email"))
-# Of two launches at the same moment the second finds nothing left to create.
-DEFERRED_FOR_ME = DEFERRED.with_for_update()
-ADD_DEFERRED = insert(deferred_classes)
-END_DEFERRED = delete(deferred_classes).where(deferred_classes.c.email == bindparam("email"))
-
 
 Course = tuple[str, ...]
 """Issuer, deployment id and context id."""
@@ -105,15 +36,15 @@ class Store:
         weakref.finalize(self, self._engine.dispose)
         METADATA.create_all(self._engine)
         with self.transaction() as connection:
-            connection.execute(FORGET_REGISTRATIONS)
+            connection.execute(sql.FORGET_REGISTRATIONS)
             if integrations:
-                connection.execute(ADD_REGISTRATION, [asdict(integration) for integration in integrations])
+                connection.execute(sql.ADD_REGISTRATION, [asdict(integration) for integration in integrations])
 
     def register(self, integration: Integration) -> None:
         """Keeps a registration in the place of an earlier one of the same client id."""
         with self.transaction() as connection:
-            connection.execute(FORGET_REGISTRATION, asdict(integration))
-            connection.execute(ADD_REGISTRATION, asdict(integration))
+            connection.execute(sql.FORGET_REGISTRATION, asdict(integration))
+            connection.execute(sql.ADD_REGISTRATION, asdict(integration))
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -140,87 +71,87 @@ class Store:
 
     def find_integration(self, *, issuer: str, client_id: str) -> Integration | None:
         """The registration of a client id with an issuer, compared exactly."""
-        row = self.one(REGISTRATION, issuer=issuer, client_id=client_id)
+        row = self.one(sql.REGISTRATION, issuer=issuer, client_id=client_id)
         return integration_of(row) if row else None
 
     def find_integrations(self, *, issuer: str) -> Sequence[Integration]:
         """Up to two registrations with an issuer: enough to know whether there is only one."""
-        return [integration_of(row) for row in self.rows(OF_ISSUER, issuer=issuer)]
+        return [integration_of(row) for row in self.rows(sql.OF_ISSUER, issuer=issuer)]
 
     def remember_login(self, login: IssuedLogin, *, now: float, expires: float) -> None:
         """Keeps a login until it expires, and forgets those that have expired."""
         with self.transaction() as connection:
-            connection.execute(FORGET_LOGINS, {"now": now})
-            connection.execute(ADD_LOGIN, asdict(login) | {"expires": expires})
+            connection.execute(sql.FORGET_LOGINS, {"now": now})
+            connection.execute(sql.ADD_LOGIN, asdict(login) | {"expires": expires})
 
     def find_login(self, *, state: str, now: float) -> IssuedLogin | None:
         """The login that was sent out with this state and has not expired."""
-        row = self.one(LOGIN_BY_STATE, state=state, now=now)
+        row = self.one(sql.LOGIN_BY_STATE, state=state, now=now)
         return IssuedLogin(**row) if row else None
 
     def find_login_by_nonce(self, nonce: str) -> IssuedLogin | None:
         """The login that was sent out with this nonce."""
-        row = self.one(LOGIN_BY_NONCE, nonce=nonce)
+        row = self.one(sql.LOGIN_BY_NONCE, nonce=nonce)
         return IssuedLogin(**row) if row else None
 
     def spend_nonce(self, nonce: str, *, state: str) -> bool:
         """Whether the nonce was issued with this state and is spent now for the first time."""
-        return self.run(SPEND_NONCE, its_nonce=nonce, its_state=state) == 1
+        return self.run(sql.SPEND_NONCE, its_nonce=nonce, its_state=state) == 1
 
     def open_session(self, session: str, person: Person, *, offer: Offer, expires: float, replacing: str) -> None:
         """Opens a session and ends the one that it takes the place of."""
         row = {"id": session, "person": asdict(person), "offer": asdict(offer), "expires": expires}
         with self.transaction() as connection:
-            connection.execute(END_SESSION, {"id": replacing})
-            connection.execute(ADD_SESSION, row)
+            connection.execute(sql.END_SESSION, {"id": replacing})
+            connection.execute(sql.ADD_SESSION, row)
 
     def find_person(self, *, session: str, now: float) -> Person | None:
         """Whose session this is, while it is live."""
-        row = self.one(SESSION, id=session, now=now)
+        row = self.one(sql.SESSION, id=session, now=now)
         return Person(**{**row["person"], "roles": tuple(row["person"]["roles"])}) if row else None
 
     def find_offer(self, *, session: str, now: float) -> Offer | None:
         """What the launch of this session has said of services, while it is live."""
-        row = self.one(OFFER, id=session, now=now)
+        row = self.one(sql.OFFER, id=session, now=now)
         return Offer(**row["offer"]) if row else None
 
     def authorise_zoom(self, email: str) -> None:
         """Connects the Zoom account of this address."""
         with self.transaction() as connection:
-            connection.execute(END_ZOOM, {"email": email})
-            connection.execute(ADD_ZOOM, {"email": email, "refresh": f"granted by {email}"})
+            connection.execute(sql.END_ZOOM, {"email": email})
+            connection.execute(sql.ADD_ZOOM, {"email": email, "refresh": f"granted by {email}"})
 
     def withdraw_zoom(self, email: str) -> None:
         """Disconnects the Zoom account of this address."""
-        self.run(END_ZOOM, email=email)
+        self.run(sql.END_ZOOM, email=email)
 
     def find_zoom(self, email: str) -> str | None:
         """The address of the connected Zoom account."""
-        row = self.one(ZOOM, email=email)
+        row = self.one(sql.ZOOM, email=email)
         return str(row["email"]) if row else None
 
     def find_zoom_tokens(self, email: str) -> ZoomTokens | None:
         """What the Zoom account of this address can be used with."""
-        row = self.one(ZOOM, email=email)
+        row = self.one(sql.ZOOM, email=email)
         return ZoomTokens(refresh=row["refresh"], access=row["access"]) if row else None
 
     def keep_zoom_tokens(self, email: str, tokens: ZoomTokens) -> None:
         """Keeps what Zoom has given in exchange for earlier tokens."""
-        self.run(KEEP_TOKENS, its_email=email, access=tokens.access, refresh=tokens.refresh)
+        self.run(sql.KEEP_TOKENS, its_email=email, access=tokens.access, refresh=tokens.refresh)
 
     def choose_meeting_defaults(self, issuer: str, settings: Mapping[str, Any]) -> None:
         """Keeps the meeting settings of a school that has not chosen any yet."""
         if self.find_meeting_defaults(issuer) is None:
-            self.run(ADD_DEFAULTS, issuer=issuer, settings=dict(settings))
+            self.run(sql.ADD_DEFAULTS, issuer=issuer, settings=dict(settings))
 
     def find_meeting_defaults(self, issuer: str) -> Mapping[str, Any] | None:
         """The meeting settings that a school has chosen."""
-        row = self.one(DEFAULTS, issuer=issuer)
+        row = self.one(sql.DEFAULTS, issuer=issuer)
         return row["settings"] if row else None
 
     def find_class(self, *, issuer: str, deployment_id: str, context_id: str) -> int | None:
         """The class that a course is linked with."""
-        row = self.one(LINK, issuer=issuer, deployment_id=deployment_id, context_id=context_id)
+        row = self.one(sql.LINK, issuer=issuer, deployment_id=deployment_id, context_id=context_id)
         return int(row["class_id"]) if row else None
 
     def create_class(
@@ -248,17 +179,17 @@ class Store:
         membership = {"class_id": class_id, "person_id": person_id}
         try:
             with self.transaction() as connection:
-                if connection.execute(ENROLMENT, membership).first() is None:
-                    kept(connection.execute(ADD_ENROLMENT, membership), 1)
+                if connection.execute(sql.ENROLMENT, membership).first() is None:
+                    kept(connection.execute(sql.ADD_ENROLMENT, membership), 1)
         except IntegrityError:
             # Somebody else has just done the same, or there is no such class.
-            if self.one(ENROLMENT, **membership) is None:
+            if self.one(sql.ENROLMENT, **membership) is None:
                 raise
         return class_id
 
     def find_class_title(self, class_id: int) -> str | None:
         """The title of a class."""
-        row = self.one(CLASS_TITLE, id=class_id)
+        row = self.one(sql.CLASS_TITLE, id=class_id)
         return str(row["title"]) if row else None
 
     def defer_class(
@@ -266,29 +197,29 @@ class Store:
     ) -> None:
         """Prepares a class that waits for the first launch of its instructor."""
         course = {"issuer": issuer, "deployment_id": deployment_id, "context_id": context_id}
-        self.run(ADD_DEFERRED, email=email, title=title, **course)
+        self.run(sql.ADD_DEFERRED, email=email, title=title, **course)
 
     def has_deferred(self, email: str) -> bool:
         """Whether classes wait for this instructor."""
-        return self.one(DEFERRED, email=email) is not None
+        return self.one(sql.DEFERRED, email=email) is not None
 
     def find_deferred(self, email: str) -> Mapping[Course, str]:
         """The courses that still lack the class that waits for this instructor, and its titles."""
         with self.transaction() as connection:
-            waiting = connection.execute(DEFERRED, {"email": email}).mappings().all()
-            unlinked = [row for row in waiting if connection.execute(LINK, _course(row)).first() is None]
+            waiting = connection.execute(sql.DEFERRED, {"email": email}).mappings().all()
+            unlinked = [row for row in waiting if connection.execute(sql.LINK, _course(row)).first() is None]
         return {tuple(_course(row).values()): row["title"] for row in unlinked}
 
     def create_deferred(self, email: str, meetings: Mapping[Course, str] | None = None) -> int:
         """Creates every class that waits for an instructor, all or none, and counts them."""
         with self.transaction() as connection:
-            waiting = connection.execute(DEFERRED_FOR_ME, {"email": email}).mappings().all()
+            waiting = connection.execute(sql.DEFERRED_FOR_ME, {"email": email}).mappings().all()
             for row in waiting:
                 course = _course(row)
-                if connection.execute(LINK, course).first() is None:
+                if connection.execute(sql.LINK, course).first() is None:
                     meeting_id = (meetings or {}).get(tuple(course.values()))
                     _add_class(connection, course, title=row["title"], settings={}, meeting_id=meeting_id)
-            kept(connection.execute(END_DEFERRED, {"email": email}), len(waiting))
+            kept(connection.execute(sql.END_DEFERRED, {"email": email}), len(waiting))
         return len(waiting)
 
 
@@ -309,7 +240,7 @@ def _add_class(
     settings: Mapping[str, Any],
     meeting_id: str | None,
 ) -> int:
-    inserted = connection.execute(ADD_CLASS, {"title": title, "settings": dict(settings), "meeting_id": meeting_id})
+    inserted = connection.execute(sql.ADD_CLASS, {"title": title, "settings": dict(settings), "meeting_id": meeting_id})
     class_id = int(inserted.scalar_one())
-    connection.execute(ADD_LINK, {**course, "class_id": class_id})
+    connection.execute(sql.ADD_LINK, {**course, "class_id": class_id})
     return class_id

@@ -17,13 +17,14 @@ from mockplatform.lms import Platform
 from mockplatform.store import Table
 from mockplatform.tenants import Tenants
 
-__all__ = ["Act", "Ask", "ConflictError", "Listing", "NotFoundError", "Page", "act", "acts", "found", "listed"]
+__all__ = ["MOST", "Act", "Ask", "ConflictError", "Listing", "NotFoundError", "Page", "act", "acts", "found", "listed"]
 
 T = TypeVar("T")
 Function = TypeVar("Function", bound=Callable[..., Any])
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 MOST: Final = 1000
+"""How many entries a page of a list has at most."""
 
 
 class NotFoundError(UsageError):

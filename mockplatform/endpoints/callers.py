@@ -65,7 +65,7 @@ def _issuer_of(token: str) -> str:
     parts = token.split(".")
     try:
         claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=="))
-    except (IndexError, ValueError):
+    except (IndexError, ValueError, RecursionError):
         return ""
     issuer = claims.get("iss") if isinstance(claims, dict) else None
     return issuer if isinstance(issuer, str) else ""

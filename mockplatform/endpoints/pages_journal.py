@@ -18,6 +18,7 @@ from mockplatform.endpoints.finding import found, number
 from mockplatform.endpoints.parameters import query_of
 from mockplatform.endpoints.rendering import html
 from mockplatform.endpoints.wire import platform_of
+from mockplatform.faults import endpoint_names
 from mockplatform.masking import masked_exchange
 from mockplatform.model import Exchange, Params
 
@@ -45,7 +46,7 @@ class _Entry:
     path: str
     parameters: Params
     token: tuple[str, ...]
-    """Header and claims of the token in the answer, laid out for reading; empty if there is none."""
+    """Header and claims of the token in the answer or the request, laid out for reading; empty if there is none."""
     curl: str
 
 
@@ -75,9 +76,8 @@ async def journal(request: Request) -> Response:
         newest_first=True,
     )
     entries = [_entry(exchange) for exchange in shown.items]
-    endpoints = sorted({exchange.about.get("endpoint", "") for exchange in platform.journal} - {""})
     return html(
-        request, "journal.html", entries=entries, found=shown, given=given, endpoints=endpoints, answers=_ANSWERS
+        request, "journal.html", entries=entries, found=shown, given=given, endpoints=endpoint_names(), answers=_ANSWERS
     )
 
 
@@ -87,7 +87,7 @@ def _entry(exchange: Exchange) -> _Entry:
     said = parse_qsl(query, keep_blank_values=True)
     if shown.method == "POST" and not shown.request_body.lstrip().startswith(("{", "[", "<")):
         said += parse_qsl(shown.request_body, keep_blank_values=True)
-    token = _TOKEN.search(shown.response_body)
+    token = _TOKEN.search(shown.response_body) or _TOKEN.search(shown.request_body)
     return _Entry(
         exchange=shown,
         path="/" + address.split("://", 1)[-1].partition("/")[2],

@@ -49,14 +49,14 @@ def _begun(request: Request, choice: dict[str, str], given: tuple[tuple[str, str
     platform = platform_of(request)
     intended = chosen(platform, choice)
     spoilts = picked(given)
-    context = context_of(platform, intended)
+    context = context_of(platform, intended) if spoilts else None
     if choice.get("lti") == "1.1" or is_by_lti11(spoilts):
         try:
             signed = platform.begin_basic(intended, spoilts, context).response
         except NotApplicableError as problem:
             raise UsageError(f"Launch, but broken: {problem}; pick another mutation, or launch before") from None
         return form(request, signed.method, signed.url, signed.fields)
-    if spoilts:
+    if context is not None:
         refuse_unfit(platform, intended, spoilts, context)
     pending = platform.begin(intended, spoilts, context)
     if choice.get("how") == "frame" or choice.get("frame"):

@@ -11,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mockplatform.config import ATTRIBUTES, registration_from
 from mockplatform.endpoints.finding import found, number
 from mockplatform.endpoints.own_forms import changing, values_of
 from mockplatform.endpoints.pages_home import tool_words
@@ -20,8 +19,8 @@ from mockplatform.endpoints.rendering import html, refusal, see_other
 from mockplatform.endpoints.wire import platform_of
 from mockplatform.errors import UsageError
 from mockplatform.model import Registration
-from mockplatform.service import services
 from mockplatform.services.registration import invite
+from mockplatform.tool_table import ATTRIBUTES, registration_from
 
 __all__ = ["FOR_PEOPLE", "NAVIGATION", "ROUTES"]
 
@@ -164,27 +163,10 @@ async def begin_registration(request: Request) -> Response:
     return html(request, "registering.html", invitation=invitation, offered=offered)
 
 
-async def addresses(request: Request) -> Response:
-    """Everything that a tool has to know of this platform."""
-    platform = platform_of(request)
-    url = platform.url
-    told = {
-        "Issuer": platform.issuer,
-        "Authentication URL": f"{url}/auth",
-        "Key set URL": f"{url}/jwks",
-        "Token URL": f"{url}/token",
-        "OpenID configuration": f"{url}/.well-known/openid-configuration",
-    }
-    scopes = sorted({scope for name in platform.settings.services for scope in services()[name].SCOPES})
-    shown = found(platform.state.registrations, words=tool_words, limit=_PART)
-    return html(request, "addresses.html", told=told, scopes=scopes, tools=shown.items)
-
-
 ROUTES = (
     Route("/registrations", registrations, methods=["GET"], name="registrations"),
     Route("/registrations", changing(keep), methods=["POST"], name="keep_registration"),
     Route("/registrations/edit", edit, methods=["GET"], name="edit_registration"),
     Route("/registrations/remove", changing(remove), methods=["POST"], name="remove_registration"),
     Route("/registrations/begin", changing(begin_registration), methods=["POST"], name="begin_registration"),
-    Route("/addresses", addresses, methods=["GET"], name="addresses"),
 )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from mockplatform.model import Params
 
 __all__ = ["parameters", "query_of"]
+
+_BODY_LIMIT = 1 << 20
 
 
 def query_of(request: Request) -> Params:
@@ -18,9 +21,17 @@ def query_of(request: Request) -> Params:
 
 
 async def parameters(request: Request) -> Params:
-    """Query and URL-encoded form parameters in order, a name may come twice."""
+    """Query and URL-encoded form parameters in order, a name may come twice.
+
+    Raises:
+        HTTPException: the form is longer than any that a launch or a page has.
+    """
     found = query_of(request)
     if request.method == "POST":
-        body = (await request.body()).decode("utf-8", "replace")
-        found += tuple(parse_qsl(body, keep_blank_values=True))
+        body = bytearray()
+        async for part in request.stream():
+            body += part
+            if len(body) > _BODY_LIMIT:
+                raise HTTPException(413, f"The form is longer than {_BODY_LIMIT} bytes.")
+        found += tuple(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
     return found

@@ -89,13 +89,13 @@ def refusal(request: Request, *problems: str, advice: tuple[str, ...] = (), stat
     return html(request, "refused.html", status=status, problems=problems, advice=advice)
 
 
-def link(request: Request, path: str, **query: Any) -> str:
+def link(request: Request, path: str, /, **query: Any) -> str:
     """The address of a page of this platform; a parameter that is empty is left out."""
     given = {name: value for name, value in query.items() if value not in ("", None)}
     return f"{platform_of(request).path}{path}" + (f"?{urlencode(given, quote_via=quote)}" if given else "")
 
 
-def see_other(request: Request, path: str, **query: Any) -> Response:
+def see_other(request: Request, path: str, /, **query: Any) -> Response:
     """The way to a page after something was changed, so that to read it anew changes nothing (RFC 9110, 15.4.4)."""
     return RedirectResponse(link(request, path, **query), 303)
 

@@ -22,6 +22,8 @@ from mockplatform.service import Call, Operation, Reply, ServiceError, services
 __all__ = ["ROUTES"]
 
 _NOT_STORED: Params = (("cache-control", "no-store"),)
+_UNTRIED: Params = (("www-authenticate", 'Bearer realm="services"'),)
+"""Whoever has not tried to authenticate is told no error in the challenge (RFC 6750, section 3.1)."""
 _BODY_LIMIT = 4 << 20
 _IN_PATHS = "/:@!$&'()*+,;=~"
 """What needs no escape in a path (RFC 3986, section 3.3)."""
@@ -44,7 +46,10 @@ def _endpoint(operation: Operation) -> Callable[[Request], Awaitable[Response]]:
 
 async def _call(request: Request, operation: Operation) -> Call:
     platform = platform_of(request)
-    headers = dict(request.headers)
+    # A list may be sent in several headers of one name (RFC 9110, section 5.3).
+    headers: dict[str, str] = {}
+    for name, value in request.headers.items():
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
     if "course" in request.path_params:
         about(request)["course"] = request.path_params["course"]
     grant = _grant(request, operation) if operation.scopes else None
@@ -78,7 +83,7 @@ def _grant(request: Request, operation: Operation) -> Grant:
     platform = platform_of(request)
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
-        raise _unauthorised("invalid_request", "send the access token as 'Authorization: Bearer …'")
+        raise ServiceError(401, "invalid_request", "send the access token as 'Authorization: Bearer …'", _UNTRIED)
     grant = platform.state.grants.get(token.strip())
     if grant is None:
         raise _unauthorised("invalid_token", "this access token was not granted here, or is no longer known")
@@ -108,7 +113,7 @@ def _check_media_types(policy: str, operation: Operation, headers: dict[str, str
     sent = headers.get("content-type", "").partition(";")[0].strip().lower()
     if operation.accepts and sent not in operation.accepts:
         raise ServiceError(415, "invalid_request", f"Content-Type is {sent!r}, expected {operation.accepts[0]}")
-    accept = headers.get("accept", "*/*")
+    accept = headers.get("accept", "").strip() or "*/*"
     if operation.scopes and operation.method == "GET" and not _acceptable(operation.gives, accept):
         raise ServiceError(406, "invalid_request", f"Accept is {accept!r}, which leaves out {operation.gives}")
 
@@ -153,8 +158,13 @@ def _response(reply: Reply, operation: Operation) -> Response:
     return response
 
 
+def _routed(path: str) -> str:
+    # The server has decoded the path, so that the id of a course may have slashes in it by now.
+    return path.replace("{course}", "{course:path}")
+
+
 ROUTES = tuple(
-    Route(operation.path, _endpoint(operation), methods=[operation.method], name=operation.name)
+    Route(_routed(operation.path), _endpoint(operation), methods=[operation.method], name=operation.name)
     for service in services().values()
     for operation in service.OPERATIONS
 )

@@ -137,8 +137,10 @@ def expiry_as(token: IdToken, *, form: str) -> IdToken:
 @mutation("SEC 5.1.2")
 def issued_before(token: IdToken, *, by_s: int = 60) -> IdToken:
     """The token was issued this many seconds earlier and is still good (honest)."""
-    claims = claims_of(token)
-    return replace(token, claims=claims | {"iat": _time(token, "iat") - by_s, "exp": _time(token, "exp") - by_s})
+    iat, exp = _time(token, "iat"), _time(token, "exp")
+    # A life of a minute, as some platforms give, would be over.
+    good_until = max(exp - by_s, min(exp, iat + 60))
+    return replace(token, claims=claims_of(token) | {"iat": iat - by_s, "exp": good_until})
 
 
 @mutation("RFC 7519 4.1.6")
@@ -161,37 +163,42 @@ def expires_before_issued(token: IdToken) -> IdToken:
     return replace(token, claims=claims_of(token) | {"iat": iat, "exp": iat - 20})
 
 
+def _audience(token: IdToken) -> Any:
+    """The client id, whichever way the platform writes an audience of one."""
+    audience = claims_of(token)["aud"]
+    return audience[0] if isinstance(audience, list) and len(audience) == 1 else audience
+
+
 @mutation("SEC 5.1.2")
 def audience_list(token: IdToken) -> IdToken:
     """The audience is a list with the tool's client id as its only entry (honest)."""
-    return replace(token, claims=claims_of(token) | {"aud": [claims_of(token)["aud"]]})
+    return replace(token, claims=claims_of(token) | {"aud": [_audience(token)]})
 
 
 @mutation("SEC 5.1.3 step 3")
 def audience_added(token: IdToken, *, audience: str = "https://other-tool.example", azp: bool = True) -> IdToken:
     """A further audience, which the tool cannot trust, stands beside the client id."""
-    claims = claims_of(token)
-    party = {"azp": claims["aud"]} if azp else {}
-    return replace(token, claims=claims | {"aud": [claims["aud"], audience]} | party)
+    party = {"azp": _audience(token)} if azp else {}
+    return replace(token, claims=claims_of(token) | {"aud": [_audience(token), audience]} | party)
 
 
 @mutation("SEC 5.1.3 step 3")
 def audience_behind(token: IdToken, *, audience: str = "https://other-tool.example") -> IdToken:
     """The client id stands behind a further audience, which the tool cannot trust."""
-    claims = claims_of(token)
-    return replace(token, claims=claims | {"aud": [audience, claims["aud"]], "azp": claims["aud"]})
+    named = _audience(token)
+    return replace(token, claims=claims_of(token) | {"aud": [audience, named], "azp": named})
 
 
 @mutation("SEC 5.1.2")
 def authorized_party_named(token: IdToken) -> IdToken:
     """The token names the tool as its authorized party, too (honest)."""
-    return replace(token, claims=claims_of(token) | {"azp": claims_of(token)["aud"]})
+    return replace(token, claims=claims_of(token) | {"azp": _audience(token)})
 
 
 @mutation("SEC 5.1.3 step 3")
 def audience_swapped_case(token: IdToken) -> IdToken:
     """The audience differs from the client id by the case of its letters."""
-    audience = str(claims_of(token)["aud"])
+    audience = str(_audience(token))
     if audience.swapcase() == audience:
         raise NotApplicableError("the client id has no letters")
     return replace(token, claims=claims_of(token) | {"aud": audience.swapcase()})
@@ -200,8 +207,7 @@ def audience_swapped_case(token: IdToken) -> IdToken:
 @mutation("SEC 5.1.3 step 3")
 def audience_extended(token: IdToken, *, suffix: str = "x") -> IdToken:
     """The audience merely begins with the client id."""
-    claims = claims_of(token)
-    return replace(token, claims=claims | {"aud": f"{claims['aud']}{suffix}"})
+    return replace(token, claims=claims_of(token) | {"aud": f"{_audience(token)}{suffix}"})
 
 
 @mutation("SEC 5.1.3 step 2")

@@ -8,9 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-
-from mockplatform.keys import b64url
+from mockplatform.keys import b64url, private_members
 from mockplatform.model import KeySet
 from mockplatform.mutation import Context, NotApplicableError, mutation
 
@@ -114,14 +112,11 @@ def with_secret(keys: KeySet, context: Context, *, secret: str) -> KeySet:
 @mutation("SEC 6.2")
 def with_private_members(keys: KeySet, context: Context) -> KeySet:
     """The platform publishes the private parts of its key by mistake."""
-    private = context.keys.private("platform")
-    if not isinstance(private, RSAPrivateKey):
-        raise NotApplicableError("the platform's key is no RSA key")
-    numbers = private.private_numbers()
-    parts = {"d": numbers.d, "p": numbers.p, "q": numbers.q}
-    parts |= {"dp": numbers.dmp1, "dq": numbers.dmq1, "qi": numbers.iqmp}
-    texts = {name: b64url(number.to_bytes((number.bit_length() + 7) // 8)) for name, number in parts.items()}
-    return replace(keys, keys=tuple(dict(key) | texts for key in keys.keys), headers=_NO_STORE)
+    try:
+        private = private_members(context.keys.private("platform"))
+    except TypeError as error:
+        raise NotApplicableError("the platform's key is no RSA key") from error
+    return replace(keys, keys=tuple({**key, **private} for key in keys.keys), headers=_NO_STORE)
 
 
 @mutation("RFC 7517 5")

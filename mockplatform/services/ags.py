@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote
 
-from mockplatform.json_members import json_object
+from mockplatform.json_members import Members, json_object
 from mockplatform.line_items import (
     bound_line_items,
     changed_line_item,
@@ -21,6 +21,7 @@ from mockplatform.line_items import (
     tools_line_items,
 )
 from mockplatform.lms import Platform
+from mockplatform.message import messages
 from mockplatform.model import Course, Launch
 from mockplatform.paging import link_header, once, page_links, part_of
 from mockplatform.records import Grant, LineItem, Score
@@ -48,9 +49,13 @@ _SCORE_TYPE: Final = "application/vnd.ims.lis.v1.score+json"
 
 def claims(platform: Platform, launch: Launch) -> Mapping[str, Any]:
     """Where the grades of the course and of the launched link are, and what the tool may do there (AGS 3.1)."""
-    allowed = launch.registration.scopes
-    scopes = [scope for scope in SCOPES if allowed is None or scope in allowed]
-    if not scopes:
+    if "context" in messages()[launch.message].omits:
+        return {}
+    allowed = SCOPES if launch.registration.scopes is None else launch.registration.scopes
+    # A review names its line item even where the platform offers no grade service; no token opens it then.
+    offered = SCOPES if NAME in platform.settings.services else ()
+    scopes = [scope for scope in offered if scope in allowed]
+    if not scopes and not launch.line_item:
         return {}
     told: dict[str, Any] = {"scope": scopes}
     if {LINE_ITEM, LINE_ITEM_READONLY} & set(scopes):
@@ -78,8 +83,9 @@ def line_items(call: Call) -> Reply:
 def create_line_item(call: Call) -> Reply:
     """A new line item of the tool (AGS 3.2.5)."""
     course, grant = _course(call), _grant(call)
-    body = json_object(call.body)
-    item = made_line_item(call.platform, course, body, issuer=grant.issuer, client_id=grant.client_id)
+    members = Members(json_object(call.body))
+    item = made_line_item(call.platform, course, members, issuer=grant.issuer, client_id=grant.client_id)
+    _advise(call, members.advice)
     keep_line_item(call.platform, item)
     told = told_line_item(call.platform, item)
     return Reply(status=201, json=told, headers=(("location", told["id"]),))
@@ -92,7 +98,9 @@ def line_item(call: Call) -> Reply:
 
 def update_line_item(call: Call) -> Reply:
     """A line item as the tool defines it anew (AGS 3.2.6)."""
-    changed = changed_line_item(call.platform, _line_item(call), json_object(call.body))
+    item, members = _line_item(call), Members(json_object(call.body))
+    changed = changed_line_item(call.platform, item, members)
+    _advise(call, members.advice)
     if call.platform.state.line_items.change(changed.id, lambda _: changed) is None:
         raise _unknown(call)
     return Reply(json=told_line_item(call.platform, changed))
@@ -108,8 +116,9 @@ def scores(call: Call) -> Reply:
     """A score of a person, kept if it is newer than the last one (AGS 3.4)."""
     platform = call.platform
     course, item = _course(call), _line_item(call)
-    score = score_of(item, json_object(call.body))
-    advice = [score_advice(score), _stranger(call, course, score)]
+    members = Members(json_object(call.body))
+    score = score_of(item, members)
+    advice = [*members.advice, score_advice(score), _stranger(call, course, score)]
     if not publish(platform, score):
         if platform.dialect.value("ags.old_score", "conflict") == "conflict":
             raise ServiceError(
@@ -119,8 +128,7 @@ def scores(call: Call) -> Reply:
                 " item; each score needs a later one (AGS 3.4.9)",
             )
         advice.append("the score was dropped: its timestamp is not after that of the last one (AGS 3.4.9)")
-    if any(advice):
-        call.about["advice"] = "; ".join(filter(None, advice))
+    _advise(call, advice)
     return Reply(status=204)
 
 
@@ -182,6 +190,12 @@ def _stranger(call: Call, course: Course, score: Score) -> str:
     if call.platform.dialect.value("ags.members_only", otherwise=False):
         raise ServiceError(404, "invalid_request", told)
     return told
+
+
+def _advise(call: Call, advice: Sequence[str]) -> None:
+    """Let the journal say what would better be otherwise in a call that is right."""
+    if any(advice):
+        call.about["advice"] = "; ".join(filter(None, advice))
 
 
 def _grant(call: Call) -> Grant:

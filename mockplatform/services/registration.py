@@ -18,7 +18,14 @@ from mockplatform.model import Launch
 from mockplatform.records import Invitation
 from mockplatform.service import Call, Operation, Reply, ServiceError
 from mockplatform.services.token import offered_scopes
-from mockplatform.tool_configuration import TOOL_CONFIGURATION, metadata_problems, registration_of, scopes_asked
+from mockplatform.strict_json import strict_json
+from mockplatform.tool_configuration import (
+    TOOL_CONFIGURATION,
+    metadata_advice,
+    metadata_problems,
+    registration_of,
+    scopes_asked,
+)
 from mockplatform.variables import VARIABLES
 
 __all__ = ["NAME", "OPERATIONS", "SCOPES", "claims", "invite", "platform_configuration", "registration_endpoint"]
@@ -102,6 +109,8 @@ def register(call: Call) -> Reply:
     )
     platform.register(registration)
     call.about["client_id"] = registration.client_id
+    if advice := metadata_advice(metadata):
+        call.about["advice"] = advice
     known = {kind.type for kind in messages().values()}
     tool = metadata[TOOL_CONFIGURATION]
     granted = {
@@ -142,10 +151,10 @@ def _unauthorised(description: str, error: str = "invalid_token") -> ServiceErro
 
 def _metadata(call: Call) -> Any:
     try:
-        metadata = json.loads(call.body)
-        # Python reads NaN, 1e999 and half a surrogate pair, with which no answer could be made.
-        json.dumps(metadata, ensure_ascii=False, allow_nan=False).encode()
-    except (ValueError, RecursionError) as error:
+        metadata = strict_json(call.body)
+        # Half a surrogate pair can be read, and then no answer be made with it.
+        json.dumps(metadata, ensure_ascii=False).encode()
+    except ValueError as error:
         raise ServiceError(400, "invalid_client_metadata", f"the body is no JSON: {error}") from error
     return metadata
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -25,6 +26,7 @@ SCOPES: tuple[str, ...] = ()
 _FORM = "application/x-www-form-urlencoded"
 _JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _KNOWN = frozenset({"grant_type", "client_assertion_type", "client_assertion", "scope", "client_id", "client_secret"})
+_MOST_FIELDS = 1000
 _NOT_STORED: Params = (("pragma", "no-cache"),)
 _SCHEME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,40}")
 
@@ -84,12 +86,13 @@ def _form(call: Call) -> Mapping[str, str]:
             400, "invalid_request", f"{', '.join(astray)}: in the URL; send it in the body (SEC 4.1; RFC 6749, 2.3.1)"
         )
     try:
-        pairs = parse_qsl(call.body.decode("utf-8"), keep_blank_values=True, errors="strict")
+        text = call.body.decode("utf-8")
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
     except ValueError as error:
         raise ServiceError(400, "invalid_request", f"the body is no form in UTF-8: {error} (SEC 4.1)") from error
     # A parameter without a value counts as left out (RFC 6749, section 3.2).
     form = {name: value for name, value in pairs if value}
-    twice = sorted({name for name, _ in pairs if sum(name == other for other, _ in pairs) > 1})
+    twice = sorted(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
     if twice:
         raise ServiceError(400, "invalid_request", f"{', '.join(twice)}: sent twice; send it once (RFC 6749, 3.2)")
     if "grant_type" not in form:
@@ -202,8 +205,10 @@ def _opaque(platform: Platform, tool: Registration, scopes: tuple[str, ...], lif
 
 def _signed(platform: Platform, tool: Registration, scopes: tuple[str, ...], lifetime_s: int) -> str:
     now_s = int(platform.clock())
+    key, kid = platform.key_set.signing_key()
     token = IdToken(
-        header={"typ": "at+jwt", "alg": "RS256", "kid": platform.key_set.signing_kid()},
+        header={"typ": "at+jwt", "alg": "RS256", "kid": kid},
+        key=key,
         claims={
             "iss": platform.issuer,
             "sub": tool.client_id,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
+import tempfile
 from pathlib import Path
 from typing import Any, Final
 
@@ -65,19 +68,40 @@ def _engine(url: URL, *, sqlite: bool) -> Engine:
 
 def _shared(connection: Any, _record: Any) -> None:
     # Readers do not wait for writers, and a commit does not wait for the disk: what a crash of the machine takes
-    # away is the last launches of a test.
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL"):
-        connection.execute(f"PRAGMA {pragma}")
+    # away is the last launches of a test. A file of somebody else's making stays in its mode while others use it.
+    connection.execute("PRAGMA synchronous=NORMAL")
+    with contextlib.suppress(sqlite3.OperationalError):
+        connection.execute("PRAGMA journal_mode=WAL")
 
 
 def _make_file(url: URL, name: str) -> None:
-    """Make an SQLite file that only its owner reads: it holds the platform's private keys."""
+    """Make an SQLite file that only its owner reads, as it holds the platform's private keys, unless there is one."""
     if not url.database or url.database == ":memory:":
         raise UsageError(f"{name}: names no file; write sqlite:///path/to/file, or leave the store out to use memory")
+    path = Path(url.database)
+    if path.exists():
+        return
     try:
-        os.close(os.open(Path(url.database), os.O_RDWR | os.O_CREAT, 0o600))
+        number, made = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        os.close(number)
+        try:
+            _put_in_place(Path(made), path)
+        finally:
+            Path(made).unlink(missing_ok=True)
     except OSError as error:
         raise UsageError(f"{name}: the file cannot be written: {error.strerror or error}") from None
+
+
+def _put_in_place(made: Path, path: Path) -> None:
+    # Nobody waits for the lock that a change of the mode needs, so the file has it before anybody else sees it.
+    with contextlib.closing(sqlite3.connect(made)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+    with contextlib.suppress(FileExistsError):
+        try:
+            path.hardlink_to(made)
+        except PermissionError:
+            # A file system without hard links.
+            made.rename(path)
 
 
 def _reason(error: SQLAlchemyError) -> str:

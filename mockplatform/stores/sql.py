@@ -13,13 +13,13 @@ import threading
 from collections.abc import Callable
 from typing import Any, Final, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Engine, Executable, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Engine, Executable, delete
 
 from mockplatform.store import Kind
 from mockplatform.stores.codec import read, text
 from mockplatform.stores.opening import open_engine
 from mockplatform.stores.schema import RECORDS
+from mockplatform.stores.statements import EVERYTHING, count, page, statements
 
 __all__ = ["SqlStore", "SqlTable"]
 
@@ -50,93 +50,84 @@ class SqlTable(Generic[T]):
     def __init__(self, engine: Engine, kind: Kind[T], tenant: str) -> None:
         self._engine = engine
         self._kind = kind
-        self._own = (RECORDS.c.tenant == _written(tenant), RECORDS.c.kind == kind.name)
-        self._names = {"tenant": _written(tenant), "kind": kind.name}
-        self._insert: Any = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert(RECORDS)
+        self._columns = {"tenant": _written(tenant), "kind": kind.name}
+        self._own = {"of_tenant": _written(tenant), "of_kind": kind.name}
+        self._does = statements(engine.dialect.name)
         self._puts = itertools.count()
 
     def get(self, key: str) -> T | None:
         """The record of a key, if there is one."""
-        body = self._body(key)
-        return None if body is None else read(self._kind, body)
+        return self._read(self._value(self._does.get, of_key=_written(key)))
 
     def put(self, key: str, value: T, *, group: str = "") -> None:
         """Keep a record; one of the same key is replaced and keeps its place."""
-        row = self._row(key, value, group)
-        self._run(
-            self._insert.values(row).on_conflict_do_update(
-                index_elements=["tenant", "kind", "key"], set_={"body": row["body"], "grp": row["grp"]}
-            )
-        )
+        with self._engine.connect() as connection:
+            connection.execute(self._does.put, self._row(key, value, group))
         self._trim()
 
     def add(self, key: str, value: T, *, group: str = "") -> bool:
         """Keep a record unless there is one of that key: whether it was kept. Of two at the same moment one wins."""
-        statement = self._insert.values(self._row(key, value, group)).on_conflict_do_nothing()
-        # Not every driver counts the rows of an INSERT.
         with self._engine.connect() as connection:
-            kept = connection.execute(statement.returning(RECORDS.c.seq)).scalar() is not None
+            kept = connection.execute(self._does.add, self._row(key, value, group)).scalar() is not None
         if kept:
             self._trim()
         return kept
 
     def change(self, key: str, edit: Callable[[T], T]) -> T | None:
         """Replace a record by what `edit` makes of it, which is asked anew where somebody came in between."""
-        while (before := self._body(key)) is not None:
+        one = {**self._own, "of_key": _written(key)}
+        while (before := self._value(self._does.get, of_key=one["of_key"])) is not None:
             value = edit(read(self._kind, before))
-            still = (*self._where(key), RECORDS.c.body == before)
-            if self._run(update(RECORDS).where(*still).values(body=text(self._kind, value))):
-                return value
+            bodies = {"before": before, "after": text(self._kind, value)}
+            with self._engine.connect() as connection:
+                if connection.execute(self._does.change, one | bodies).rowcount:
+                    return value
         return None
 
     def pop(self, key: str) -> T | None:
         """Drop a record and return it; None if there is none."""
-        with self._engine.connect() as connection:
-            body = connection.execute(delete(RECORDS).where(*self._where(key)).returning(RECORDS.c.body)).scalar()
-        return None if body is None else read(self._kind, body)
+        return self._read(self._value(self._does.pop, of_key=_written(key)))
 
     def page(
         self, *, group: str | None = None, offset: int = 0, limit: int | None = None, newest_first: bool = False
     ) -> list[T]:
         """Some records of a group, or of all."""
-        order = RECORDS.c.seq.desc() if newest_first else RECORDS.c.seq
-        wanted = select(RECORDS.c.body).where(*self._part(group)).order_by(order).limit(limit).offset(offset)
+        wanted = page(grouped=group is not None, newest_first=newest_first)
+        part = self._part(group) | {"skipped": offset, "most": EVERYTHING if limit is None else limit}
         with self._engine.connect() as connection:
-            return [read(self._kind, body) for body in connection.execute(wanted).scalars().all()]
+            return [read(self._kind, body) for body in connection.execute(wanted, part).scalars().all()]
 
     def count(self, *, group: str | None = None) -> int:
         """How many there are in a group, or in all."""
         with self._engine.connect() as connection:
-            return connection.execute(select(func.count()).where(*self._part(group))).scalar_one()
+            found: int = connection.execute(count(grouped=group is not None), self._part(group)).scalar_one()
+            return found
 
     def clear(self) -> None:
         """Drop all."""
-        self._run(delete(RECORDS).where(*self._own))
+        with self._engine.connect() as connection:
+            connection.execute(self._does.clear, self._own)
 
     def _trim(self) -> None:
         limit = self._kind.limit
         if limit is None or next(self._puts) % max(1, limit // _SLACK):
             return
-        newest = select(RECORDS.c.seq).where(*self._own).order_by(RECORDS.c.seq.desc()).limit(1).offset(limit)
-        self._run(delete(RECORDS).where(*self._own, RECORDS.c.seq <= newest.scalar_subquery()))
-
-    def _body(self, key: str) -> str | None:
         with self._engine.connect() as connection:
-            body: str | None = connection.execute(select(RECORDS.c.body).where(*self._where(key))).scalar()
+            connection.execute(self._does.trim, {**self._own, "most": limit})
+
+    def _value(self, statement: Executable, **parameters: str) -> str | None:
+        with self._engine.connect() as connection:
+            body: str | None = connection.execute(statement, self._own | parameters).scalar()
             return body
 
-    def _run(self, statement: Executable) -> int:
-        with self._engine.connect() as connection:
-            return connection.execute(statement).rowcount
+    def _read(self, body: str | None) -> T | None:
+        return None if body is None else read(self._kind, body)
 
     def _row(self, key: str, value: T, group: str) -> dict[str, str]:
-        return {**self._names, "key": _written(key), "grp": _written(group), "body": text(self._kind, value)}
+        return {**self._columns, "key": _written(key), "grp": _written(group), "body": text(self._kind, value)}
 
-    def _where(self, key: str) -> tuple[ColumnElement[bool], ...]:
-        return (*self._own, RECORDS.c.key == _written(key))
-
-    def _part(self, group: str | None) -> tuple[ColumnElement[bool], ...]:
-        return self._own if group is None else (*self._own, RECORDS.c.grp == _written(group))
+    def _part(self, group: str | None) -> dict[str, Any]:
+        return dict(self._own) if group is None else {**self._own, "of_grp": _written(group)}
 
 
 class SqlStore:

@@ -107,10 +107,10 @@ def test_a_tool_that_is_shut_by_a_request_has_not_recovered(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     ("services", "named"),
-    [((), ""), (("deep_linking",), ""), (("ags",), "ags"), (("ags", "deep_linking", "nrps"), "ags and nrps")],
+    [((), ""), (("deep_linking", "ags", "nrps"), ""), (("notices",), "notices"), (("pns", "ags", "x"), "pns and x")],
 )
 def test_services_that_nobody_asks_for_are_named(services: tuple[str, ...], named: str) -> None:
-    """Deep linking is used; what else the tool file lists is told to be of no use yet."""
+    """A service that the platform does not have is told to be of no use."""
     findings = ignored_settings(make_tool(capabilities=Capabilities(services=services)))
 
     assert [finding.text.rpartition("services ")[2] for finding in findings] == ([named] if named else [])

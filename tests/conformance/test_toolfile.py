@@ -61,6 +61,8 @@ def test_a_complete_file() -> None:
             login_params={"new_window": "1"},
             target_link_uri="http://127.0.0.1:8000/lti/open",
             lti11_launch_url="http://127.0.0.1:8000/lti11",
+            jwks_url="http://127.0.0.1:8000/lti/jwks",
+            jwks={"keys": [{"kty": "RSA", "kid": "1", "n": "AQAB", "e": "AQAB"}]},
         ),
         platform=PlatformSettings(
             url="http://127.0.0.1:9500",

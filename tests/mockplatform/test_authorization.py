@@ -196,6 +196,9 @@ def test_the_client_of_another_tool_is_told_apart() -> None:
         ("http://127.0.0.1:8000/other", True),
         ("https://evil.example/lti/launch", False),
         ("javascript://127.0.0.1/%0aalert(1)", False),
+        ("http://evil.example\\@127.0.0.1:8000/lti/launch", False),
+        ("http://evil.example\t@127.0.0.1:8000/lti/launch", False),
+        ("http://127.0.0.1:8000/lti/launch\n", False),
         ("http://[", False),
         ("", False),
     ],
@@ -228,6 +231,23 @@ def test_a_launch_is_answered_once(keys: KeyRing) -> None:
         "lti_message_hint has been used: this launch has had its token",
     )
     assert pending.token is token
+
+
+def test_of_two_workers_one_answers(keys: KeyRing) -> None:
+    """Where two workers read a launch before either has answered it, one gives the token."""
+    platform = make_platform(keys)
+    pending = begin(platform)
+    untouched = dataclasses.replace(pending)
+    first = platform.authorize(make_auth_request(pending.login))
+    # What the slower worker has read, and perhaps written back.
+    platform.launches.put(untouched.key, untouched)
+
+    second = platform.authorize(make_auth_request(pending.login, nonce="Nonce-2"))
+
+    assert isinstance(first, AuthResponse)
+    assert "id_token" in dict(first.fields)
+    assert error_in(second)[0] == "interaction_required"
+    assert untouched.token is None
 
 
 def test_a_mistake_does_not_use_the_launch_up(keys: KeyRing) -> None:

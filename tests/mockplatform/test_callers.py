@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 from typing import Any
 from urllib.parse import urlencode
 
@@ -97,3 +98,14 @@ async def test_a_consumer_key_names_its_tool(platform: Platform) -> None:
 async def test_a_request_that_does_not_tell(platform: Platform, body: bytes) -> None:
     """Nobody is known by nothing, or by what cannot be read."""
     assert (await called(platform, body=body, content_type=FORM))[0] == ""
+
+
+async def test_a_token_that_is_nested_without_end(platform: Platform) -> None:
+    """Claims that nobody can read name no tool, and the endpoint gets to refuse them."""
+    claims = base64.urlsafe_b64encode(b"[" * 100_000).decode()
+    body = urlencode({"client_assertion": f"e30.{claims}."}).encode()
+
+    found, parts = await called(platform, body=body, content_type=FORM)
+
+    assert found == ""
+    assert b"".join(part.get("body", b"") for part in parts) == body

@@ -5,10 +5,12 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -22,11 +24,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from mockplatform import __version__, cli
-from mockplatform.config import School
-from mockplatform.keys import KeyRing
+from mockplatform import __version__, attached, cli, serving
+from mockplatform.model import Registration
 from mockplatform.server import listen, serve
-from tests.mockplatform.makers import COURSE, PERSON, make_registration
+from mockplatform.service import services
+from tests.mockplatform.makers import make_registration
 
 ROOT = Path(cli.__file__).parent.parent
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
@@ -51,7 +53,7 @@ def told(capsys: pytest.CaptureFixture[str]) -> Any:
     """Runs a command line that fails, and returns the one line that it says."""
 
     def run(*arguments: str) -> str:
-        assert cli.main(["serve", "--port", "0", *arguments]) == 2
+        assert cli.main(["serve", "--port", "0", "--no-sample-tool", *arguments]) == 2
         printed = capsys.readouterr()
         assert printed.out == ""
         (line,) = printed.err.splitlines()
@@ -113,6 +115,7 @@ def test_signals_are_as_they_were(told: Any) -> None:
         (["serve", "--port", "65536"], "65536 is no port number between 0 and 65535"),
         (["serve", "--port", "-1"], "--port"),
         (["serve", "--port", "http"], "http is no port number"),
+        (["serve", "--workers", "0"], "0 is no number from 1 to 64"),
         (["serve", "--colour"], "--colour"),
     ],
 )
@@ -148,28 +151,218 @@ def test_the_help_loads_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "issuer", "url", "names"),
+    ("host", "named"),
     [
-        ([], None, "http://127.0.0.1:81", "http://127.0.0.1:81"),
-        (["--host", "localhost"], None, "http://localhost:81", "http://localhost:81"),
-        (["--host", "::1"], None, "http://[::1]:81", "http://[::1]:81"),
-        (["--host", "0.0.0.0"], None, "http://127.0.0.1:81", "http://127.0.0.1:81"),
-        (["--host", "::"], None, "http://127.0.0.1:81", "http://127.0.0.1:81"),
-        ([], "https://file.example", "http://127.0.0.1:81", "https://file.example"),
-        (["--issuer", "https://own.example"], "https://file.example", "http://127.0.0.1:81", "https://own.example"),
+        ("127.0.0.1", "127.0.0.1"),
+        ("localhost", "localhost"),
+        ("::1", "[::1]"),
+        ("0.0.0.0", "127.0.0.1"),
+        ("::", "127.0.0.1"),
     ],
 )
-def test_address_and_issuer(keys: KeyRing, arguments: list[str], issuer: str | None, url: str, names: str) -> None:
-    """The URL is the host as it was typed; the issuer is the option's, else the file's, else the URL."""
-    options = cli.parser().parse_args(["serve", *arguments])
-    tools = (make_registration(issuer=""), make_registration(issuer="https://third.example"))
-    school = School(issuer=issuer, registrations=tools, people=(PERSON,), courses=(COURSE,))
+@pytest.mark.parametrize("tls", [False, True])
+def test_the_address_is_the_host_as_it_was_typed(host: str, named: str, tls: bool) -> None:
+    """The URL names the host as it was typed, and this machine's own where the platform listens everywhere."""
+    with contextlib.closing(listen()) as bound:
+        port = bound.getsockname()[1]
+        assert serving._url(host, bound, tls=tls) == f"{'https' if tls else 'http'}://{named}:{port}"
 
-    platform = cli._platform(options, school, keys, port=81)
 
-    assert (platform.url, platform.issuer) == (url, names)
-    assert [tool.issuer for tool in platform.registrations] == [names, "https://third.example"]
-    assert platform.settings.on_problem == "refuse"
+@pytest.mark.parametrize(
+    ("option", "file", "names"),
+    [
+        (None, "", None),
+        (None, "https://file.example", "https://file.example"),
+        ("https://o.example", "https://f.example", "https://o.example"),
+    ],
+)
+def test_the_issuer(tmp_path: Path, option: str | None, file: str, names: str | None) -> None:
+    """The issuer is the option's, else the file's, else the URL, also of tools that name none."""
+    config = tmp_path / "school.toml"
+    own = f'[platform]\nissuer = "{file}"\n' if file else ""
+    third = '[[registration]]\nissuer = "https://third.example"\n' + SCHOOL.partition("[[registration]]")[2]
+    config.write_text(
+        own + (SCHOOL + third.partition("[[person]]")[0]).format(tool="http://127.0.0.1:1"), encoding="utf-8"
+    )
+
+    with serving.running(serving.Wanted(port=0, config=config, issuer=option), ()) as platform:
+        first = platform.tenants.first
+
+    assert first.issuer == (names or first.url)
+    assert [tool.issuer for tool in first.registrations] == [first.issuer, "https://third.example"]
+    assert first.settings.on_problem == "refuse"
+    assert set(first.settings.services) == set(services())
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    app: Starlette
+    registration: Registration
+
+
+def test_an_offered_tool_is_served_and_registered_first() -> None:
+    """What another package offers runs on a port of its own, is known to the platform, and ends with it."""
+    asked: dict[str, str] = {}
+
+    def attach(**given: str) -> Offered:
+        asked.update(given)
+        app = Starlette(routes=[Route("/", lambda _: Response("tool"))])
+        urls = {"login_url": f"{given['tool_url']}/login", "launch_url": f"{given['tool_url']}/launch"}
+        return Offered(app, make_registration(issuer=given["issuer"], client_id="offered", **urls))
+
+    with serving.running(serving.Wanted(port=0), [("sample", attach)]) as platform:
+        first = platform.tenants.first
+        assert asked == {"platform_url": first.url, "issuer": first.issuer, "tool_url": platform.tools[0].url}
+        assert httpx2.get(asked["tool_url"]).text == "tool"
+        assert first.registrations[0].client_id == "offered"
+        assert f"Tool sample   {asked['tool_url']}\n" in platform.told
+        platform.tenants.reset("main")
+        assert first.registrations[0].client_id == "offered"
+
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(asked["tool_url"])
+
+
+def test_a_tool_that_cannot_be_loaded(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A broken offer of another package is named, with the way around it."""
+    broken = metadata.EntryPoint("sample", "no_such_package.tool:attach", attached.GROUP)
+    monkeypatch.setattr(metadata, "entry_points", lambda **_: [broken])
+
+    assert cli.main(["serve", "--port", "0"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("mockplatform: the tool 'sample' (no_such_package.tool:attach) cannot be loaded: ")
+    assert line.endswith("; --no-sample-tool leaves it out")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--workers", "2"], "--workers: several processes need a store that they share; add --store"),
+        (["--ca-path", "ca.pem"], "--ca-path: there is a test CA only with --tls"),
+        (["--control-secret-env", "NO_SUCH_VARIABLE"], "the environment variable NO_SUCH_VARIABLE is not set"),
+        (["--flavour", "moodel"], "unknown flavour 'moodel'"),
+        (["--quirk", "no.such=1"], "--quirk: unknown quirk 'no.such'"),
+        (["--store", "platform.db"], "the store's URL names no database"),
+        (["--store", "sqlite:////no/such/place.db"], "the file cannot be written"),
+        (["--tls", "--ca-path", "/no/such/place.pem"], "cannot use this place for the test CA"),
+    ],
+)
+def test_an_option_that_cannot_be_met(told: Any, arguments: list[str], complaint: str) -> None:
+    """What cannot be done is said in one line before anything is served."""
+    assert complaint in told(*arguments)
+
+
+def test_a_control_port_in_use(told: Any) -> None:
+    """Where the port of the control API is taken, its option is named."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        line = told("--control-port", str(port))
+
+    assert line.startswith(f"mockplatform: control API: cannot listen on 127.0.0.1:{port}: ")
+    assert line.endswith("(--control-port)")
+
+
+def test_a_flavour_and_quirks_are_those_of_the_command_line(tmp_path: Path) -> None:
+    """Flavour and quirks that are asked for count, also where a store remembers others."""
+    store = f"sqlite:///{tmp_path / 'platform.db'}"
+    quirks = ("token.format=jwt", "ags.page_size=2")
+    with serving.running(serving.Wanted(port=0, store=store), ()) as platform:
+        before = platform.tenants.first.settings
+        platform.tenants.first.change_settings(title="Kept")
+    with serving.running(serving.Wanted(port=0, store=store, quirks=quirks), ()) as platform:
+        after = platform.tenants.first.settings
+    with serving.running(serving.Wanted(port=0, store=store), ()) as platform:
+        again = platform.tenants.first.settings
+
+    assert (before.flavour, before.quirks) == ("neutral", {})
+    assert after.quirks == {"token.format": "jwt", "ags.page_size": 2}
+    assert again == after
+    assert after.title == "Kept"
+
+
+def test_a_store_outlives_the_platform(tmp_path: Path) -> None:
+    """People, tenants and the keys are those of the run before; without a store nothing is written."""
+    store = f"sqlite:///{tmp_path / 'platform.db'}"
+    with serving.running(serving.Wanted(port=0, store=store), ()) as platform:
+        platform.tenants.create("kept", "Kept")
+        platform.tenants.first.state.people.pop(platform.tenants.first.people[0].sub)
+        people, kid = platform.tenants.first.people, platform.tenants.first.keys.kid("platform")
+    with serving.running(serving.Wanted(port=0, store=store), ()) as platform:
+        kept = platform.tenants.get("kept")
+
+        assert kept is not None
+        assert kept.settings.title == "Kept"
+        assert platform.tenants.first.people == people
+        assert platform.tenants.first.keys.kid("platform") == kid
+
+
+def test_the_control_api_of_a_platform_for_others_has_a_secret() -> None:
+    """On an address that other machines reach a secret is made up and told once; on loopback there is none."""
+    with serving.running(serving.Wanted(host="0.0.0.0", port=0), ()) as platform:
+        secret = platform.secret
+        refused = httpx2.get(f"{platform.control_url}/tenants")
+        let_in = httpx2.get(f"{platform.control_url}/tenants", headers={"authorization": f"Bearer {secret}"})
+        assert f"Control secret {secret}\n" in platform.told
+    with serving.running(serving.Wanted(port=0), ()) as platform:
+        assert platform.secret == ""
+        assert httpx2.get(f"{platform.control_url}/tenants").status_code == 200
+
+    assert len(secret) >= 32
+    assert (refused.status_code, let_in.status_code) == (401, 200)
+
+
+def test_the_secret_of_the_environment() -> None:
+    """A secret that an environment variable holds is asked for everywhere, and is not printed."""
+    wanted = serving.Wanted(port=0, control_secret_env="CONTROL")
+    with serving.running(wanted, (), {"CONTROL": "s3cret-value"}) as platform:
+        assert httpx2.get(f"{platform.control_url}/tenants").status_code == 401
+        assert "s3cret-value" not in platform.told + repr(platform)
+        headers = {"authorization": "Bearer s3cret-value"}
+        assert httpx2.get(f"{platform.control_url}/tenants", headers=headers).status_code == 200
+
+
+def test_https_with_a_ca_of_its_own(tmp_path: Path) -> None:
+    """With TLS every URL is https; whoever trusts the CA of the file, or of the control API, gets through."""
+    file = tmp_path / "ca.pem"
+    with serving.running(serving.Wanted(port=0, tls=True, ca_path=file), ()) as platform:
+        first = platform.tenants.first
+        told = httpx2.get(f"{platform.control_url}/ca.pem").text
+        trusting = ssl.create_default_context(cadata=told)
+        configuration = httpx2.get(f"{first.url}/.well-known/openid-configuration", verify=trusting).json()
+        with pytest.raises(httpx2.ConnectError):
+            httpx2.get(first.url)
+
+    assert told == file.read_text()
+    assert configuration["issuer"] == first.url
+    assert first.url.startswith("https://127.0.0.1:")
+    assert platform.control_url.startswith("http://127.0.0.1:")
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_the_sample_tool_is_launched(tls: bool) -> None:
+    """The tool that the harness offers is registered and launches, by https as well: it trusts the test CA."""
+    before = os.environ.get("SSL_CERT_FILE")
+    with serving.running(serving.Wanted(port=0, tls=tls), attached.offered()) as platform:
+        first, control = platform.tenants.first, f"{platform.control_url}/tenants/main"
+        cadata = httpx2.get(f"{platform.control_url}/ca.pem").text if tls else None
+        choice = {
+            "registration": first.registrations[0].key,
+            "person": first.people[0].sub,
+            "course": first.courses[0].id,
+        }
+        begun = httpx2.post(f"{control}/launches", json=choice).raise_for_status().json()
+        with httpx2.Client(verify=ssl.create_default_context(cadata=cadata), follow_redirects=True) as http:
+            asked = submit(http, http.get(begun["open"]).text)
+            # A browser keeps Secure cookies on loopback; this client does not send them.
+            kept = "; ".join(f"{cookie.name}={cookie.value}" for cookie in http.cookies.jar)
+            launched = submit(http, asked.text, headers={"cookie": kept})
+        told = httpx2.get(f"{control}/launches/{begun['id']}").json()
+
+    assert launched.status_code == 200, launched.headers.get("lti-error")
+    assert "lti-error" not in launched.headers
+    assert told["auth_request"]["problems"] == []
+    assert told["response"]["url"] == str(launched.url)
+    assert os.environ.get("SSL_CERT_FILE") == before
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -189,7 +382,7 @@ class Running:
 @contextlib.contextmanager
 def running(*arguments: str, command: tuple[str, ...] = ()) -> Iterator[Running]:
     process = subprocess.Popen(
-        [*command, sys.executable, "-m", "mockplatform", "serve", "--port", "0", *arguments],
+        [*command, sys.executable, "-m", "mockplatform", "serve", "--port", "0", "--no-sample-tool", *arguments],
         cwd=ROOT,
         # Unbuffered output would hide that what is printed does not arrive.
         env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
@@ -252,13 +445,14 @@ def tiny_tool(platform: dict[str, str]) -> Starlette:
     return Starlette(routes=[Route("/login", login, methods=["POST"]), Route("/launch", launch, methods=["POST"])])
 
 
-def submit(http: httpx2.Client, page: str, **choice: str) -> httpx2.Response:
-    """The answer to the first form of a page, sent as a browser sends it."""
-    form = LexborHTMLParser(page).css("form")[0]
-    fields = {str(field.attributes["name"]): str(field.attributes["value"]) for field in form.css("input")}
-    for select in form.css("select"):
-        fields[str(select.attributes["name"])] = str(select.css("option")[0].attributes["value"])
-    return http.post(str(form.attributes["action"]), data=fields | choice)
+def submit(http: httpx2.Client, page: str, *, headers: dict[str, str] | None = None, **choice: str) -> httpx2.Response:
+    """The answer to the form of a page that posts, sent as a browser sends it."""
+    form = LexborHTMLParser(page).css("form[method=post]")[0]
+    fields = {
+        str(field.attributes["name"]): str(field.attributes["value"])
+        for field in form.css("input[type=hidden], input[type=radio][checked]")
+    }
+    return http.post(str(form.attributes["action"]), data=fields | choice, headers=headers)
 
 
 def test_a_whole_launch_of_a_running_platform(tmp_path: Path) -> None:
@@ -282,7 +476,11 @@ def test_a_whole_launch_of_a_running_platform(tmp_path: Path) -> None:
         "Issuer": platform["Page"].rstrip("/"),
         "Auth URL": platform["Page"] + "auth",
         "Key set URL": platform["Page"] + "jwks",
+        "Token URL": platform["Page"] + "token",
+        "Configuration": platform["Page"] + ".well-known/openid-configuration",
+        "Control API": platform["Control API"],
     }
+    assert platform["Control API"] != platform["Page"]
     assert asked.status_code == 303
     said = launched.json()
     assert (said["state"], said["claims"]["nonce"]) == ("state-1", "nonce-1")

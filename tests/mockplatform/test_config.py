@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from mockplatform.claims import INSTRUCTOR, LEARNER
-from mockplatform.config import load_school, registration_from
+from mockplatform.config import load_school
 from mockplatform.errors import UsageError
 from mockplatform.model import Course, Person, Registration
+from mockplatform.tool_table import registration_from
 
 MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 TOOL = """

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -337,6 +339,10 @@ async def test_an_lti_11_launch_is_one_form(ask: Checked, platform: Platform) ->
         ("DELETE", "/tenants/main/faults/none", None, 404, "no fault 'none' is armed"),
         ("POST", "/tenants/main/keys", {"act": "melt"}, 400, "unknown act 'melt'"),
         ("PUT", "/tenants/main/state", {"version": 9, "issuer": "x", "settings": {}}, 400, "version is 9"),
+        ("PUT", "/tenants/main/state", {"issuer": "x", "settings": {"flavour": "moodel"}}, 400, "unknown flavour"),
+        ("PUT", "/tenants/main/state",
+         {"issuer": "x", "settings": {}, "registrations": [{**_second_tool(), "login_url": ""}]}, 400,
+         "body: login_url: '' is no http or https URL"),
         ("POST", "/tenants/main/courses/course-9/line-items", {"label": "x", "score_maximum": 0}, 400,
          "score_maximum is 0, expected more than 0"),
         ("GET", "/ca.pem", None, 404, "start the platform with --tls"),
@@ -378,7 +384,7 @@ async def test_a_state_comes_back(ask: Checked, platform: Platform) -> None:
     copied = await ask("GET", "/tenants/copy/state")
 
     issuer = f"{PLATFORM}/t/copy"
-    tools = [tool | {"issuer": issuer} for tool in told["registrations"]]
+    tools = [tool | {"issuer": issuer, "key": f"{issuer} Client-A"} for tool in told["registrations"]]
     assert copied == told | {"issuer": issuer, "registrations": tools}
     assert len(told["enrolments"]) == len(told["faults"]) == 1
 
@@ -439,3 +445,13 @@ async def test_a_secret_is_asked_for(platform: Platform, path: str, authorizatio
     if status == 401:
         assert answer.headers["www-authenticate"].startswith("Bearer ")
         assert "Authorization: Bearer" in answer.json()["detail"]
+
+
+async def test_the_requests_of_the_readme_are_granted(ask: Checked) -> None:
+    """What README sends to the control API by curl is carried out."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    calls = re.findall(r"^curl -X (\w+) localhost:9401(\S+) .*?-d '(.*?)'", readme, re.MULTILINE | re.DOTALL)
+    assert len(calls) >= 2
+    for method, path, body in calls:
+        answer = await ask.http.request(method, path, json=json.loads(body))
+        assert answer.status_code == 201, answer.text

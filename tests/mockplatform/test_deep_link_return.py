@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx2
@@ -307,6 +308,26 @@ async def test_data_of_another_tool_is_refused(keys: KeyRing) -> None:
 
 
 @pytest.mark.asyncio
+async def test_two_tools_are_sent_the_same_data(keys: KeyRing) -> None:
+    """Data that somebody chose for requests to two tools belongs to both."""
+    platform = make_platform(keys, registrations=(tool(keys), make_registration(client_id="Client-B")))
+    mine = ask(platform, data="chosen")
+    theirs = platform.intend(
+        platform.registrations[1],
+        person=PERSON,
+        roles=[INSTRUCTOR],
+        course=COURSE,
+        message="deep_linking",
+        deep_linking={"data": "chosen"},
+    )
+    platform.begin(theirs)
+
+    received = await returned(platform, keys, right_claims(mine, LINK, **{DL + "data": "chosen"}))
+
+    assert (received.returned.problems, received.launch) == ((), mine)
+
+
+@pytest.mark.asyncio
 async def test_a_request_may_have_its_own_data_or_none(platform: Platform, keys: KeyRing) -> None:
     """Any text comes back to its request; a request that sent none is found without, and data made up is noted."""
     own = ask(platform, data='{"a": "ß/+ =&"}')
@@ -487,7 +508,7 @@ def test_wrong_items(item: Any, problem: str) -> None:
         (
             [{"type": "quiz"}],
             {"accept_types": ["quiz"]},
-            "refuse",
+            "note",
             "content item 1 is of the type 'quiz'; there is none such, and types of your own have a URL (DL 3.7)",
         ),
     ],
@@ -529,6 +550,33 @@ async def test_the_page_escapes_what_the_tool_sends(platform: Platform, keys: Ke
     assert [strong.text() for strong in page.css("main strong")] == ["<img src=x onerror=alert('t')>", "<b>Bold</b>"]
     assert "<i>Done</i>" in [value.text() for value in page.css("main dd")]
     assert "2 items placed" in page.css("h1")[0].text()
+
+
+@pytest.mark.asyncio
+async def test_a_form_without_an_announced_length_is_bounded(platform: Platform) -> None:
+    """Nobody fills the platform's memory with a form that does not say how long it is."""
+
+    async def parts() -> AsyncIterator[bytes]:
+        for _ in range(20):
+            yield b"x" * 100_000
+
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(create_app(platform)), base_url=PLATFORM) as client:
+        answers = [await client.post(path, content=parts(), headers=headers) for path in ("/deep-links", "/auth")]
+
+    assert [answer.status_code for answer in answers] == [413, 413]
+
+
+@pytest.mark.asyncio
+async def test_claims_nested_without_end(platform: Platform, keys: KeyRing) -> None:
+    """Claims that no store could keep and no page show are not taken apart."""
+    private: Any = keys.private(TOOL_KEY)
+    body = b'{"iss":"Client-A","x":' + b"[" * 900 + b"]" * 900 + b"}"
+    text = jwt.api_jws.encode(body, private, algorithm="RS256", headers={"kid": keys.kid(TOOL_KEY)})
+    received = await receive(platform, (("JWT", text),))
+
+    assert "nested more than 100 deep" in received.returned.problems[0]
+    assert received.returned.claims == {}
 
 
 @pytest.mark.asyncio

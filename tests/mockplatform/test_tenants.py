@@ -219,3 +219,17 @@ async def test_a_tenant_is_reachable_below_its_path(tenants: Tenants, http: http
     assert (await http.get("/t/one/")).status_code == 200
     assert (await http.get("/t/two/jwks")).status_code == 404
     assert [exchange.url for exchange in made.journal] == [f"{PLATFORM}/t/one/.well-known/openid-configuration"]
+
+
+@pytest.mark.asyncio
+async def test_a_person_resets_a_tenant_from_its_page(tenants: Tenants, http: httpx2.AsyncClient) -> None:
+    """The page of a tenant resets that tenant and no other, to what it was when it was made."""
+    made = tenants.create("one")
+    for platform in (made, tenants.first):
+        platform.state.people.clear()
+    answer = await http.post("/t/one/settings/reset", headers={"origin": PLATFORM})
+    again = tenants.get("one")
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/t/one/")
+    assert again is not None
+    assert (again.people, tenants.first.people) == ((PERSON,), ())

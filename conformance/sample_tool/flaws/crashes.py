@@ -33,9 +33,9 @@ def uncaught(noticed: Callable[[Reason], bool]) -> Change:
     return rewrite(lambda answer, reason: bare_500(answer) if noticed(reason) else answer)
 
 
-def unexpected(step: Change) -> tuple[Change, ...]:
-    """A step that breaks, and a tool that has no page for what it did not expect."""
-    return (step, uncaught(lambda reason: reason == UNEXPECTED))
+def unexpected(*steps: Change) -> tuple[Change, ...]:
+    """Steps that break, and a tool that has no page for what it did not expect."""
+    return (*steps, uncaught(lambda reason: reason == UNEXPECTED))
 
 
 def expiry_as_a_date(launch: Launch) -> Launch:

@@ -42,6 +42,7 @@ Breadth = Literal[
     "next codes",
     "services",
     "answers",
+    "grades",
 ]
 Change = Callable[[Plan], Plan]
 

@@ -13,7 +13,7 @@ from conformance.sample_tool.services import calls, tokens
 from conformance.sample_tool.services.documents import text
 from conformance.sample_tool.services.keys import new_key
 from conformance.sample_tool.services.model import TokenRequest
-from conformance.sample_tool.services.refusals import malformed
+from conformance.sample_tool.services.refusals import expired, malformed
 
 __all__ = ["FLAWS"]
 
@@ -68,7 +68,8 @@ def answer_as_json(request: TokenRequest) -> TokenRequest:
 
 def token_as_sent(request: TokenRequest) -> TokenRequest:
     """Takes what is there for a token."""
-    return dataclasses.replace(request, document={**request.document, "access_token": request.document.get("id", "-")})
+    token = str(request.document.get("access_token"))
+    return dataclasses.replace(request, document={**request.document, "access_token": token})
 
 
 def exact_type(request: TokenRequest) -> TokenRequest:
@@ -94,6 +95,14 @@ def lifetime_told(request: TokenRequest) -> TokenRequest:
     """Wants every platform to say how long a token is good."""
     if "expires_in" not in request.document:
         raise malformed("SEC 4.1", "expires_in")
+    return request
+
+
+def margin_as_rule(request: TokenRequest) -> TokenRequest:
+    """Finds a token over that does not outlive its margin."""
+    told = request.document.get("expires_in")
+    if isinstance(told, int) and told < tokens.MARGIN_S:
+        raise expired("SEC 7.1", "expires_in")
     return request
 
 
@@ -216,6 +225,12 @@ FLAWS: Final = (
         why="The lifetime is optional, and the tool gives up without it.",
         profile="core",
         changes=(insert(lifetime_told, before=tokens.time_left),),
+    ),
+    Flaw(
+        name="lifetime-short-refused",
+        why="A token that does not outlive the margin for clocks is thrown away, and so is each one after it.",
+        profile="core",
+        changes=(insert(margin_as_rule, before=tokens.time_left),),
     ),
     Flaw(
         name="lifetime-ignored",

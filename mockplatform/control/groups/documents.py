@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from mockplatform.control.contract import Ask, act
-from mockplatform.control.groups.tenants import TenantView, get_tenant
-from mockplatform.model import Course, Exchange, Person, Registration
+from mockplatform.control.groups.tenants import TenantView, check_settings, get_tenant
+from mockplatform.control.groups.tools import Tool, registered, told_tool
+from mockplatform.lms import Platform
+from mockplatform.model import Course, Person
 from mockplatform.records import (
     Enrolment,
     Group,
@@ -31,12 +33,12 @@ VERSION: Final = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """The state of a tenant; access tokens, launches under way and what was used once are not in it."""
+    """The state of a tenant; access tokens, launches, the journal and what was used once are not in it."""
 
     version: int = VERSION
     issuer: str
     settings: Settings
-    registrations: tuple[Registration, ...] = ()
+    registrations: tuple[Tool, ...] = ()
     people: tuple[Person, ...] = ()
     courses: tuple[Course, ...] = ()
     enrolments: tuple[Enrolment, ...] = ()
@@ -48,7 +50,6 @@ class Document:
     group_sets: tuple[GroupSet, ...] = ()
     faults: tuple[WireFault, ...] = ()
     key_life: tuple[KeyLife, ...] = ()
-    journal: tuple[Exchange, ...] = ()
 
     def __post_init__(self) -> None:
         if self.version != VERSION:
@@ -84,21 +85,21 @@ CARRIED: Final[Mapping[str, _Place]] = {
     "group_sets": _Place(_by_id, _in_course),
     "faults": _Place(_by_id),
     "key_life": _Place(lambda _, index: "now" if index == 0 else str(index)),
-    "journal": _Place(lambda _, index: f"imported-{index:06}"),
 }
 """The tables of `mockplatform.state.State` that a document holds."""
 
 LEFT_OUT: Final = frozenset(
-    {"settings", "grants", "assertions", "nonces", "consumer_nonces", "tool_keys", "invitations"}
+    {"journal", "settings", "grants", "assertions", "nonces", "consumer_nonces", "answered", "tool_keys", "invitations"}
 )
-"""Those that it does not hold: secrets, and what is of use only once. Settings have a place of their own."""
+"""Those that it does not hold: secrets, what is of use only once, the journal. Settings have a place of their own."""
 
 
 @act("GET", "/tenants/{tenant}/state")
 def export_state(ask: Ask) -> Document:
-    """Everything that a tenant knows, but for launches under way and secrets that were given out."""
+    """Everything that a tenant knows, but for launches, the journal, and secrets that were given out."""
     platform = ask.platform
     tables: dict[str, Any] = {name: tuple(getattr(platform.state, name).page()) for name in CARRIED}
+    tables["registrations"] = tuple(map(told_tool, tables["registrations"]))
     return Document(issuer=platform.issuer, settings=platform.settings, **tables)
 
 
@@ -106,15 +107,22 @@ def export_state(ask: Ask) -> Document:
 def import_state(ask: Ask, body: Document) -> TenantView:
     """Put a document in the place of what a tenant knows; registrations of its old issuer get the new one."""
     platform = ask.platform
+    check_settings(
+        platform.settings, {name: getattr(body.settings, name) for name in ("flavour", "quirks", "services")}
+    )
+    # Whatever is wrong in the document is found before anything is dropped.
+    told = {name: tuple(_reissued(getattr(body, name), body.issuer, platform)) for name in CARRIED}
     platform.state.settings.put(SETTINGS, body.settings)
     for name, place in CARRIED.items():
         table: Table[Any] = getattr(platform.state, name)
         table.clear()
-        for index, record in enumerate(_reissued(getattr(body, name), body.issuer, platform.issuer)):
+        for index, record in enumerate(told[name]):
             table.put(place.key(record, index), record, group=place.group(record))
     return get_tenant(ask)
 
 
-def _reissued(records: tuple[Any, ...], before: str, after: str) -> tuple[Any, ...]:
-    """The records with another issuer where they name the old one."""
-    return tuple(replace(one, issuer=after) if getattr(one, "issuer", None) == before else one for one in records)
+def _reissued(records: tuple[Any, ...], before: str, platform: Platform) -> Iterator[Any]:
+    """The records with the platform's issuer where they name the old one."""
+    for one in records:
+        own = replace(one, issuer=platform.issuer) if getattr(one, "issuer", None) == before else one
+        yield registered(platform, own) if isinstance(own, Tool) else own

@@ -14,7 +14,7 @@ from mockplatform.records import Settings
 from mockplatform.service import services
 from mockplatform.tenants import FIRST
 
-__all__ = ["TenantView"]
+__all__ = ["TenantView", "check_settings", "get_tenant"]
 
 OnProblem = Literal["refuse", "note"]
 
@@ -78,7 +78,7 @@ def create_tenant(ask: Ask, body: NewTenant) -> TenantView:
         raise ConflictError(f"tenant {body.id!r} is there already; choose another id, or reset or remove it")
     wanted = _wanted(body)
     wanted.pop("title", None)
-    _check(ask.tenants.first.settings, wanted)
+    check_settings(ask.tenants.first.settings, wanted)
     return _view(ask.tenants.create(body.id, body.title, empty=body.empty, **wanted))
 
 
@@ -92,7 +92,7 @@ def get_tenant(ask: Ask) -> TenantView:
 def change_tenant(ask: Ask, body: Changes) -> TenantView:
     """Change how a tenant behaves: title, flavour, quirks, services, clock, and what a wrong request gets."""
     platform, wanted = ask.platform, _wanted(body)
-    _check(platform.settings, wanted)
+    check_settings(platform.settings, wanted)
     platform.change_settings(**wanted)
     return _view(platform)
 
@@ -131,7 +131,12 @@ def _wanted(body: NewTenant | Changes) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _check(settings: Settings, wanted: Mapping[str, Any]) -> None:
+def check_settings(settings: Settings, wanted: Mapping[str, Any]) -> None:
+    """Make sure that a tenant can behave so.
+
+    Raises:
+        UsageError: a flavour, quirk or service is unknown.
+    """
     dialect_of(wanted.get("flavour", settings.flavour), wanted.get("quirks", settings.quirks))
     for name in wanted.get("services", ()):
         if name not in services():

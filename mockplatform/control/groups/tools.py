@@ -14,9 +14,9 @@ from mockplatform.model import Privacy, Registration
 from mockplatform.records import Invitation
 from mockplatform.services.registration import invite
 
-__all__ = ["Tool", "registration_of"]
+__all__ = ["Tool", "registered", "registration_of", "told_tool"]
 
-_URLS = ("login_url", "launch_url", "jwks_url", "deep_linking_url", "lti11_launch_url")
+_OPTIONAL_URLS = ("jwks_url", "deep_linking_url", "lti11_launch_url")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,16 +43,6 @@ class Tool:
     deep_linking_url: str = ""
     privacy: Privacy = "public"
 
-    def __post_init__(self) -> None:
-        if not self.client_id:
-            raise ValueError("client_id is empty; give the one that the tool knows")
-        if not self.deployment_ids or "" in self.deployment_ids:
-            raise ValueError('deployment_ids needs one id or more, such as ["1"]')
-        for name in _URLS:
-            _check_url(name, getattr(self, name), needed=name in ("login_url", "launch_url"))
-        for index, url in enumerate(self.redirect_uris):
-            _check_url(f"redirect_uris[{index}]", url, needed=True)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invited:
@@ -70,25 +60,25 @@ class Invited:
 def list_registrations(ask: Ask, query: Page) -> Listing[Tool]:
     """The registered tools."""
     page = listed(ask.platform.state.registrations, query)
-    return Listing(items=tuple(map(_tool, page.items)), total=page.total)
+    return Listing(items=tuple(map(told_tool, page.items)), total=page.total)
 
 
 @act("POST", "/tenants/{tenant}/registrations", status=201)
 def add_registration(ask: Ask, body: Tool) -> Tool:
     """Register a tool; its issuer is the tenant's unless it says otherwise."""
     platform = ask.platform
-    registration = _registration(platform, body)
+    registration = registered(platform, body)
     if not platform.state.registrations.add(registration.key, registration):
         raise ConflictError(
             f"client_id {registration.client_id!r} is registered already for {registration.issuer}; change that one"
         )
-    return _tool(registration)
+    return told_tool(registration)
 
 
 @act("GET", "/tenants/{tenant}/registrations/{registration}")
 def get_registration(ask: Ask) -> Tool:
     """One registered tool."""
-    return _tool(registration_of(ask.platform, ask.path["registration"]))
+    return told_tool(registration_of(ask.platform, ask.path["registration"]))
 
 
 @act("PUT", "/tenants/{tenant}/registrations/{registration}")
@@ -96,13 +86,13 @@ def change_registration(ask: Ask, body: Tool) -> Tool:
     """Put another registration in the place of one; client id and issuer stay."""
     platform = ask.platform
     before = registration_of(platform, ask.path["registration"])
-    after = _registration(platform, replace(body, issuer=body.issuer or before.issuer))
+    after = registered(platform, replace(body, issuer=body.issuer or before.issuer))
     if after.key != before.key:
         raise UsageError(
             f"body: client_id and issuer must stay {before.client_id!r} and {before.issuer!r}; add another"
         )
     platform.register(after)
-    return _tool(after)
+    return told_tool(after)
 
 
 @act("DELETE", "/tenants/{tenant}/registrations/{registration}")
@@ -129,22 +119,39 @@ def registration_of(platform: Platform, name: str) -> Registration:
     return found(get(name) or get(f"{platform.issuer} {name}"), problem)
 
 
-def _registration(platform: Platform, tool: Tool) -> Registration:
+def registered(platform: Platform, tool: Tool) -> Registration:
+    """The registration that is given, the tenant's own issuer where it names none.
+
+    Raises:
+        UsageError: it cannot be launched.
+    """
+    _check(tool)
     given = {one.name: getattr(tool, one.name) for one in fields(tool) if one.name != "key"}
     return Registration(**given | {"issuer": tool.issuer or platform.issuer})
 
 
-def _tool(registration: Registration) -> Tool:
+def told_tool(registration: Registration) -> Tool:
+    """A registration as it is told."""
     return Tool(**{one.name: getattr(registration, one.name) for one in fields(Tool)})
 
 
-def _check_url(name: str, url: str, *, needed: bool) -> None:
-    if not url and not needed:
-        return
+def _check(tool: Tool) -> None:
+    if not tool.client_id:
+        raise UsageError("body: client_id is empty; give the one that the tool knows")
+    if not tool.deployment_ids or "" in tool.deployment_ids:
+        raise UsageError('body: deployment_ids needs one id or more, such as ["1"]')
+    needed = {"login_url": tool.login_url, "launch_url": tool.launch_url}
+    needed |= {f"redirect_uris[{index}]": url for index, url in enumerate(tool.redirect_uris)}
+    optional = {name: getattr(tool, name) for name in _OPTIONAL_URLS if getattr(tool, name)}
+    for name, url in (needed | optional).items():
+        _check_url(f"body: {name}", url)
+
+
+def _check_url(where: str, url: str) -> None:
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         usable = False
     if not usable:
-        raise ValueError(f"{name}: {url!r} is no http or https URL; write one such as 'http://127.0.0.1:8000/lti'")
+        raise UsageError(f"{where}: {url!r} is no http or https URL; write one such as 'http://127.0.0.1:8000/lti'")

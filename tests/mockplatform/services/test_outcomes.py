@@ -346,6 +346,24 @@ async def test_headers_that_sign_nothing(http: httpx2.AsyncClient, header: str, 
     assert told in failed(answer, 401)
 
 
+async def test_a_comma_in_the_realm(http: httpx2.AsyncClient, platform: Platform) -> None:
+    """A quoted value may have a comma (RFC 5849, section 3.5.1)."""
+    body = envelope("replaceResult", sourced_id(platform), "0.5")
+    headers = {name.lower(): value for name, value in signed(body).items()}
+    headers["authorization"] = headers["authorization"].replace('"grades"', '"a, b=c"')
+    answer = await http.post(OUTCOMES, content=body, headers=headers)
+
+    assert status_of(answer)["codeMajor"] == "success"
+
+
+async def test_a_nonce_belongs_to_its_timestamp(http: httpx2.AsyncClient, platform: Platform) -> None:
+    """A nonce has to be new for its timestamp only (RFC 5849, section 3.3)."""
+    body = envelope("replaceResult", sourced_id(platform), "0.5")
+    for timestamp in (int(NOW_S), int(NOW_S) + 1):
+        answer = await send(http, body, nonce="always the same", timestamp=str(timestamp))
+        assert status_of(answer)["codeMajor"] == "success"
+
+
 async def test_an_envelope_that_was_exchanged(http: httpx2.AsyncClient, platform: Platform) -> None:
     """A body that is not the one that was signed is refused."""
     sourced = sourced_id(platform)

@@ -38,6 +38,9 @@ def refusal(url: str, *, page_size: int = 0) -> str:
         ("?limit=3", 10, Part(start=0, size=3)),
         ("?limit=30", 10, Part(start=0, size=10)),
         ("?limit=", 10, Part(start=0, size=10)),
+        ("?limit=2147483647", 10, Part(start=0, size=10)),
+        ("?limit=" + "9" * 5000, 10, Part(start=0, size=10)),
+        ("?limit=0007", 0, Part(start=0, size=7)),
     ],
 )
 def test_how_much_a_page_holds(query: str, page_size: int, part: Part) -> None:
@@ -45,7 +48,7 @@ def test_how_much_a_page_holds(query: str, page_size: int, part: Part) -> None:
     assert part_of(call_of(URL + query), page_size=page_size) == part
 
 
-@pytest.mark.parametrize("limit", ["0", "-1", "+1", "1.5", "ten", "٣", "%20", "9999999999", "1e3"])
+@pytest.mark.parametrize("limit", ["0", "-1", "+1", "1.5", "ten", "٣", "%20", "0" * 5000, "1e3"])
 def test_a_limit_that_is_none(limit: str) -> None:
     """A limit that is no whole number above 0 is refused with what was expected."""
     assert "expected a whole number above 0" in refusal(f"{URL}?limit={limit}")

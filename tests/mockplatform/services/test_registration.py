@@ -366,6 +366,30 @@ async def test_secondary_domains(http: httpx2.AsyncClient, platform: Platform) -
     assert (await http.post("/register", json=metadata, headers=invited(platform))).status_code == 201
 
 
+async def test_logins_on_another_domain(http: httpx2.AsyncClient, platform: Platform) -> None:
+    """A domain is for what is launched; that a login or a redirect lies elsewhere is noted, not refused."""
+    metadata = METADATA | {
+        "initiate_login_uri": "https://login.example/",
+        "redirect_uris": ["https://broker.example/callback"],
+    }
+    answer = await http.post("/register", json=metadata, headers=invited(platform))
+    (exchange,) = platform.journal
+
+    assert answer.status_code == 201
+    assert "initiate_login_uri 'https://login.example/'" in exchange.about["advice"]
+    assert "redirect_uris 'https://broker.example/callback'" in exchange.about["advice"]
+
+
+async def test_metadata_that_is_nested_without_end(http: httpx2.AsyncClient, platform: Platform) -> None:
+    """What no store could keep is refused, and the invitation stays good."""
+    headers = invited(platform) | {"content-type": "application/json"}
+    body = json.dumps(METADATA)[:-1] + ', "x": ' + "[" * 900 + "]" * 900 + "}"
+    answer = await http.post("/register", content=body, headers=headers)
+
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_client_metadata")
+    assert (await http.post("/register", json=METADATA, headers=headers)).status_code == 201
+
+
 async def test_keys_in_the_metadata(http: httpx2.AsyncClient, platform: Platform) -> None:
     """A tool may hand over its keys instead of their address."""
     metadata = {name: value for name, value in METADATA.items() if name != "jwks_uri"} | {"jwks": {"keys": []}}

@@ -194,7 +194,7 @@ def compact(header: bytes = RIGHT, claims: bytes = b"{}") -> str:
         (compact(claims=b"[]"), "claims is no JSON object"),
         (compact(claims=b"\xff"), "claims is no JSON object"),
         (compact(claims=b'{"iss":1,"iss":2}'), "'iss' stands in it twice"),
-        (compact(claims=b'{"exp":NaN}'), "NaN is no JSON"),
+        (compact(claims=b'{"exp":NaN}'), "NaN is no number"),
         (compact(claims=b"[" * 50_000), "claims is no JSON object"),
         (compact(b'{"alg":"none","kid":"k"}'), "alg 'none', expected RS256"),
         (compact(b'{"alg":"HS256","kid":"k"}'), "alg 'HS256', expected RS256"),

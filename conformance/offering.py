@@ -1,0 +1,28 @@
+"""What the platform of a run offers a tool: the services that its tool file lists."""
+
+from __future__ import annotations
+
+from conformance.toolvalues import Tool
+from conformance.transport import Request, Transport, TransportTrouble
+from mockplatform.lms import Platform
+
+__all__ = ["offer_services"]
+
+
+def offer_services(platform: Platform, tool: Tool, transport: Transport) -> None:
+    """Let launches name the services that the tool file lists, and the platform ask for the tool's keys."""
+    from mockplatform.service import services
+
+    named = [name for name in tool.capabilities.services if name in services()]
+    if named:
+        platform.change_settings(services=tuple(named))
+
+    async def fetch(url: str) -> tuple[int, bytes]:
+        try:
+            answer = await transport.ask(Request(method="GET", url=url))
+        except TransportTrouble as trouble:
+            raise ConnectionError(f"{url} does not answer: {trouble}") from trouble
+        return answer.status, answer.body
+
+    if platform.fetch is None and (tool.tool.jwks_url or named):
+        platform.fetch = fetch

@@ -1,0 +1,131 @@
+"""A tool as its registration is written down: a table of a file or a form, checked and turned into a registration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from mockplatform.model import Privacy, Registration
+from mockplatform.tables import build
+
+__all__ = ["ATTRIBUTES", "ToolTable", "complain", "issuer_problem", "registration_from"]
+
+ATTRIBUTES: Final = ("email", "course_id", "person_id")
+LTI11: Final = ("lti11_launch_url", "consumer_key", "consumer_secret")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolTable:
+    """The keys of a registration; without an issuer it is one of the platform that reads it."""
+
+    name: str = "Tool"
+    issuer: str | None = None
+    client_id: str
+    deployment_ids: tuple[str, ...]
+    login_url: str
+    launch_url: str
+    redirect_uris: tuple[str, ...] = ()
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    login_params: Mapping[str, str] = field(default_factory=dict)
+    lti11_launch_url: str | None = None
+    consumer_key: str | None = None
+    consumer_secret: str | None = field(default=None, repr=False)
+    jwks_url: str = ""
+    jwks: Mapping[str, Any] = field(default_factory=dict)
+    scopes: tuple[str, ...] | None = None
+    custom: Mapping[str, str] = field(default_factory=dict)
+    deep_linking_url: str = ""
+    privacy: Privacy = "public"
+
+    def __post_init__(self) -> None:
+        complain(issuer_problem(self.issuer), "issuer")
+        complain(_url_problem(self.login_url), "login_url")
+        complain(_url_problem(self.launch_url), "launch_url")
+        for index, url in enumerate(self.redirect_uris):
+            complain(_url_problem(url), f"redirect_uris[{index}]")
+        if not self.client_id:
+            raise ValueError("client_id is empty; give the one that the tool knows")
+        if not self.deployment_ids or "" in self.deployment_ids:
+            raise ValueError('deployment_ids needs one id or more, such as ["1"]')
+        for name in self.attributes:
+            if name not in ATTRIBUTES:
+                raise ValueError(f"attributes.{name}: unknown key, expected {', '.join(ATTRIBUTES)}")
+        for name in ("jwks_url", "deep_linking_url"):
+            complain(_url_problem(getattr(self, name)) if getattr(self, name) else None, name)
+        if self.jwks and not isinstance(self.jwks.get("keys"), (list, tuple)):
+            raise ValueError("jwks has no list of keys; give a JWK Set, such as { keys = [{ kty = 'RSA', … }] }")
+        self._check_lti11()
+
+    def _check_lti11(self) -> None:
+        given = {name: getattr(self, name) for name in LTI11}
+        if all(value is None for value in given.values()):
+            return
+        for name, value in given.items():
+            if not value:
+                raise ValueError(f"{name} is missing or empty; LTI 1.1 needs {', '.join(LTI11)}")
+        complain(_url_problem(given["lti11_launch_url"]), "lti11_launch_url")
+
+    def registration(self) -> Registration:
+        """The registration; its issuer is empty if none is given."""
+        return Registration(
+            name=self.name,
+            issuer=self.issuer or "",
+            client_id=self.client_id,
+            deployment_ids=self.deployment_ids,
+            login_url=self.login_url,
+            launch_url=self.launch_url,
+            redirect_uris=self.redirect_uris,
+            attributes=self.attributes,
+            login_params=self.login_params,
+            lti11_launch_url=self.lti11_launch_url or "",
+            consumer_key=self.consumer_key or "",
+            consumer_secret=self.consumer_secret or "",
+            jwks_url=self.jwks_url,
+            jwks=self.jwks,
+            scopes=self.scopes,
+            custom=self.custom,
+            deep_linking_url=self.deep_linking_url,
+            privacy=self.privacy,
+        )
+
+
+def registration_from(table: Mapping[str, Any], *, where: str) -> Registration:
+    """A registration from the keys that a `[[registration]]` has; without an issuer of its own it has the empty one.
+
+    Raises:
+        UsageError: a key is unknown, missing, or holds what a platform cannot use.
+    """
+    return build(ToolTable, table, where=where).registration()
+
+
+def issuer_problem(issuer: str | None) -> str | None:
+    """What makes a text no issuer, if anything: it is a URL without query and fragment (SEC 5.1.2)."""
+    if issuer is None:
+        return None
+    problem = _url_problem(issuer)
+    if problem is None and ("?" in issuer or "#" in issuer):
+        return f"{issuer!r} has a query or a fragment; an issuer is a URL without them"
+    return problem
+
+
+def _url_problem(url: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if usable and not any(letter.isspace() for letter in url):
+        return None
+    return f"{url!r} is no http or https URL; write one such as 'http://127.0.0.1:8000/lti/launch'"
+
+
+def complain(problem: str | None, key: str) -> None:
+    """Complain of a key, if there is a problem.
+
+    Raises:
+        ValueError: there is.
+    """
+    if problem is not None:
+        raise ValueError(f"{key}: {problem}")

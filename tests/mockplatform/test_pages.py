@@ -1,0 +1,661 @@
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from typing import Any
+
+import httpx2
+import pytest
+import pytest_asyncio
+from selectolax.lexbor import LexborHTMLParser as HTMLParser
+
+from mockplatform.app import create_app
+from mockplatform.keys import KeyRing
+from mockplatform.lms import Platform
+from mockplatform.model import Course, Exchange, Person
+from mockplatform.records import LineItem, PlacedLink, Score
+from mockplatform.tenants import Tenants
+from tests.mockplatform.makers import (
+    COURSE,
+    NOW_S,
+    PERSON,
+    PLATFORM,
+    make_auth_request,
+    make_platform,
+    make_registration,
+)
+
+pytestmark = pytest.mark.asyncio
+
+TOOL = f"{PLATFORM} Client-A"
+CHOICE = {"registration": TOOL, "person": "person-7", "course": "course-9"}
+MARKUP = "\"'><img src=x onerror=alert(1)><script>alert(2)</script>"
+SERVICES = ("token", "ags", "nrps", "groups", "registration")
+
+
+@pytest.fixture
+def platform(keys: KeyRing) -> Platform:
+    return make_platform(keys, services=SERVICES)
+
+
+@pytest_asyncio.fixture
+async def http(platform: Platform) -> AsyncIterator[httpx2.AsyncClient]:
+    async with client_of(platform) as client:
+        yield client
+
+
+def client_of(platform: Platform, tenants: Tenants | None = None) -> httpx2.AsyncClient:
+    transport = httpx2.ASGITransport(create_app(platform, tenants))
+    return httpx2.AsyncClient(transport=transport, base_url=PLATFORM)
+
+
+def routes(method: str) -> Iterator[str]:
+    """The paths of all pages for people that a method opens."""
+    package = importlib.import_module("mockplatform.endpoints")
+    for info in pkgutil.iter_modules(package.__path__):
+        module = importlib.import_module(f"{package.__name__}.{info.name}")
+        if getattr(module, "FOR_PEOPLE", False):
+            yield from (route.path for route in module.ROUTES if method in route.methods and "{" not in route.path)
+
+
+PAGES = sorted(set(routes("GET")) - {"/favicon.ico", "/launches/file"})
+CHANGES = sorted(routes("POST"))
+
+
+async def launch(http: httpx2.AsyncClient, platform: Platform, **more: str) -> str:
+    """The key of a launch that was begun in a frame and answered."""
+    answer = await http.post("/launches", data=CHOICE | {"how": "frame"} | more)
+    assert answer.status_code == 303, answer.text
+    key = answer.headers["location"].rpartition("launch=")[2]
+    pending = platform.launches.get(key)
+    assert pending is not None
+    await http.get("/auth", params=dict(make_auth_request(pending.login).params))
+    return str(key)
+
+
+def address(path: str, key: str = "none") -> str:
+    return f"{path}?course=course-9&launch={key}"
+
+
+def text_of(page: str) -> str:
+    main = HTMLParser(page).css_first("main")
+    assert main is not None
+    return main.text()
+
+
+def fill(platform: Platform, text: str) -> None:
+    """A school in which everything that somebody from outside can name is called this."""
+    platform.register(
+        make_registration(client_id=f"client {text}", name=text, custom={text: text}, launch_url="http://a/" + text)
+    )
+    platform.state.people.put(
+        "odd", Person(sub="odd", given_name=text, family_name=text, email=text, roles=(text,), note=text)
+    )
+    platform.state.courses.put("odd", Course(id="odd", label=text, title=text))
+    item = LineItem(
+        id="item", course_id="course-9", client_id=text, label=text, score_maximum=10, resource_id=text, tag=text
+    )
+    platform.state.line_items.put("item", item, group="course-9")
+    score = Score(
+        line_item_id="item", user_id=text, timestamp=text, activity_progress=text, grading_progress=text, comment=text
+    )
+    platform.state.scores.put("item odd", score, group="item")
+    link = PlacedLink(
+        id=text,
+        course_id="course-9",
+        client_id=text,
+        issuer=text,
+        deployment_id=text,
+        type=text,
+        title=text,
+        text=text,
+        url="javascript:alert(3)",
+        custom={text: text},
+        item={"title": text, "url": text},
+    )
+    platform.state.links.put("odd", link, group="course-9")
+    exchange = Exchange(
+        asker="tool",
+        method="POST",
+        url=f"{PLATFORM}/token?{text}",
+        request_headers=((text, text),),
+        request_body=text,
+        status=400,
+        response_headers=((text, text),),
+        response_body=text,
+        at_s=NOW_S,
+        about={"endpoint": text, "client_id": text, "course": "course-9", "launch": text, "fault": text},
+    )
+    platform.state.note(exchange, "odd")
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_every_page_opens(http: httpx2.AsyncClient, platform: Platform, path: str) -> None:
+    """It has a title, one heading of the first level and the policy that keeps foreign scripts out."""
+    key = await launch(http, platform)
+    answer = await http.get(address(path, key))
+    page = HTMLParser(answer.text)
+
+    assert answer.status_code == 200
+    assert len(page.css("h1")) == len(page.css("title")) == len(page.css("main")) == 1
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize("path", sorted(set(PAGES) - {"/frame/login"}))
+async def test_no_other_site_may_frame_a_page(http: httpx2.AsyncClient, platform: Platform, path: str) -> None:
+    """Only what a launch shows in its frame may stand in a frame of another site."""
+    key = await launch(http, platform)
+
+    assert "frame-ancestors 'self'" in (await http.get(address(path, key))).headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_markup_from_outside_stays_text(http: httpx2.AsyncClient, platform: Platform, path: str) -> None:
+    """Nothing that a tool, a token or a registration says is an element, an attribute or an address of a page."""
+    fill(platform, MARKUP)
+    key = await launch(http, platform, person="odd", course="odd", role="own")
+    page = HTMLParser((await http.get(address(path, key).replace("=none", f"={key}"))).text)
+
+    assert page.css("img, script:not([src]), [onerror], [onload], [onclick], iframe[srcdoc]") == []
+    addresses = [
+        str(node.attributes[name]) for name in ("href", "src", "action", "formaction") for node in page.css(f"[{name}]")
+    ]
+    assert [one for one in addresses if one.lower().startswith("javascript")] == []
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/launches/one", "/courses/gradebook", "/courses/links", "/journal", "/registrations"]
+)
+async def test_markup_from_outside_is_shown(http: httpx2.AsyncClient, platform: Platform, path: str) -> None:
+    """It can be read as it was written."""
+    fill(platform, MARKUP)
+    key = await launch(http, platform, person="odd", course="odd")
+
+    assert MARKUP in text_of((await http.get(address(path, key))).text)
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_every_link_of_a_tenant_stays_with_it(platform: Platform, path: str) -> None:
+    """On the pages of a tenant every address on this server begins with the tenant's own."""
+    tenants = Tenants(platform)
+    tenant = tenants.create("class-7b")
+    fill(tenant, "odd")
+    async with client_of(platform, tenants) as http:
+        choice = CHOICE | {"registration": tenant.registrations[0].key, "how": "frame"}
+        where = (await http.post("/t/class-7b/launches", data=choice)).headers["location"]
+        page = HTMLParser((await http.get("/t/class-7b" + address(path, where.rpartition("=")[2]))).text)
+
+    assert where.startswith("/t/class-7b/frame?")
+    found = [
+        str(node.attributes[name]) for name in ("href", "src", "action", "formaction") for node in page.css(f"[{name}]")
+    ]
+    own = [one for one in found if one.startswith("/")]
+    assert own
+    assert [one for one in own if not one.startswith("/t/class-7b/")] == []
+
+
+FOREIGN: list[dict[str, str]] = [
+    {"origin": "http://127.0.0.1:8000"},
+    {"origin": "null"},
+    {"origin": "http://127.0.0.1:9400.evil.example"},
+    {"origin": "http://evil.example", "host": "evil.example"},
+    {"sec-fetch-site": "cross-site"},
+    {"sec-fetch-site": "same-site"},
+    {"sec-fetch-site": "same-site", "origin": PLATFORM},
+]
+
+
+@pytest.mark.parametrize("path", CHANGES)
+@pytest.mark.parametrize("headers", FOREIGN)
+async def test_another_site_changes_nothing(
+    http: httpx2.AsyncClient, platform: Platform, path: str, headers: dict[str, str]
+) -> None:
+    """A form that a launched tool lets the browser send is refused before it is read."""
+    before = (platform.registrations, platform.settings, platform.faults.all(), platform.launches.count())
+    answer = await http.post(path, data=CHOICE | {"key": TOOL, "title": "x", "verb": "status"}, headers=headers)
+
+    assert answer.status_code == 403
+    assert (platform.registrations, platform.settings, platform.faults.all(), platform.launches.count()) == before
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"origin": PLATFORM, "sec-fetch-site": "same-origin"},
+        {"origin": "http://localhost:9400", "host": "localhost:9400", "sec-fetch-site": "same-origin"},
+        {"sec-fetch-site": "none"},
+    ],
+)
+async def test_its_own_pages_may_change_it(http: httpx2.AsyncClient, headers: dict[str, str]) -> None:
+    """The platform's own forms are taken, by whatever name it is opened; so is what no browser sends."""
+    assert (await http.post("/launches", data=CHOICE, headers=headers)).status_code == 200
+
+
+@pytest.mark.parametrize("path", CHANGES)
+async def test_nothing_changes_by_get(http: httpx2.AsyncClient, platform: Platform, path: str) -> None:
+    """Whatever a link or an image of another site asks for, nothing is launched, registered or reset."""
+    before = (platform.registrations, platform.settings, platform.faults.all(), platform.launches.count())
+    await http.get(path, params={"key": TOOL, "verb": "status", "how": "tab"} | CHOICE)
+
+    assert (platform.registrations, platform.settings, platform.faults.all(), platform.launches.count()) == before
+
+
+async def test_many_tools_are_shown_in_parts(http: httpx2.AsyncClient, platform: Platform) -> None:
+    """A page shows a part of the tools and leads to the next; a search finds one wherever it stands."""
+    for number in range(1, 61):
+        platform.register(make_registration(client_id=f"c{number}", name=f"Tool {number}"))
+    page = HTMLParser((await http.get("/")).text)
+    names = [name.text() for name in page.css("#tools .name")]
+
+    assert names[:2] == ["Quiz", "Tool 1"]
+    assert len(names) == 20
+    (further,) = page.css("a[rel=next]")
+    second = HTMLParser((await http.get(str(further.attributes["href"]))).text)
+    assert second.css("#tools .name")[0].text() == "Tool 20"
+    found = HTMLParser((await http.get("/", params={"tool": "TOOL 57"})).text)
+    assert [name.text() for name in found.css("#tools .name")] == ["Tool 57"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"tools": "99999999999999999999"}, {"tools": "-1"}, {"tools": "x"}, {"from": "²"}, {"path": "x", "request": "y"}],
+)
+async def test_a_strange_place_in_a_list_is_the_first(http: httpx2.AsyncClient, query: dict[str, str]) -> None:
+    """A number that no page has named is no error."""
+    page = HTMLParser((await http.get("/", params=query)).text)
+
+    assert [name.text() for name in page.css("#tools .name")] == ["Quiz"]
+
+
+async def test_search_without_a_script(http: httpx2.AsyncClient, platform: Platform) -> None:
+    """The search boxes are a form, whose answer has only what was looked for and keeps the words."""
+    platform.state.people.put("p2", replace(PERSON, sub="p2", given_name="Ada", family_name="L", note="counts"))
+    page = HTMLParser((await http.get("/", params={"who": "COUNTS ada"})).text)
+
+    assert [name.text() for name in page.css("#people .name")] == ["Ada L"]
+    (box,) = page.css("input[name=who]")
+    assert (box.attributes["value"], box.attributes["form"]) == ("COUNTS ada", "search")
+
+
+@pytest.mark.parametrize(
+    ("role", "short"),
+    [
+        ("own", []),
+        ("assistant", ["Instructor#TeachingAssistant", "Instructor"]),
+        ("nobody", []),
+        ("unknown", ["Wizard"]),
+    ],
+)
+async def test_a_role_of_the_person_or_another(
+    http: httpx2.AsyncClient, platform: Platform, role: str, short: list[str]
+) -> None:
+    """Somebody launches in their own roles, or in those that were chosen instead."""
+    pending = platform.launches.get(await launch(http, platform, role=role))
+
+    assert pending is not None
+    assert [
+        uri.rpartition("/")[2].removeprefix("membership#").removeprefix("roles#") for uri in pending.launch.roles
+    ] == short
+
+
+async def test_a_mentor_says_of_whom(http: httpx2.AsyncClient, platform: Platform) -> None:
+    """Who looks after others says so in the role of a mentor, and in no other (CORE 5.4.3)."""
+    claim = "https://purl.imsglobal.org/spec/lti/claim/role_scope_mentor"
+    platform.state.people.put("person-7", replace(PERSON, mentor_of=("p1", "p2")))
+    as_mentor = platform.launches.get(await launch(http, platform, role="mentor"))
+    as_student = platform.launches.get(await launch(http, platform, role="student"))
+
+    assert as_mentor is not None
+    assert as_mentor.launch.extra[claim] == ["p1", "p2"]
+    assert as_student is not None
+    assert claim not in as_student.launch.extra
+
+
+async def test_a_launch_in_a_frame(http: httpx2.AsyncClient, platform: Platform) -> None:
+    """The tool is in a frame that starts with the login request; storage is offered as it was chosen."""
+    key = await launch(http, platform, storage_target="storage")
+    page = HTMLParser((await http.get("/frame", params={"launch": key})).text)
+    tool, store = page.css("iframe[name=tool]"), page.css("iframe[name=storage]")
+
+    assert [frame.attributes["src"] for frame in tool] == [f"/frame/login?launch={key}"]
+    assert [frame.attributes["src"] for frame in store] == ["/storage"]
+    assert [script.attributes["data-frame"] for script in page.css("script[src='/storage.js']")] == ["storage"]
+    login = HTMLParser((await http.get(f"/frame/login?launch={key}")).text)
+    fields = {str(field.attributes["name"]): field.attributes["value"] for field in login.css("input")}
+    assert fields["lti_storage_target"] == "storage"
+
+
+@pytest.mark.parametrize("path", ["/frame", "/frame/login", "/launches/one", "/launches/file"])
+async def test_a_launch_that_is_gone(http: httpx2.AsyncClient, path: str) -> None:
+    """What is asked of a launch that there is not ends in a page that says so."""
+    answer = await http.get(path, params={"launch": "<gone>"})
+
+    assert answer.status_code == 404
+    assert HTMLParser(answer.text).css_matches("main h1")
+
+
+async def test_lies_reach_the_launch(http: httpx2.AsyncClient, platform: Platform) -> None:
+    """The mutations of the form, with their parameters, are those of the launch, and its story shows what they did."""
+    key = await launch(http, platform, mutation="claims.expired", **{"claims.expired.by_s": "60"})
+    pending = platform.launches.get(key)
+
+    assert pending is not None
+    assert list(map(str, pending.mutations)) == ["claims.expired(by_s=60)"]
+    page = HTMLParser((await http.get("/launches/one", params={"launch": key})).text)
+    marked = page.css("section .lie")
+    assert len(marked) == 2
+    assert all("honest:" in mark.text() for mark in marked)
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"mutation": "claims.expired", "claims.expired.by_s": "soon"}, "by_s is 'soon', expected a number"),
+        ({"mutation": "claims.nonce_of_earlier"}, "Launch, but broken:"),
+        ({"mutation": ["basic.secret", "claims.expired"], "claims.expired.by_s": "1"}, "pick one kind"),
+        ({"mutation": "basic.extra"}, "not for LTI 1.1"),
+    ],
+)
+async def test_lies_that_do_not_fit_are_refused(
+    http: httpx2.AsyncClient, platform: Platform, fields: dict[str, Any], told: str
+) -> None:
+    """A lie that cannot be told here ends in a page that says why, and no launch begins."""
+    answer = await http.post("/launches", data=CHOICE | fields)
+
+    assert answer.status_code == 400
+    assert told in text_of(answer.text)
+    assert platform.launches.count() == 0
+
+
+async def test_lies_can_be_looked_for(http: httpx2.AsyncClient) -> None:
+    """A search looks through names, summaries and references; what was picked stays."""
+    page = HTMLParser(
+        (await http.get("/broken", params={"q": "5.1.3 EXPIRED seconds", "mutation": "login.without"})).text
+    )
+    names = [name.text() for name in page.css("#lies .name")]
+
+    assert names[0] == "login.without"
+    assert "claims.expired" in names
+    assert "signature.zeros" not in names
+    assert [box.attributes["value"] for box in page.css("#lies input[checked]")] == ["login.without"]
+
+
+async def test_what_is_expected_of_a_lie(http: httpx2.AsyncClient) -> None:
+    """Of an expired token the page tells the canonical error of each profile."""
+    query = {"mutation": "claims.expired", "claims.expired.by_s": "3600"}
+    page = HTMLParser((await http.get("/broken", params=query)).text)
+    rows = [[cell.text() for cell in row.css("th, td")] for row in page.css("table tbody tr")]
+
+    assert ["rejected", "security", "TokenExpired", "1001"] in [row[1:5] for row in rows]
+
+
+async def test_without_advice_there_is_no_table(http: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no package gives advice, the page is as useful as ever."""
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda **_: ())
+    answer = await http.get("/broken", params={"mutation": "claims.expired", "claims.expired.by_s": "3600"})
+
+    assert answer.status_code == 200
+    assert HTMLParser(answer.text).css("table") == []
+
+
+async def test_a_launch_as_one_file(http: httpx2.AsyncClient, platform: Platform) -> None:
+    """The file needs nothing else, runs nothing and holds no access token."""
+    key = await launch(http, platform)
+    secret = "a-secret-access-token"
+    about = {"endpoint": "line_items", "client_id": "Client-A", "course": "course-9"}
+    call = Exchange(
+        asker="tool",
+        method="GET",
+        url=f"{PLATFORM}/lti/courses/course-9/line-items",
+        request_headers=(("authorization", f"Bearer {secret}"),),
+        status=200,
+        at_s=NOW_S,
+        about=about,
+    )
+    platform.state.note(call, "call")
+    answer = await http.get("/launches/file", params={"launch": key})
+    page = HTMLParser(answer.text)
+
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert page.css("script, link, img, iframe, form, [src]") == []
+    assert "person-7" in answer.text
+    assert "line items" in answer.text
+    assert secret not in answer.text
+
+
+async def test_the_journal_can_be_filtered(http: httpx2.AsyncClient, platform: Platform) -> None:
+    """Words, endpoint and kind of answer narrow what is shown; they are kept in the form."""
+    await launch(http, platform)
+    await http.get("/jwks")
+    await http.get("/auth", params={"nonce": "needle"})
+
+    async def shown(**query: str) -> list[str]:
+        page = HTMLParser((await http.get("/journal", params=query)).text)
+        return [code.text().partition("?")[0] for code in page.css("main > details > summary code")]
+
+    assert await shown() == ["GET /auth", "GET /jwks", "GET /auth"]
+    assert await shown(endpoint="jwks") == ["GET /jwks"]
+    assert await shown(answer="bad") == ["GET /auth"]
+    assert await shown(q="NEEDLE") == ["GET /auth"]
+    assert await shown(q="needle", endpoint="jwks") == []
+
+
+async def test_a_tool_is_registered_changed_and_removed(http: httpx2.AsyncClient, platform: Platform) -> None:
+    """One form adds a tool; the same gives it another client id and keeps its secret; a button removes it."""
+    form = {
+        "name": "New",
+        "client_id": "new",
+        "deployment_ids": "1\n2",
+        "login_url": "http://127.0.0.1:1/login",
+        "launch_url": "http://127.0.0.1:1/launch",
+        "custom": "user=$User.id\ntext=a=b",
+        "attributes.email": "mail",
+        "lti11_launch_url": "http://127.0.0.1:1/basic",
+        "consumer_key": "key",
+        "consumer_secret": "the secret",
+        "privacy": "name",
+    }
+    assert (await http.post("/registrations", data=form)).status_code == 303
+    tool = platform.state.registrations.get(f"{PLATFORM} new")
+    assert tool is not None
+    assert (tool.deployment_ids, tool.custom, tool.attributes, tool.privacy, tool.scopes) == (
+        ("1", "2"),
+        {"user": "$User.id", "text": "a=b"},
+        {"email": "mail"},
+        "name",
+        None,
+    )
+    page = (await http.get("/registrations/edit", params={"key": tool.key})).text
+    assert "the secret" not in page
+    changed = form | {"key": tool.key, "client_id": "newer", "consumer_secret": ""}
+    await http.post("/registrations", data=changed)
+    newer = platform.state.registrations.get(f"{PLATFORM} newer")
+    assert newer == replace(tool, client_id="newer")
+    assert platform.state.registrations.get(tool.key) is None
+    await http.post("/registrations/remove", data={"key": newer.key})
+    assert [known.client_id for known in platform.registrations] == ["Client-A"]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"launch_url": "javascript:alert(1)"}, "launch_url: 'javascript:alert(1)' is no http or https URL"),
+        ({"client_id": ""}, "client_id is empty"),
+        ({"client_id": "Client-A"}, "'Client-A' is registered already"),
+        ({"jwks": "{"}, "jwks is not JSON"),
+        ({"custom": "no equals sign"}, "custom: 'no equals sign' is no line"),
+        ({"consumer_key": "key"}, "lti11_launch_url is missing"),
+    ],
+)
+async def test_a_form_with_a_mistake_comes_back(
+    http: httpx2.AsyncClient, platform: Platform, change: dict[str, str], told: str
+) -> None:
+    """The form says what is wrong and still holds what was typed."""
+    form = {"client_id": "new", "deployment_ids": "1", "login_url": "http://a/typed", "launch_url": "http://a/"}
+    answer = await http.post("/registrations", data=form | change)
+
+    assert answer.status_code == 400
+    assert told in text_of(answer.text)
+    assert "http://a/typed" in answer.text
+    assert len(platform.registrations) == 1
+
+
+async def test_a_tool_is_invited(http: httpx2.AsyncClient) -> None:
+    """The page that frames the tool's registration URL names configuration and token (Dynamic Registration 3.1)."""
+    page = HTMLParser((await http.post("/registrations/begin", data={"tool_url": "http://tool.example/reg?a=1"})).text)
+    (frame,) = page.css("iframe")
+    asked = httpx2.URL(str(frame.attributes["src"]))
+
+    assert (asked.host, asked.params["a"]) == ("tool.example", "1")
+    assert asked.params["openid_configuration"] == f"{PLATFORM}/.well-known/openid-configuration"
+    assert asked.params["registration_token"]
+    assert (await http.post("/registrations/begin", data={"tool_url": "javascript:alert(1)"})).status_code == 400
+
+
+async def test_faults_are_armed_and_disarmed(http: httpx2.AsyncClient, platform: Platform) -> None:
+    """A form made from a verb's parameters arms it, and a button takes it away."""
+    page = HTMLParser((await http.get("/faults", params={"verb": "status"})).text)
+    assert page.css("form[action='/faults'] [name^='setting.']")
+    await http.post(
+        "/faults", data={"verb": "status", "endpoint": "jwks", "setting.code": "503", "nth": "2", "times": "1"}
+    )
+    (fault,) = platform.faults.all()
+    assert (fault.endpoint, fault.verb, fault.settings, fault.nth, fault.times) == (
+        "jwks",
+        "status",
+        {"code": 503},
+        2,
+        1,
+    )
+    await http.post("/faults/disarm", data={"id": fault.id})
+
+    assert platform.faults.all() == []
+    wrong = await http.post("/faults", data={"verb": "status", "endpoint": "nowhere"})
+    assert (wrong.status_code, "unknown endpoint 'nowhere'" in text_of(wrong.text)) == (400, True)
+
+
+async def test_keys_are_rotated(http: httpx2.AsyncClient, platform: Platform) -> None:
+    """A button lets something happen to the keys."""
+    before = platform.key_set.signing_kid()
+    await http.post("/faults/keys", data={"act": "rotate"})
+
+    assert platform.key_set.signing_kid() != before
+    assert (await http.post("/faults/keys", data={"act": "lose"})).status_code == 400
+
+
+async def test_settings_are_changed(http: httpx2.AsyncClient, platform: Platform) -> None:
+    """Clock, flavour, services and quirks are set by forms; what is out of range is refused."""
+    form = {"title": "My LMS", "offset_s": "-3600", "flavour": "moodle", "on_problem": "note", "service": ["ags", "x"]}
+    await http.post("/settings", data=form)
+    settings = platform.settings
+    assert (settings.title, settings.offset_s, settings.flavour, settings.on_problem, settings.services) == (
+        "My LMS",
+        -3600.0,
+        "moodle",
+        "note",
+        ("ags",),
+    )
+    await http.post("/settings/quirk", data={"quirk": "token.expires_in", "value": "60"})
+    assert platform.settings.quirks == {"token.expires_in": 60}
+    await http.post("/settings/quirk/remove", data={"quirk": "token.expires_in"})
+    assert platform.settings.quirks == {}
+    for wrong in ({"offset_s": "nan"}, {"offset_s": "1e12"}, {"flavour": "nobody"}):
+        assert (await http.post("/settings", data=form | wrong)).status_code == 400
+    assert (await http.post("/settings/quirk", data={"quirk": "nothing", "value": "1"})).status_code == 400
+
+
+async def test_a_fresh_start(http: httpx2.AsyncClient, platform: Platform) -> None:
+    """After a reset launches and changes are gone, and the school is there."""
+    await launch(http, platform)
+    await http.post("/settings", data={"title": "Other"})
+    answer = await http.post("/settings/reset")
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert (platform.launches.count(), platform.journal) == (0, [])
+    assert [person.sub for person in platform.people] == ["person-7"]
+
+
+async def test_a_placed_link_is_launched_and_removed(http: httpx2.AsyncClient, platform: Platform) -> None:
+    """A placed link brings its own tool, course and address; it can be taken away."""
+    link = PlacedLink(
+        id="link-1",
+        course_id="course-9",
+        client_id="Client-A",
+        issuer=PLATFORM,
+        deployment_id="Dep-2",
+        type="ltiResourceLink",
+        title="Quiz 1",
+        url="http://127.0.0.1:8000/quiz/1",
+    )
+    platform.state.links.put(link.id, link, group=link.course_id)
+    pending = platform.launches.get(await launch(http, platform, link="link-1", course="", registration=""))
+
+    assert pending is not None
+    assert (pending.launch.resource_link.id, pending.launch.target_link_uri) == (
+        "link-1",
+        "http://127.0.0.1:8000/quiz/1",
+    )
+    assert (pending.launch.deployment_id, pending.launch.course) == ("Dep-2", COURSE)
+    assert "Quiz 1" in text_of((await http.get("/courses/links?course=course-9")).text)
+    await http.post("/courses/links/remove", data={"link": "link-1", "course": "course-9"})
+    assert platform.state.links.count() == 0
+
+
+async def test_a_crowd_is_shown_in_parts(http: httpx2.AsyncClient, platform: Platform) -> None:
+    """Of a crowd of any size a page shows fifty members and leads to the next."""
+    platform.state.courses.put("big", Course(id="big", label="B", title="Big", crowd=100_000))
+    page = HTMLParser((await http.get("/courses/roster?course=big")).text)
+
+    assert len(page.css("tbody tr")) == 50
+    (further,) = page.css("a[rel=next]")
+    assert len(HTMLParser((await http.get(str(further.attributes["href"]))).text).css("tbody tr")) == 50
+
+
+async def test_a_member_leaves(http: httpx2.AsyncClient, platform: Platform) -> None:
+    """The status of a member is set on the roster."""
+    await http.post("/courses/roster", data={"course": "course-9", "person": "person-7", "status": "Inactive"})
+    page = HTMLParser((await http.get("/courses/roster?course=course-9")).text)
+
+    assert [option.text() for option in page.css("tbody option[selected]")] == ["Inactive"]
+    unknown = await http.post("/courses/roster", data={"course": "course-9", "person": "?", "status": "Active"})
+    assert unknown.status_code == 400
+
+
+async def test_a_course_is_added(http: httpx2.AsyncClient, platform: Platform) -> None:
+    """A form adds a course with a crowd."""
+    await http.post("/courses", data={"id": "new", "label": "N", "title": "New", "crowd": "12"})
+
+    assert platform.course("new") == Course(id="new", label="N", title="New", crowd=12)
+    assert (await http.post("/courses", data={"id": ""})).status_code == 400
+
+
+async def test_what_a_tool_has_to_know(http: httpx2.AsyncClient) -> None:
+    """The addresses of the platform and the ids of each tool can be copied."""
+    page = HTMLParser((await http.get("/addresses")).text)
+    told = [node.text() for node in page.css("[data-copy]")]
+
+    assert told[:5] == [
+        PLATFORM,
+        f"{PLATFORM}/auth",
+        f"{PLATFORM}/jwks",
+        f"{PLATFORM}/token",
+        f"{PLATFORM}/.well-known/openid-configuration",
+    ]
+    assert {"Client-A", "Dep-1", "Dep-2"} <= set(told)
+
+
+async def test_files_of_the_pages(http: httpx2.AsyncClient) -> None:
+    """Style sheet and scripts are served by name, known again by their tag, and nothing beside them."""
+    style = await http.get("/static/style.css")
+
+    assert style.headers["content-type"].startswith("text/css")
+    again = await http.get("/static/style.css", headers={"if-none-match": style.headers["etag"]})
+    assert again.status_code == 304
+    for name in ("missing.css", "..%2fbase.html", "base.html"):
+        assert (await http.get(f"/static/{name}")).status_code == 404
