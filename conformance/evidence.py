@@ -183,8 +183,9 @@ def _token_kept(scenario: Scenario, told: Told) -> Verdict | None:
     """A tool that shows a withdrawn token and asks for no other: nothing can be said of its token requests."""
     calls = told.seen.calls
     asked = {call.about.get("registered") for call in calls if call.about.get("endpoint") == "token"}
-    # What a fault has answered is the scenario's own affair.
-    refused = {call.about.get("registered") for call in calls if call.status == 401 and "fault" not in call.about}
+    # A fault is the scenario's own affair, and of a token that was over the platform still knows whose it is.
+    withdrawn = [call for call in calls if call.status == 401 and not call.about.keys() & {"fault", "client_id"}]
+    refused = {call.about.get("registered") for call in withdrawn}
     about_this = any(fault.verb == "unauthorized" for fault in scenario.wire) and not asks_for_tokens(scenario)
     if refused <= asked or about_this:
         return None

@@ -122,9 +122,11 @@ def guarding(flaw: Flaw, profile: Profile, correct: Mapping[str, Seen]) -> tuple
     if flaw.fails in _NEEDS:
         needing = (scenario.id for scenario in chosen if _NEEDS[flaw.fails].intersection(scenario.needs))
         return tuple(dict.fromkeys((*guards, *needing)))
+    # A tool that listens to no objection of a launch still cannot show what a service did not give.
+    launches = [s for s in chosen if flaw.fails != "refusals" or not SERVICES.intersection(s.needs)]
     notices = _SELECTORS[flaw.fails]
-    wanted = {scenario.id: profile.expectation(scenario) for scenario in chosen}
-    noticed = (id_ for id_, seen in correct.items() if (answers := wanted[id_]) and notices(answers, seen, profile))
+    wanted = {scenario.id: profile.expectation(scenario) for scenario in launches}
+    noticed = (id_ for id_, seen in correct.items() if (answers := wanted.get(id_)) and notices(answers, seen, profile))
     return tuple(dict.fromkeys((*guards, *noticed)))
 
 

@@ -75,9 +75,6 @@ class Transport(Protocol):
             TransportTrouble: there is none.
         """
 
-    async def ask(self, request: Request) -> Response:
-        """The same, for somebody whom the tool may be waiting for."""
-
 
 class HttpTransport:
     """Sockets, with one pool of connections and one TLS context for a run."""
@@ -107,10 +104,6 @@ class HttpTransport:
 
     def __exit__(self, *_: object) -> None:
         self._pool.close()
-
-    async def ask(self, request: Request) -> Response:
-        """The answer, without keeping others from going on."""
-        return await asyncio.to_thread(self.send, request)
 
     def send(self, request: Request) -> Response:
         """The answer over a socket."""

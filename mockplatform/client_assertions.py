@@ -6,17 +6,18 @@ import hashlib
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from mockplatform.claims import CLAIM_PREFIX
 from mockplatform.model import Registration
 from mockplatform.records import Used
 
 if TYPE_CHECKING:
     from mockplatform.tenant import Tenant
 
-__all__ = ["assertion_advice", "assertion_problems", "spend"]
+__all__ = ["DEPLOYMENT", "assertion_advice", "assertion_problems", "spend"]
 
-_DEPLOYMENT = "https://purl.imsglobal.org/spec/lti/claim/deployment_id"
+DEPLOYMENT: Final = CLAIM_PREFIX + "deployment_id"
 _BAND_S = 60.0
 """How far the clocks of tool and platform may differ."""
 _ADVISED_LIFE_S = 600.0
@@ -62,10 +63,10 @@ def assertion_advice(said: Mapping[str, Any]) -> Mapping[str, str]:
     told: dict[str, str] = {}
     if said["exp"] - said["iat"] > _ADVISED_LIFE_S:
         advice.append(f"the assertion lives for {said['exp'] - said['iat']:.0f} s; five minutes are enough (SEC 4.1.1)")
-    if _DEPLOYMENT in said:
-        told["deployment_id"] = str(said[_DEPLOYMENT])
+    if DEPLOYMENT in said:
+        told["deployment_id"] = str(said[DEPLOYMENT])
     else:
-        advice.append(f"the assertion has no {_DEPLOYMENT}; it says for which deployment the token is (CORE 6.2.1)")
+        advice.append(f"the assertion has no {DEPLOYMENT}; it says for which deployment the token is (CORE 6.2.1)")
     return {**told, "advice": "; ".join(advice)} if advice else told
 
 
@@ -134,9 +135,9 @@ def _identity(assertion: _Assertion) -> Iterator[str]:
 
 
 def _deployment(assertion: _Assertion) -> Iterator[str]:
-    given = assertion.said.get(_DEPLOYMENT)
+    given = assertion.said.get(DEPLOYMENT)
     if given is not None and given not in assertion.tool.deployment_ids:
-        yield f"{_DEPLOYMENT} is {given!r}, which is no deployment of this tool (CORE 6.2.1)"
+        yield f"{DEPLOYMENT} is {given!r}, which is no deployment of this tool (CORE 6.2.1)"
 
 
 def _no_time(assertion: _Assertion, name: str) -> str:

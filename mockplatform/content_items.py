@@ -106,6 +106,9 @@ def _item(name: str, item: Any) -> Iterator[Problem]:
     elif found in TYPES:
         section, members = TYPES[found]
         yield from (Problem(text=f"{name} ({found}): {text} ({section})") for text in values.misfits(item, members))
+        for date in _without_zone(item):
+            told = f"{name} ({found}): {date} has no time zone, so that nobody knows when it is ({section})"
+            yield Problem(text=told, severity="note")
         for member in item.keys() - members.keys() - {"type"}:
             if not values.is_web_address(member):
                 told = f"{name} ({found}): {member} is no member of this type; name your own by a URL (DL 3.6)"
@@ -113,6 +116,16 @@ def _item(name: str, item: Any) -> Iterator[Problem]:
     elif not values.is_web_address(found):
         told = f"{name} is of the type {found!r}; there is none such, and types of your own have a URL (DL 3.7)"
         yield Problem(text=told, severity="note")
+
+
+def _without_zone(item: Mapping[str, Any]) -> Iterator[str]:
+    """The names of dates without a zone, which the standard neither demands nor rules out (ISO 8601)."""
+    if values.lacks_zone(item.get("expiresAt")):
+        yield "expiresAt"
+    for span in ("available", "submission"):
+        ends = item.get(span)
+        if isinstance(ends, Mapping):
+            yield from (f"{span}.{end}" for end in ("startDateTime", "endDateTime") if values.lacks_zone(ends.get(end)))
 
 
 Items = Sequence[tuple[str, Mapping[str, Any]]]

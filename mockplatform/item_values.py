@@ -5,12 +5,12 @@ A check gives sentences about a value under a name; none: the value is good.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
+
+from mockplatform.moments import MomentError, ZoneMissingError, moment_of
 
 __all__ = [
     "Check",
@@ -18,6 +18,7 @@ __all__ = [
     "date",
     "is_web_address",
     "kind",
+    "lacks_zone",
     "listed",
     "media_type",
     "misfits",
@@ -42,7 +43,6 @@ class Member:
 
 
 _KINDS: Final = {bool: "a truth value", str: "a text", list: "an array", dict: "an object", type(None): "null"}
-_DATE: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?", re.ASCII)
 _MEDIA_TYPES: Final = {
     "csv": "text/csv",
     "doc": "application/msword",
@@ -132,11 +132,23 @@ def positive(name: str, value: Any) -> Iterator[str]:
 
 
 def date(name: str, value: Any) -> Iterator[str]:
-    """A date and time of ISO 8601."""
-    if not isinstance(value, str) or not _is_date(value):
+    """A date and time of ISO 8601, which may lack its zone."""
+    if not isinstance(value, str) or not isinstance(_misread(value), ZoneMissingError | None):
         yield _expected(name, "a date and time of ISO 8601 such as 2027-01-31T12:00:00Z", value)
-    elif not re.search(r"(Z|[+-]\d\d(:?\d\d)?)\Z", value):
-        yield _expected(name, "a date and time with its time zone, such as 2027-01-31T12:00:00Z", value)
+
+
+def lacks_zone(value: Any) -> bool:
+    """Whether a date and time does not say where on earth it is meant."""
+    return isinstance(value, str) and isinstance(_misread(value), ZoneMissingError)
+
+
+def _misread(text: str) -> MomentError | None:
+    """Why a text is no date and time with a zone; None if it is."""
+    try:
+        moment_of(text, precise=False)
+    except MomentError as error:
+        return error
+    return None
 
 
 def url(name: str, value: Any) -> Iterator[str]:
@@ -166,16 +178,6 @@ def media_type(address: Any) -> str:
 def kind(value: Any) -> str:
     """What a value of JSON is, in a word."""
     return _KINDS.get(type(value), "a number")
-
-
-def _is_date(value: str) -> bool:
-    if _DATE.fullmatch(value) is None:
-        return False
-    try:
-        datetime.fromisoformat(value.replace(",", "."))
-    except ValueError:
-        return False
-    return True
 
 
 def _expected(name: str, wanted: str, value: Any) -> str:

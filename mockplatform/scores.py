@@ -20,7 +20,7 @@ GRADING_PROGRESS: Final = ("FullyGraded", "Pending", "PendingManual", "Failed", 
 
 _AT_WORK: Final = ("Started", "InProgress")
 _HANDED_IN: Final = ("Submitted", "Completed")
-_MARKUP: Final = re.compile(r"</?[a-zA-Z][^>]*>")
+_MARKUP: Final = re.compile(r"</?[a-zA-Z][^<>]*>")
 
 
 def score_key(line_item_id: str, user_id: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -14,10 +16,22 @@ from mockplatform.records import Enrolment, Settings
 from mockplatform.state import SETTINGS, State
 from mockplatform.store import MemoryStore, Store
 
-__all__ = ["Fetch", "Tenant"]
+__all__ = ["Fetch", "Tenant", "one_request"]
 
 Fetch = Callable[[str], Awaitable[tuple[int, bytes]]]
 """Gets a URL: status and body. Raises ConnectionError if there is no answer."""
+
+_READ: ContextVar[dict[Any, Settings] | None] = ContextVar("settings", default=None)
+
+
+@contextlib.contextmanager
+def one_request() -> Iterator[None]:
+    """For the block the settings of each tenant are read once; otherwise a database is asked a dozen times a launch."""
+    token = _READ.set({})
+    try:
+        yield
+    finally:
+        _READ.reset(token)
 
 
 class Tenant:
@@ -89,7 +103,12 @@ class Tenant:
     @property
     def settings(self) -> Settings:
         """How it behaves now."""
-        return self.state.settings.get(SETTINGS) or Settings()
+        read = _READ.get()
+        if read is None:
+            return self.state.settings.get(SETTINGS) or Settings()
+        if self not in read:
+            read[self] = self.state.settings.get(SETTINGS) or Settings()
+        return read[self]
 
     def change_settings(self, **values: Any) -> Settings:
         """Behave otherwise from now on.
@@ -99,6 +118,7 @@ class Tenant:
         """
         now = replace(self.settings, **values)
         speaks = dialect_of(now.flavour, now.quirks)
+        (_READ.get() or {}).pop(self, None)
         changed = self.state.settings.change(SETTINGS, lambda settings: replace(settings, **values)) or Settings()
         if values.keys() & {"flavour", "quirks"}:
             self._give_ids(speaks)

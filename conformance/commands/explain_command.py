@@ -58,6 +58,10 @@ def _scenario(scenario: Scenario) -> Iterator[str]:
     for fault in scenario.faults:
         often = f", {fault.times} time{'s' if fault.times > 1 else ''}" if fault.times else ""
         yield from _paragraph("Fault", f"{fault.point}: {MODES[fault.mode]} ({fault.mode}{often})")
+    for armed in scenario.wire:
+        yield from _paragraph("Platform", str(armed))
+    for name, setting in scenario.quirks.items():
+        yield from _paragraph("Platform", f"{name} is {setting!r}")
     for attempt in scenario.before:
         spoilt = ", ".join(map(str, attempt.mutations)) or "honest"
         ending = "" if attempt.finish else ", not finished"
@@ -106,6 +110,8 @@ def _type(error: ErrorType) -> Iterator[str]:
     yield from _paragraph("Retry", error.retry)
     if error.note:
         yield from _paragraph("Note", error.note)
+    if error.unprovoked:
+        yield from _paragraph("Not run", error.unprovoked)
     yield from _paragraph("Source", error.reference)
     yield from _scenarios_with(error.type)
 

@@ -57,7 +57,7 @@ def _result(result: Result) -> dict[str, Any]:
         "severity": expectation.severity,
         "requirement": list(scenario.requirement),
         "mutations": list(scenario.mutations),
-        "faults": list(map(str, scenario.faults)),
+        "faults": [*map(str, scenario.faults), *map(str, scenario.wire)],
         "status": verdict.status,
         "outcome": seen.outcome if seen else None,
         "expected": {

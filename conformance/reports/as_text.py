@@ -133,7 +133,7 @@ def _line(label: str, text: str) -> Iterator[str]:
 
 def _sent(result: Result) -> str:
     scenario = result.scenario
-    lies = [*scenario.mutations, *map(str, scenario.faults)]
+    lies = [*scenario.mutations, *map(str, scenario.faults), *map(str, scenario.wire)]
     before = f", after {len(scenario.before)} earlier" if scenario.before else ""
     return f"a launch as {scenario.role} with {', '.join(lies) or 'no lie'}{before}"
 

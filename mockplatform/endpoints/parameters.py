@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from mockplatform.model import Params
 
@@ -24,14 +24,17 @@ async def parameters(request: Request) -> Params:
     """Query and URL-encoded form parameters in order, a name may come twice.
 
     Raises:
-        HTTPException: the form is longer than any that a launch or a page has.
+        HTTPException: the form is longer than any that a launch or a page has, or has no end.
     """
     found = query_of(request)
     if request.method == "POST":
         body = bytearray()
-        async for part in request.stream():
-            body += part
-            if len(body) > _BODY_LIMIT:
-                raise HTTPException(413, f"The form is longer than {_BODY_LIMIT} bytes.")
+        try:
+            async for part in request.stream():
+                body += part
+                if len(body) > _BODY_LIMIT:
+                    raise HTTPException(413, f"The form is longer than {_BODY_LIMIT} bytes.")
+        except ClientDisconnect as error:
+            raise HTTPException(400, "The connection ended before the form did.") from error
         found += tuple(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
     return found

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from urllib.parse import quote
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -55,10 +55,13 @@ async def _call(request: Request, operation: Operation) -> Call:
     grant = _grant(request, operation) if operation.scopes else None
     _check_media_types(platform.dialect.value("services.media_types", "strict"), operation, headers)
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _BODY_LIMIT:
-            raise ServiceError(413, "invalid_request", f"the body is longer than {_BODY_LIMIT} bytes")
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > _BODY_LIMIT:
+                raise ServiceError(413, "invalid_request", f"the body is longer than {_BODY_LIMIT} bytes")
+    except ClientDisconnect as error:
+        raise ServiceError(400, "invalid_request", "the connection ended before the body did") from error
     query = request.scope["query_string"].decode("latin-1")
     return Call(
         platform=platform,

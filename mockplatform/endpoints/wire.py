@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mockplatform.endpoints.faulty import serve_faulty
 from mockplatform.lms import Platform
+from mockplatform.tenant import one_request
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -48,7 +49,8 @@ class Tenancy:
             found = self._tenants.get(tenant)
             if found is not None:
                 platform, path = found, slash + rest or "/"
-        await self._app({**scope, "platform": platform, "path": path, "about": {}}, receive, send)
+        with one_request():
+            await self._app({**scope, "platform": platform, "path": path, "about": {}}, receive, send)
 
 
 class Wire:

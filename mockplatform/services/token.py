@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from mockplatform.client_assertions import assertion_advice, assertion_problems, spend
+from mockplatform.client_assertions import DEPLOYMENT, assertion_advice, assertion_problems, spend
 from mockplatform.keys import sign
 from mockplatform.model import IdToken, Launch, Params, Registration
 from mockplatform.records import Grant
@@ -165,7 +165,7 @@ def _assertion(call: Call, form: Mapping[str, str]) -> str:
 def _tool(platform: Platform, said: Mapping[str, Any]) -> Registration | None:
     """The registration that an assertion is about; of several with that client_id the one it fits best."""
     found = [tool for tool in platform.registrations if tool.client_id == said.get("iss")]
-    deployment = said.get("https://purl.imsglobal.org/spec/lti/claim/deployment_id")
+    deployment = said.get(DEPLOYMENT)
     found.sort(key=lambda tool: (tool.issuer != platform.issuer, deployment not in tool.deployment_ids))
     return found[0] if found else None
 

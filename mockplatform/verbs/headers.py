@@ -9,9 +9,9 @@ from typing import Annotated, Final, Literal
 from mockplatform.arguments import Matching
 from mockplatform.wire_call import Answer, WireCall
 
-__all__ = ["header", "link", "media_type"]
+__all__ = ["HEADER_VALUE", "header", "link", "media_type"]
 
-_VALUE: Final = Matching(r"[\t\x20-\x7e\xa0-\xff]*", "a text without line breaks, Latin-1 at most")
+HEADER_VALUE: Final = Matching(r"[\t\x20-\x7e\xa0-\xff]*", "a text without line breaks, Latin-1 at most")
 _NAME: Final = Matching(
     # A length that is not true is what the verb `cut` is for; servers refuse to write one.
     r"(?i:(?!(?:content-length|transfer-encoding|connection)$)[!#$%&'*+.^_`|~0-9a-z-]+)",
@@ -19,13 +19,13 @@ _NAME: Final = Matching(
 )
 
 
-async def header(call: WireCall, *, name: Annotated[str, _NAME], value: Annotated[str, _VALUE] = "") -> None:
+async def header(call: WireCall, *, name: Annotated[str, _NAME], value: Annotated[str, HEADER_VALUE] = "") -> None:
     """Gives a header another value, or takes it away if none is given."""
     values = (value,) if value else ()
     await call.pass_on(lambda answer: answer.with_header(name.lower(), *values))
 
 
-async def media_type(call: WireCall, *, value: Annotated[str, _VALUE] = "text/plain") -> None:
+async def media_type(call: WireCall, *, value: Annotated[str, HEADER_VALUE] = "text/plain") -> None:
     """Names another media type than the body has."""
     await call.pass_on(lambda answer: answer.with_header("content-type", value))
 
@@ -34,7 +34,7 @@ async def link(
     call: WireCall,
     *,
     form: Literal["itself", "foreign", "unquoted", "several", "none"] = "itself",
-    url: Annotated[str, _VALUE] = "http://elsewhere.invalid/next",
+    url: Annotated[str, HEADER_VALUE] = "http://elsewhere.invalid/next",
 ) -> None:
     """Says otherwise where the next page is: the same one, another host, in another spelling, or nowhere (RFC 8288).
 

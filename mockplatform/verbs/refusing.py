@@ -7,11 +7,11 @@ from email.utils import formatdate
 from typing import Annotated, Final, Literal
 
 from mockplatform.arguments import Matching, Within
+from mockplatform.verbs.headers import HEADER_VALUE
 from mockplatform.wire_call import Answer, WireCall
 
 __all__ = ["empty", "no_content", "rate_limit", "redirect", "status", "unauthorized"]
 
-_HEADER_VALUE: Final = Matching(r"[\t\x20-\x7e\xa0-\xff]*", "a text without line breaks, Latin-1 at most")
 _QUOTABLE: Final = Matching(r"[\x20-\x21\x23-\x5b\x5d-\x7e]*", "ASCII without quotation marks and backslashes")
 
 
@@ -20,14 +20,14 @@ async def status(
     *,
     code: Annotated[int, Within(200, 599)] = 503,
     body: str = "",
-    media_type: Annotated[str, _HEADER_VALUE] = "text/plain",
+    media_type: Annotated[str, HEADER_VALUE] = "text/plain",
 ) -> None:
     """Answers with this status and text, such as 500 or 404."""
     await call.reply(Answer(status=code, headers=(("content-type", media_type),), body=body.encode()))
 
 
 async def empty(
-    call: WireCall, *, media_type: Annotated[str, _HEADER_VALUE] = "application/json; charset=utf-8"
+    call: WireCall, *, media_type: Annotated[str, HEADER_VALUE] = "application/json; charset=utf-8"
 ) -> None:
     """Answers 200 with a body of no bytes."""
     await call.reply(Answer(headers=(("content-type", media_type),)))
@@ -67,7 +67,7 @@ async def unauthorized(
 async def redirect(
     call: WireCall,
     *,
-    to: Annotated[str, _HEADER_VALUE] = "",
+    to: Annotated[str, HEADER_VALUE] = "",
     code: Annotated[int, Within(300, 399)] = 302,
 ) -> None:
     """Sends whoever asks to another URL, or to the same one for ever if none is given."""

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from conformance.catalogue import read_scenarios
+from conformance.catalogue import SERVICE_OF, read_scenarios
 from conformance.cli import main
 from conformance.faults import drivers, settings_of
 from conformance.observe import Reader, extractors
 from conformance.profile import profile_names
 from conformance.toolfile import load
 from mockplatform.config import load_school
+from mockplatform.service import services
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 TOML: list[str] = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
@@ -140,6 +141,17 @@ def test_the_example_of_lti_1_1_is_a_tool_file(monkeypatch, tmp_path):
     path.write_text(next(b for b in TOML if "lti11_launch_url" in b).replace("[tool]\n", f"[tool]\n{urls}"))
     tool = load(path)
     assert (tool.speaks("1.1"), tool.speaks("1.3")) == (True, True)
+
+
+def test_the_example_of_services_is_a_tool_file(tmp_path):
+    """Its services are those of the platform, and its requests have the names that scenarios ask for."""
+    path = tmp_path / "lti-conformance.toml"
+    urls = 'login_url = "http://127.0.0.1:8000/login"\nlaunch_url = "http://127.0.0.1:8000/launch"\n'
+    path.write_text(next(b for b in TOML if "read_roster" in b).replace("[tool]\n", f"[tool]\n{urls}"))
+    tool = load(path)
+    assert set(tool.capabilities.services) <= {"deep_linking", *services()}
+    assert set(tool.actions) == set(SERVICE_OF)
+    assert tool.tool.jwks_url
 
 
 def test_every_toml_example_is_toml():

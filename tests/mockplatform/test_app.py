@@ -461,3 +461,31 @@ async def test_names_of_people_are_escaped(keys: KeyRing) -> None:
     (choice,) = page.css("input[name=person]")
     assert (choice.attributes["value"], only(page, "#people .name").text()) == ('"><i>', "<i> O'Brien")
     assert page.css("i") == []
+
+
+@pytest.mark.parametrize("path", ["/token", "/lti/outcomes", "/auth", "/deep-links"])
+async def test_a_client_that_goes_in_the_middle_of_its_request(keys: KeyRing, path: str) -> None:
+    """A connection that ends before the body does is noted as a bad request; nothing is raised."""
+    platform = make_platform(keys)
+    messages: list[dict[str, Any]] = [
+        {"type": "http.request", "body": b"grant_type=", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> dict[str, Any]:
+        return messages.pop(0)
+
+    async def send(_message: Any) -> None:
+        pass
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": path,
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/x-www-form-urlencoded")],
+    }
+    await create_app(platform)(scope, receive, send)
+    (exchange,) = platform.journal
+
+    assert exchange.status == 400

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -13,6 +16,7 @@ from mockplatform.keys import KeyRing
 from mockplatform.lms import Platform
 from mockplatform.model import AuthRequest, AuthResponse, LoginRequest
 from mockplatform.pending import AuthRefusal, PendingLaunch
+from mockplatform.stores.sql import SqlStore
 from tests.mockplatform.makers import (
     COURSE,
     INSTRUCTOR,
@@ -248,6 +252,27 @@ def test_of_two_workers_one_answers(keys: KeyRing) -> None:
     assert "id_token" in dict(first.fields)
     assert error_in(second)[0] == "interaction_required"
     assert untouched.token is None
+
+
+def test_many_workers_are_asked_at_once(keys: KeyRing, tmp_path: Path) -> None:
+    """Of four workers on one database that are asked for the same launch at the same moment, one gives the token."""
+    workers = [make_platform(keys, store=SqlStore(f"sqlite:///{tmp_path}/launches.db")) for _ in range(4)]
+    together = threading.Barrier(len(workers))
+    pending = [begin(workers[0]) for _ in range(5)]
+
+    def ask(worker: Platform) -> list[bool]:
+        answers = []
+        for each in pending:
+            together.wait()
+            answer = worker.authorize(make_auth_request(each.login))
+            assert isinstance(answer, AuthResponse)
+            answers.append("id_token" in dict(answer.fields))
+        return answers
+
+    with ThreadPoolExecutor(len(workers)) as pool:
+        answered = list(zip(*pool.map(ask, workers), strict=True))
+
+    assert [each.count(True) for each in answered] == [1] * len(pending)
 
 
 def test_a_mistake_does_not_use_the_launch_up(keys: KeyRing) -> None:

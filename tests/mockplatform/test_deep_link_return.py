@@ -506,6 +506,21 @@ def test_wrong_items(item: Any, problem: str) -> None:
             "content item 1 (link): colour is no member of this type; name your own by a URL (DL 3.6)",
         ),
         (
+            [{"type": "file", "url": "https://tool.example/a", "expiresAt": "2027-01-31T12:00"}],
+            {},
+            "note",
+            "content item 1 (file): expiresAt has no time zone, so that nobody knows when it is (DL 3.3)",
+        ),
+        (
+            [QUIZ | {"submission": {"endDateTime": "2027-01-31T12:00:00"}}],
+            {},
+            "note",
+            (
+                "content item 1 (ltiResourceLink): submission.endDateTime has no time zone,"
+                " so that nobody knows when it is (DL 3.2)"
+            ),
+        ),
+        (
             [{"type": "quiz"}],
             {"accept_types": ["quiz"]},
             "note",

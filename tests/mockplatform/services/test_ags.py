@@ -252,6 +252,12 @@ async def test_a_member_that_nobody_knows(platform: Platform, tool: Tool, name: 
     assert all(len(entry.about["advice"]) < 500 for entry in platform.journal)
 
 
+@pytest.mark.parametrize("moment", ["2026-03-06T20:05Z", "2026-03-06T20:05+01", "2026-03-06T20:05:02,5+0100"])
+async def test_dates_of_a_line_item(tool: Tool, moment: str) -> None:
+    """A date of a line item is any date and time of ISO 8601 with a zone, seconds or not (AGS 3.2.12, 3.2.13)."""
+    assert (await tool.made(startDateTime=moment, endDateTime=moment))["endDateTime"] == moment
+
+
 async def test_many_members_that_nobody_knows(platform: Platform, tool: Tool) -> None:
     """The note on members that were ignored names some of them and counts the others."""
     await tool.made(**{f"member{number}": 1 for number in range(1000)})
@@ -598,6 +604,7 @@ BROKEN_SCORES: list[tuple[dict[str, Any], str]] = [
     ({"timestamp": ""}, "(AGS 3.4.9)"),
     ({"timestamp": 1800000000}, "timestamp is 1800000000"),
     ({"timestamp": "2026-11-22T08:00:00Z"}, "it has no fractions of a second"),
+    ({"timestamp": "2026-11-22T08:00Z"}, "it has no fractions of a second"),
     ({"timestamp": "2026-11-22T08:00:00.000"}, "it has no time zone"),
     ({"timestamp": "2026-11-22 08:00:00.000Z"}, "expected a date and time of ISO 8601"),
     ({"timestamp": "2026-11-22T25:00:00.000Z"}, "there is no such time"),
@@ -751,6 +758,15 @@ async def test_markup_in_a_comment_is_noted(platform: Platform, tool: Tool) -> N
 
     assert "markup" in platform.journal[1].about["advice"]
     assert "advice" not in platform.journal[2].about
+
+
+async def test_a_long_comment_is_read_once(platform: Platform, tool: Tool) -> None:
+    """To look for markup takes no longer than the comment is long; another way takes hours."""
+    made = await tool.made()
+    answer = await tool.score(made["id"], comment="<a" * 1_000_000)
+
+    assert answer.status_code == 204
+    assert "advice" not in platform.journal[1].about
 
 
 async def test_results_of_one_person_and_in_pages(tool: Tool) -> None:

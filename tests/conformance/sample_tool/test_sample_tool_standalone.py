@@ -1,0 +1,79 @@
+"""The sample tool by itself, attached to a platform in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+
+import pytest
+
+from conformance.sample_tool.services.model import Answered
+from conformance.sample_tool.standalone import SCOPES, attach
+from tests.conformance.sample_tool.conftest import Reply, request
+
+PLATFORM, TOOL = "http://127.0.0.1:9400", "http://127.0.0.1:9500"
+CONFIGURATION = {
+    "issuer": PLATFORM,
+    "authorization_endpoint": f"{PLATFORM}/auth",
+    "token_endpoint": f"{PLATFORM}/token",
+    "jwks_uri": f"{PLATFORM}/jwks",
+    "registration_endpoint": f"{PLATFORM}/register",
+}
+
+
+def register(configuration: Mapping[str, str], url: str = f"{PLATFORM}/.well-known/openid-configuration") -> Reply:
+    """What becomes of a registration that a platform begins."""
+    from dataclasses import replace
+
+    app = attach(platform_url=PLATFORM, issuer=PLATFORM, tool_url=TOOL).app
+    sent: list[tuple[str, str, Mapping[str, str]]] = []
+
+    async def send(method: str, asked: str, headers: Mapping[str, str], body: bytes) -> Answered:
+        sent.append((method, asked, headers))
+        if method == "GET":
+            return Answered(status=200, body=json.dumps(configuration).encode())
+        assert json.loads(body)["token_endpoint_auth_method"] == "private_key_jwt"
+        return Answered(status=200, body=json.dumps({"client_id": "new-client"}).encode())
+
+    app.state.tool = replace(app.state.tool, send=send)
+    query = f"openid_configuration={url}&registration_token=once"
+    reply = asyncio.run(request(app, "GET", "/lti/register", query, b"", {"host": "tool.example"}))
+    if reply.status == 200:
+        assert app.state.store.find_integration(issuer=PLATFORM, client_id="new-client") is not None
+        assert [headers["Authorization"] for _, _, headers in sent] == ["Bearer once"] * 2
+    return reply
+
+
+def test_what_is_attached_fits_its_registration() -> None:
+    """The platform knows where the tool's doors and keys are, and both share a secret of this run alone."""
+    one, other = (attach(platform_url=PLATFORM, issuer="http://lms.example", tool_url=TOOL) for _ in range(2))
+    registration = one.registration
+    assert registration.issuer == "http://lms.example"
+    assert registration.jwks_url == f"{TOOL}/lti/jwks"
+    assert registration.deep_linking_url.startswith(TOOL)
+    assert registration.scopes == SCOPES
+    assert registration.speaks_lti11
+    assert registration.consumer_secret != other.registration.consumer_secret
+
+
+def test_a_platform_registers_the_tool_by_itself() -> None:
+    """The window may close afterwards, and the registration is kept."""
+    reply = register(CONFIGURATION)
+    assert reply.status == 200
+    assert "org.imsglobal.lti.close" in reply.text
+
+
+@pytest.mark.parametrize(
+    ("changed", "url"),
+    [
+        ({"issuer": "http://other.example"}, ""),
+        ({"registration_endpoint": "http://other.example/register"}, ""),
+        ({}, "http://169.254.169.254/latest"),
+        ({}, "file:///etc/hostname"),
+    ],
+)
+def test_a_configuration_of_a_foreign_host_is_refused(changed: dict[str, str], url: str) -> None:
+    """Neither is a foreign host asked, nor believed what a platform says of one."""
+    reply = register({**CONFIGURATION, **changed}, url or f"{PLATFORM}/.well-known/openid-configuration")
+    assert reply.error.startswith("class=invalid")
