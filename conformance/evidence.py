@@ -39,7 +39,8 @@ _ADVICE = {
 
 def lacking(lab: Lab, scenario: Scenario, states: tuple[str, ...]) -> Verdict | None:
     """Why the scenario cannot be tried with this tool file, as a skip with advice."""
-    for need in scenario.needs:
+    # Who does not use a service at all need not be told how to describe its request.
+    for need in sorted(scenario.needs, key=lambda need: need.startswith("action:")):
         kind, _, name = need.partition(":")
         if kind == "action" and action_of(lab.tool, name) is None:
             return skip("missing-action", f"describe the request that does it as [actions.{name}] of the tool file")

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from conformance.attempt import Performed
 from conformance.lab import Lab
 from conformance.model import Answered, Observation
-from mockplatform.deep_link_return import receive
+from mockplatform.deep_links.returning import receive
 from mockplatform.model import AuthResponse, Exchange
 
 __all__ = ["Line"]
@@ -32,10 +32,12 @@ class Line:
         self._about: Mapping[str, str] = {}
         self._last: Exchange | None = None
         self._asked: Mapping[str, Any] = {}
+        self._held_up = 0
 
     def listen(self, attempt: str, client_id: str) -> None:
         """An attempt begins, by which the tool comes to act for this registration."""
         self._about = {"attempt": attempt, "registered": client_id}
+        self._held_up = self._key_faults()
         self._last = next(iter(self._lab.platform.state.journal.page(limit=1, newest_first=True)), None)
 
     def heard(self, performed: Performed, seen: Observation) -> tuple[Performed, Observation]:
@@ -52,7 +54,8 @@ class Line:
             # The browser is back at the platform, with what the tool wanted to say.
             seen = replace(seen, outcome="launched", klass=None, type=None, code=None, channel=None)
         # A fetch that a fault has kept from the endpoint was one all the same.
-        performed = replace(performed, key_fetches=max(performed.key_fetches, len(keys)))
+        fetches = max(performed.key_fetches, len(keys), self._key_faults() - self._held_up)
+        performed = replace(performed, key_fetches=fetches)
         host = urlsplit(self._lab.platform.url).hostname or ""
         return performed, replace(
             seen, calls=tuple(self._calls), answers=tuple(self._answers), platform_host=host, returned=seen.returned
@@ -63,6 +66,10 @@ class Line:
         page = self._lab.platform.state.journal.page(limit=MOST, newest_first=True)
         end = next((index for index, exchange in enumerate(page) if exchange is self._last), len(page))
         return (exchange for exchange in reversed(page[:end]) if exchange.asker == "tool")
+
+    def _key_faults(self) -> int:
+        """How often a fault has acted at the key set; what it keeps waiting is in no journal yet."""
+        return sum(fault.hits for fault in self._lab.platform.faults.all() if fault.endpoint == "jwks")
 
     def _received(self, performed: Performed) -> Answered:
         received = asyncio.run(receive(self._lab.platform, performed.visit.params))

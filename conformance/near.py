@@ -14,7 +14,7 @@ from conformance.sample_tool.services.model import Answered
 from conformance.transport import Request, Response, TransportTrouble, call_application
 from mockplatform.app import create_app
 from mockplatform.lms import Platform
-from mockplatform.wire_call import NoAnswerError
+from mockplatform.misbehaving.wire_call import NoAnswerError
 
 __all__ = ["NearPlatform"]
 

@@ -135,7 +135,7 @@ class Runner:
     def run(
         self, scenarios: Sequence[Scenario], settle: Callable[[Result], Result] = lambda result: result
     ) -> Iterator[Result]:
-        """A result for each scenario, as they come in; exclusive ones last, one at a time.
+        """A result for each scenario as they come in; then the exclusive ones, one at a time, those spoiling keys last.
 
         Args:
             settle: has the last word on a result, before it can stop the run.
@@ -144,7 +144,7 @@ class Runner:
             ToolLost: the tool is gone; what was yielded so far stands.
         """
         shared = [s for s in scenarios if not self.lab.alone(s)]
-        exclusive = [s for s in scenarios if self.lab.alone(s)]
+        exclusive = sorted((s for s in scenarios if self.lab.alone(s)), key=lambda scenario: scenario.rotates)
         if self.options.jobs > 1:
             yield from self._side_by_side(shared, settle)
         for scenario in exclusive if self.options.jobs > 1 else (*shared, *exclusive):

@@ -30,7 +30,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wire:
-    """An endpoint of the platform and what it does wrong, as `mockplatform.faults` knows the two."""
+    """An endpoint of the platform and what it does wrong, as `mockplatform.misbehaving.faults` knows the two."""
 
     endpoint: str
     verb: str

@@ -11,7 +11,7 @@ from conformance.lab import Lab
 from conformance.model import Scenario, Wire
 from mockplatform.records import WireFault
 
-__all__ = ["ArmedWire", "asks_for_tokens", "misbehaving"]
+__all__ = ["ArmedWire", "asks_for_tokens", "misbehaving", "told"]
 
 
 ABSENT: Final = "{absent}"
@@ -40,7 +40,7 @@ class ArmedWire:
             known = self._lab.platform.faults.arm(
                 endpoint=fault.endpoint,
                 verb=fault.verb,
-                settings=_told(filled(fault.settings, {"elsewhere": self._lab.elsewhere})),
+                settings=told(filled(fault.settings, {"elsewhere": self._lab.elsewhere})),
                 method=fault.method,
                 nth=fault.nth,
                 times=fault.times,
@@ -58,10 +58,10 @@ class ArmedWire:
             self._lab.platform.faults.disarm(known.id)
 
 
-def _told(value: Any) -> Any:
+def told(value: Any) -> Any:
     """The value with null for `{absent}`: TOML has no word for it."""
     if isinstance(value, Mapping):
-        return {name: _told(member) for name, member in value.items()}
+        return {name: told(member) for name, member in value.items()}
     return None if value == ABSENT else value
 
 

@@ -17,7 +17,7 @@ from mockplatform._version import __version__
 from mockplatform.errors import UsageError
 
 if TYPE_CHECKING:
-    from mockplatform.serving import Wanted
+    from mockplatform.running.serving import Wanted
 
 __all__ = ["entry", "main", "parser"]
 
@@ -103,8 +103,8 @@ def entry() -> None:
 
 def _serve(options: argparse.Namespace) -> int:
     with contextlib.suppress(KeyboardInterrupt), _stoppable():
-        from mockplatform.attached import offered
-        from mockplatform.serving import WorkerLostError, running
+        from mockplatform.running.attached import offered
+        from mockplatform.running.serving import WorkerLostError, running
 
         offers = () if options.no_sample_tool else offered()
         try:
@@ -130,7 +130,7 @@ def _stoppable() -> Iterator[None]:
 
 
 def _wanted(options: argparse.Namespace) -> Wanted:
-    from mockplatform.serving import Wanted
+    from mockplatform.running.serving import Wanted
 
     others = ("command", "no_sample_tool", "quirk")
     given = {name: value for name, value in vars(options).items() if name not in others}

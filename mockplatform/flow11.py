@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from mockplatform import oauth1
 from mockplatform.flow import custom_fields
 from mockplatform.model import BasicLaunch, Launch, SignedLaunch
+from mockplatform.oauth import oauth1
 
 __all__ = ["MESSAGE_TYPE", "VERSION", "basic_launch", "nonce", "signed"]
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated
 
-from mockplatform.arguments import Within
 from mockplatform.decoys import decoy
+from mockplatform.misbehaving.arguments import Within
 from mockplatform.records import KeyLife, ListedKey
 
 __all__ = [

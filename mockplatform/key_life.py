@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from mockplatform import flow
-from mockplatform.arguments import NamedFunction, described, near_miss, public_functions
 from mockplatform.decoys import decoy
 from mockplatform.errors import UsageError
 from mockplatform.keys import KeyRing, private_members
+from mockplatform.misbehaving.arguments import NamedFunction, described, near_miss, public_functions
 from mockplatform.model import KeySet
 from mockplatform.mutation import Context, Spoilt, through
 from mockplatform.records import KeyLife, ListedKey

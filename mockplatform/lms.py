@@ -16,10 +16,10 @@ from typing import Any, Literal, TypeVar
 from mockplatform import flow, flow11
 from mockplatform.authorization import HINT_LIFETIME_S, Asked, auth_problems, may_redirect, told_error, unused
 from mockplatform.errors import UsageError
-from mockplatform.faults import Faults
 from mockplatform.key_life import PlatformKeys
 from mockplatform.keys import sign
 from mockplatform.message import messages
+from mockplatform.misbehaving.faults import Faults
 from mockplatform.model import (
     AuthRequest,
     AuthResponse,

@@ -12,7 +12,7 @@ from typing import Any
 import uvicorn
 
 from mockplatform.errors import BindError
-from mockplatform.wire_call import TRANSPORT
+from mockplatform.misbehaving.wire_call import TRANSPORT
 
 __all__ = ["listen", "serve"]
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from mockplatform.dialect import Dialect, dialect_of
+from mockplatform.dialects.dialect import Dialect, dialect_of
 from mockplatform.keys import KeyRing
 from mockplatform.model import Course, Exchange, Person, Registration
 from mockplatform.records import Enrolment, Settings

@@ -8,8 +8,8 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mockplatform.flavour import CONFIDENCES, Difference, Flavour, Seen, differences, flavour_named
-from mockplatform.quirk import Quirk, quirks
+from mockplatform.dialects.flavour import CONFIDENCES, Difference, Flavour, Seen, differences, flavour_named
+from mockplatform.dialects.quirk import Quirk, quirks
 
 __all__ = ["command"]
 

@@ -11,9 +11,9 @@ from conformance.catalogue import scenarios
 from conformance.errors import codes, types
 from conformance.faults import fault_points, reachable
 from conformance.profile import load_profile, profile_names
-from mockplatform.flavour import flavours
+from mockplatform.dialects.flavour import flavours
+from mockplatform.dialects.quirk import quirks
 from mockplatform.mutation import mutations
-from mockplatform.quirk import quirks
 
 __all__ = ["command"]
 

@@ -13,8 +13,8 @@ from conformance.shelf import text_at
 from conformance.target import Start, open_lab
 from conformance.toolfile import find, load
 from conformance.toolvalues import Tool
-from mockplatform.dialect import quirks_typed
-from mockplatform.flavour import flavour_named
+from mockplatform.dialects.dialect import quirks_typed
+from mockplatform.dialects.flavour import flavour_named
 
 __all__ = ["opened", "recipe_at", "targeted"]
 

@@ -7,8 +7,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mockplatform.claims import DEEP_LINKING_PREFIX
-from mockplatform.deep_link_claims import PLAIN_TEXTS, items_of
-from mockplatform.deep_link_return import receive
+from mockplatform.deep_links.claims import PLAIN_TEXTS, items_of
+from mockplatform.deep_links.returning import receive
 from mockplatform.endpoints.parameters import parameters, query_of
 from mockplatform.endpoints.rendering import html, refusal
 from mockplatform.endpoints.wire import about, platform_of

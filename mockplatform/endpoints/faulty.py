@@ -7,10 +7,10 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from mockplatform.endpoints.callers import caller
-from mockplatform.faults import verbs
 from mockplatform.lms import Platform
+from mockplatform.misbehaving.faults import verbs
+from mockplatform.misbehaving.wire_call import TRANSPORT, NoAnswerError, WireCall
 from mockplatform.records import WireFault
-from mockplatform.wire_call import TRANSPORT, NoAnswerError, WireCall
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send

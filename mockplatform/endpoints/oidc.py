@@ -12,8 +12,8 @@ from starlette.routing import Route
 from mockplatform.endpoints.parameters import parameters
 from mockplatform.endpoints.rendering import form, refusal
 from mockplatform.endpoints.wire import about, platform_of
-from mockplatform.jws import ALGORITHMS
 from mockplatform.model import AuthRequest
+from mockplatform.oauth.jws import ALGORITHMS
 from mockplatform.pending import AuthRefusal
 from mockplatform.services.registration import platform_configuration, registration_endpoint
 from mockplatform.services.token import offered_scopes

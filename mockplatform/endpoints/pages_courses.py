@@ -17,12 +17,12 @@ from mockplatform.endpoints.parameters import query_of
 from mockplatform.endpoints.rendering import html, refusal, see_other
 from mockplatform.endpoints.wire import platform_of
 from mockplatform.errors import UsageError
-from mockplatform.line_items import remove_line_item
+from mockplatform.gradebook.line_items import remove_line_item
+from mockplatform.gradebook.scores import result_score
 from mockplatform.lms import Platform
 from mockplatform.model import Course
 from mockplatform.records import LineItem, Score
 from mockplatform.roster import Status, roster, set_status, size
-from mockplatform.scores import result_score
 
 __all__ = ["FOR_PEOPLE", "NAVIGATION", "ROUTES"]
 

@@ -10,14 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mockplatform.arguments import NamedFunction, Parameter
 from mockplatform.endpoints.own_forms import changing, values_of
 from mockplatform.endpoints.parameters import query_of
 from mockplatform.endpoints.rendering import html, refusal, see_other
 from mockplatform.endpoints.wire import platform_of
 from mockplatform.errors import UsageError
-from mockplatform.faults import EVERY_ENDPOINT, endpoint_names, verbs
 from mockplatform.key_life import acts
+from mockplatform.misbehaving.arguments import NamedFunction, Parameter
+from mockplatform.misbehaving.faults import EVERY_ENDPOINT, endpoint_names, verbs
 
 __all__ = ["FOR_PEOPLE", "NAVIGATION", "ROUTES"]
 

@@ -13,14 +13,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mockplatform.curl import curl_of
 from mockplatform.endpoints.finding import found, number
 from mockplatform.endpoints.parameters import query_of
 from mockplatform.endpoints.rendering import html
 from mockplatform.endpoints.wire import platform_of
-from mockplatform.faults import endpoint_names
-from mockplatform.masking import masked_exchange
+from mockplatform.misbehaving.faults import endpoint_names
 from mockplatform.model import Exchange, Params
+from mockplatform.telling.curl import curl_of
+from mockplatform.telling.masking import masked_exchange
 
 __all__ = ["FOR_PEOPLE", "NAVIGATION", "ROUTES"]
 

@@ -12,7 +12,7 @@ from mockplatform.endpoints.rendering import FOLDER, NOT_STORED, html, page, ref
 from mockplatform.endpoints.wire import platform_of
 from mockplatform.lms import Platform
 from mockplatform.pending import PendingLaunch
-from mockplatform.timeline import Story, exchanges_of, story
+from mockplatform.telling.timeline import Story, exchanges_of, story
 
 __all__ = ["FOR_PEOPLE", "NAVIGATION", "ROUTES"]
 

@@ -9,14 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mockplatform.dialect import quirks_typed
+from mockplatform.dialects.dialect import quirks_typed
+from mockplatform.dialects.flavour import flavour_named, flavours
+from mockplatform.dialects.quirk import quirks
 from mockplatform.endpoints.own_forms import changing, values_of
 from mockplatform.endpoints.parameters import parameters
 from mockplatform.endpoints.rendering import html, refusal, see_other
 from mockplatform.endpoints.wire import platform_of
 from mockplatform.errors import UsageError
-from mockplatform.flavour import flavour_named, flavours
-from mockplatform.quirk import quirks
 from mockplatform.service import services
 from mockplatform.tenants import FIRST, Tenants
 

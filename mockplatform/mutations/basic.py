@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from mockplatform.model import BasicLaunch
 from mockplatform.mutation import Context, NotApplicableError, mutation, sent
-from mockplatform.oauth1 import METHODS, custom_name
+from mockplatform.oauth.oauth1 import METHODS, custom_name
 
 _PORTS = {"http": 80, "https": 443}
 

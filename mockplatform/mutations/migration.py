@@ -12,7 +12,7 @@ from dataclasses import replace
 from mockplatform.claims import claim_name
 from mockplatform.model import IdToken
 from mockplatform.mutation import Context, NotApplicableError, claims_of, mutation
-from mockplatform.oauth1 import migration_signature
+from mockplatform.oauth.oauth1 import migration_signature
 
 _SIGNATURE = "oauth_consumer_key_sign"
 

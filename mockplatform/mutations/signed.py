@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from mockplatform.model import SignedLaunch
 from mockplatform.mutation import Context, NotApplicableError, mutation, sent
-from mockplatform.oauth1 import encode
+from mockplatform.oauth.oauth1 import encode
 
 
 def _sent(launch: SignedLaunch, name: str) -> str:

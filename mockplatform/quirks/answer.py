@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from mockplatform.dialects.quirk import quirk
+from mockplatform.dialects.values import pairs
 from mockplatform.model import AuthResponse, Launch
-from mockplatform.quirk import quirk
-from mockplatform.quirk_values import pairs
 
 
 @quirk("SEC 5.3", neutral=())

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any, Final
 
 from mockplatform.claims import claim_name
+from mockplatform.dialects.quirk import quirk
+from mockplatform.dialects.values import filled
 from mockplatform.model import IdToken, Launch
 from mockplatform.mutation import claims_of
-from mockplatform.quirk import quirk
-from mockplatform.quirk_values import filled
 
 _COURSE: Final = "http://purl.imsglobal.org/vocab/lis/v2/course#"
 OPTIONAL: Final = ("middle_name", "nickname", "picture", "profile", "website", "zoneinfo", "gender")

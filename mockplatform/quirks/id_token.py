@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from mockplatform.dialects.quirk import quirk
+from mockplatform.dialects.values import filled
 from mockplatform.flow import IAT_AGE_S
 from mockplatform.model import IdToken, Launch
 from mockplatform.mutation import claims_of, header_of
-from mockplatform.quirk import quirk
-from mockplatform.quirk_values import filled
 
 OTHER_AUDIENCE: Final = "https://other-audience.example"
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from mockplatform.dialects.quirk import quirk
+from mockplatform.dialects.values import FORMS, in_form
 from mockplatform.model import Course, Launch, Person, ResourceLink
-from mockplatform.quirk import quirk
-from mockplatform.quirk_values import FORMS, in_form
 
 
 @quirk("SEC 5.1.2", neutral="as_is", choices=tuple(FORMS))

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 from mockplatform.decoys import decoy
+from mockplatform.dialects.quirk import quirk
+from mockplatform.dialects.values import in_form
 from mockplatform.model import IdToken, KeySet, Launch
 from mockplatform.mutation import header_of
-from mockplatform.quirk import quirk
-from mockplatform.quirk_values import in_form
 
 
 @quirk("SEC 6.3", neutral=0)

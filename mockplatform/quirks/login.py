@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final, cast
 
+from mockplatform.dialects.quirk import quirk
+from mockplatform.dialects.values import in_form, number, pairs
 from mockplatform.keys import b64url, encode_json
 from mockplatform.model import Launch, LoginRequest
-from mockplatform.quirk import quirk
-from mockplatform.quirk_values import in_form, number, pairs
 
 
 @quirk("SEC 5.1.1.1", neutral="POST", choices=("POST", "GET"))

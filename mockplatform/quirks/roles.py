@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mockplatform.claims import CONTEXT_ROLE, claim_name
+from mockplatform.dialects.quirk import quirk
+from mockplatform.dialects.values import filled
 from mockplatform.model import IdToken, Launch
 from mockplatform.mutation import claims_of
-from mockplatform.quirk import quirk
-from mockplatform.quirk_values import filled
 
 
 def _listed(token: IdToken) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mockplatform.authorization import HINT_LIFETIME_S
-from mockplatform.quirk import declared
+from mockplatform.dialects.quirk import declared
 
 DECLARED = (
     declared(

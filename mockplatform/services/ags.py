@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote
 
-from mockplatform.json_members import Members, json_object
-from mockplatform.line_items import (
+from mockplatform.gradebook.line_items import (
     bound_line_items,
     changed_line_item,
     is_tools,
@@ -20,13 +19,14 @@ from mockplatform.line_items import (
     told_line_item,
     tools_line_items,
 )
+from mockplatform.gradebook.scores import publish, result_score, score_advice, score_key, score_of
+from mockplatform.json_members import Members, json_object
 from mockplatform.lms import Platform
 from mockplatform.message import messages
 from mockplatform.model import Course, Launch
 from mockplatform.paging import link_header, once, page_links, part_of
 from mockplatform.records import Grant, LineItem, Score
 from mockplatform.roster import member
-from mockplatform.scores import publish, result_score, score_advice, score_key, score_of
 from mockplatform.service import Call, Operation, Reply, ServiceError
 
 __all__ = ["CLAIM", "NAME", "OPERATIONS", "SCOPES", "claims"]

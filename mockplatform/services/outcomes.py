@@ -17,13 +17,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from mockplatform.claims import LEARNER
+from mockplatform.gradebook.scores import score_key
 from mockplatform.lms import Platform
 from mockplatform.model import Launch, Registration
-from mockplatform.oauth1_requests import SignatureError, signer
+from mockplatform.oauth.oauth1_requests import SignatureError, signer
 from mockplatform.pox import MEDIA_TYPES, PoxError, PoxRequest, pox_answer, pox_request
 from mockplatform.records import LineItem, Score
 from mockplatform.roster import full_role
-from mockplatform.scores import score_key
 from mockplatform.service import Call, Operation, Reply
 
 __all__ = ["CLAIM", "NAME", "OPERATIONS", "SCOPES", "basic_params", "claims", "sourced_id"]

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from mockplatform.client_assertions import DEPLOYMENT, assertion_advice, assertion_problems, spend
 from mockplatform.keys import sign
 from mockplatform.model import IdToken, Launch, Params, Registration
+from mockplatform.oauth.client_assertions import DEPLOYMENT, assertion_advice, assertion_problems, spend
+from mockplatform.oauth.tool_keys import ToolTokenError, unverified, verified
 from mockplatform.records import Grant
 from mockplatform.service import Call, Operation, Reply, ServiceError, services
-from mockplatform.tool_keys import ToolTokenError, unverified, verified
 
 if TYPE_CHECKING:
     from mockplatform.lms import Platform

@@ -7,8 +7,8 @@ import random
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
-from mockplatform.arguments import Within
-from mockplatform.wire_call import WireCall
+from mockplatform.misbehaving.arguments import Within
+from mockplatform.misbehaving.wire_call import WireCall
 
 __all__ = ["bom", "duplicate_keys", "gzip_lie", "html", "huge", "json_merge", "junk", "malformed_json"]
 

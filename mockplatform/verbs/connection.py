@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 from typing import Annotated
 
-from mockplatform.arguments import Within
-from mockplatform.wire_call import WireCall
+from mockplatform.misbehaving.arguments import Within
+from mockplatform.misbehaving.wire_call import WireCall
 
 __all__ = ["close", "cut", "delay", "drip", "hang", "reset"]
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Final, Literal
 
-from mockplatform.arguments import Matching
-from mockplatform.wire_call import Answer, WireCall
+from mockplatform.misbehaving.arguments import Matching
+from mockplatform.misbehaving.wire_call import Answer, WireCall
 
 __all__ = ["HEADER_VALUE", "header", "link", "media_type"]
 

@@ -6,9 +6,9 @@ import json
 from email.utils import formatdate
 from typing import Annotated, Final, Literal
 
-from mockplatform.arguments import Matching, Within
+from mockplatform.misbehaving.arguments import Matching, Within
+from mockplatform.misbehaving.wire_call import Answer, WireCall
 from mockplatform.verbs.headers import HEADER_VALUE
-from mockplatform.wire_call import Answer, WireCall
 
 __all__ = ["empty", "no_content", "rate_limit", "redirect", "status", "unauthorized"]
 

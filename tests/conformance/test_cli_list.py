@@ -79,7 +79,8 @@ class TestExplain:
                 ),
             ),
             ("jwks.fetch", ("the platform spoils its own key set",)),
-            ("AccessDenied", ("AccessDenied (class security, service)", "none: no launch provokes it")),
+            ("AccessDenied", ("AccessDenied (class security, service)", "services/forbidden")),
+            ("InvalidEndpoint", ("InvalidEndpoint (class invalid, service)", "Not run", "none: no launch provokes it")),
         ],
     )
     def test_a_code_a_type_and_a_fault_point(self, run: Any, word: str, told: tuple[str, ...]) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from mockplatform.flavour import CONFIDENCES, flavours
-from mockplatform.quirk import quirks
+from mockplatform.dialects.flavour import CONFIDENCES, flavours
+from mockplatform.dialects.quirk import quirks
 
 WRONGLY_EXPECTED = """
 [[scenario]]

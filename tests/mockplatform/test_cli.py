@@ -24,8 +24,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from mockplatform import __version__, attached, cli, serving
+from mockplatform import __version__, cli
 from mockplatform.model import Registration
+from mockplatform.running import attached, serving
 from mockplatform.server import listen, serve
 from mockplatform.service import services
 from tests.mockplatform.makers import make_registration

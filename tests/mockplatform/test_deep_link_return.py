@@ -10,8 +10,8 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser as HTMLParser
 
 from mockplatform.app import create_app
-from mockplatform.content_items import problems_of
-from mockplatform.deep_link_return import Received, receive
+from mockplatform.deep_links.items import problems_of
+from mockplatform.deep_links.returning import Received, receive
 from mockplatform.flow import id_token
 from mockplatform.keys import KeyRing
 from mockplatform.lms import Platform

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockplatform.dialect import Dialect, checked_quirks, dialect_of, quirks_typed
+from mockplatform.dialects.dialect import Dialect, checked_quirks, dialect_of, quirks_typed
+from mockplatform.dialects.quirk import Quirk, quirks
+from mockplatform.dialects.values import FORMS, filled, in_form
 from mockplatform.errors import UsageError
 from mockplatform.keys import KeyRing
 from mockplatform.lms import Platform
 from mockplatform.model import AuthResponse, Course, LoginRequest, Person
-from mockplatform.quirk import Quirk, quirks
-from mockplatform.quirk_values import FORMS, filled, in_form
 from mockplatform.roster import roster
 from tests.mockplatform.makers import (
     COURSE,

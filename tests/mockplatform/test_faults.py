@@ -13,11 +13,11 @@ import pytest_asyncio
 from mockplatform.app import create_app
 from mockplatform.endpoints import wire
 from mockplatform.errors import UsageError
-from mockplatform.faults import endpoint_names, verbs
 from mockplatform.keys import KeyRing
 from mockplatform.lms import Platform
+from mockplatform.misbehaving.faults import endpoint_names, verbs
+from mockplatform.misbehaving.wire_call import Answer, NoAnswerError, WireCall
 from mockplatform.store import MemoryStore
-from mockplatform.wire_call import Answer, NoAnswerError, WireCall
 from tests.mockplatform.makers import (
     COURSE,
     INSTRUCTOR,

@@ -17,11 +17,11 @@ from conformance.model import Scenario
 from conformance.profile import load_profile
 from conformance.runner import Options, PlainLaunchFailed, Runner
 from conformance.target import Start
+from mockplatform.dialects.flavour import CONFIDENCES, differences, flavour_named, flavours, read_flavour
+from mockplatform.dialects.quirk import Quirk, quirks
 from mockplatform.errors import UsageError
-from mockplatform.flavour import CONFIDENCES, differences, flavour_named, flavours, read_flavour
 from mockplatform.keys import KeyRing
 from mockplatform.model import AuthResponse
-from mockplatform.quirk import Quirk, quirks
 from tests.mockplatform.makers import (
     COURSE,
     INSTRUCTOR,

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from mockplatform import flow, flow11, oauth1
+from mockplatform import flow, flow11
 from mockplatform.keys import KeyRing
 from mockplatform.model import AuthResponse, BasicLaunch, IdToken, LoginRequest, SignedLaunch
 from mockplatform.mutation import Context, Earlier, NotApplicableError, bind
+from mockplatform.oauth import oauth1
 from tests.mockplatform.makers import LTI11, NOW_S, make_auth_request, make_launch, make_registration
 
 MIGRATION = "https://purl.imsglobal.org/spec/lti/claim/lti1p1"

@@ -11,7 +11,7 @@ from oauthlib.common import urldecode
 from oauthlib.oauth1 import Client
 from oauthlib.oauth1.rfc5849 import signature
 
-from mockplatform import oauth1
+from mockplatform.oauth import oauth1
 from tests.mockplatform.makers import LAW
 
 reference: Any = signature

@@ -4,14 +4,14 @@ import shlex
 
 import pytest
 
-from mockplatform.curl import curl, curl_of
 from mockplatform.keys import KeyRing
 from mockplatform.lms import Platform
-from mockplatform.masking import masked, masked_exchange, masked_headers, masked_params, masked_text
 from mockplatform.model import Exchange
 from mockplatform.mutation import bind
 from mockplatform.pending import PendingLaunch
-from mockplatform.timeline import Leg, Line, Story, compared, exchanges_of, story, taken_apart
+from mockplatform.telling.curl import curl, curl_of
+from mockplatform.telling.masking import masked, masked_exchange, masked_headers, masked_params, masked_text
+from mockplatform.telling.timeline import Leg, Line, Story, compared, exchanges_of, story, taken_apart
 from tests.mockplatform.makers import (
     COURSE,
     INSTRUCTOR,

@@ -11,12 +11,12 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from mockplatform import workers
 from mockplatform.errors import BindError
-from mockplatform.plan import Plan
 from mockplatform.records import Settings
+from mockplatform.running import workers
+from mockplatform.running.plan import Plan
+from mockplatform.running.serving import Wanted, running
 from mockplatform.server import listen
-from mockplatform.serving import Wanted, running
 from mockplatform.tenants import Filling
 from tests.mockplatform.makers import make_auth_request
 

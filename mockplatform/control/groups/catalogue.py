@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mockplatform.arguments import NamedFunction, Parameter
 from mockplatform.control.contract import Ask, Listing, act
-from mockplatform.dialect import flavours, quirks
-from mockplatform.faults import endpoint_names, verbs
-from mockplatform.flavour import Flavour
+from mockplatform.dialects.dialect import flavours, quirks
+from mockplatform.dialects.flavour import Flavour
+from mockplatform.dialects.quirk import Quirk
 from mockplatform.key_life import acts as key_acts
+from mockplatform.misbehaving.arguments import NamedFunction, Parameter
+from mockplatform.misbehaving.faults import endpoint_names, verbs
 from mockplatform.mutation import Mutation, mutations
-from mockplatform.quirk import Quirk
 from mockplatform.service import services
 
 __all__: list[str] = []

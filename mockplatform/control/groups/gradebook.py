@@ -9,7 +9,7 @@ from typing import Any
 from mockplatform.control.contract import Ask, ConflictError, Listing, Page, act, found, listed
 from mockplatform.control.groups.courses import course_of
 from mockplatform.errors import UsageError
-from mockplatform.line_items import keep_line_item, line_item_url, remove_line_item
+from mockplatform.gradebook.line_items import keep_line_item, line_item_url, remove_line_item
 from mockplatform.lms import Platform
 from mockplatform.records import LineItem, Score
 

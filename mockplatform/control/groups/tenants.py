@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from mockplatform.control.contract import Ask, ConflictError, Listing, Page, act
-from mockplatform.dialect import dialect_of
+from mockplatform.dialects.dialect import dialect_of
 from mockplatform.errors import UsageError
 from mockplatform.lms import Platform
 from mockplatform.records import Settings

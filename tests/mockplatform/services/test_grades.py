@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from mockplatform.errors import UsageError
-from mockplatform.grades import add_line_item, gradebook
+from mockplatform.gradebook.grades import add_line_item, gradebook
+from mockplatform.gradebook.scores import publish, result_score
 from mockplatform.keys import KeyRing
 from mockplatform.lms import Platform
 from mockplatform.records import LineItem, Score
-from mockplatform.scores import publish, result_score
 from tests.mockplatform.makers import COURSE, INSTRUCTOR, PERSON, make_platform
 
 

@@ -12,7 +12,7 @@ import pytest_asyncio
 from hypothesis import given
 from hypothesis.strategies import booleans, dictionaries, integers, lists, none, recursive, sampled_from, text
 
-from mockplatform.dialect import Dialect
+from mockplatform.dialects.dialect import Dialect
 from mockplatform.errors import UsageError
 from mockplatform.keys import KeyRing
 from mockplatform.lms import Platform

@@ -9,7 +9,7 @@ import pytest
 from mockplatform.keys import KeyRing
 from mockplatform.lms import Platform
 from mockplatform.model import Registration
-from mockplatform.tool_keys import ToolTokenError, unverified, verified
+from mockplatform.oauth.tool_keys import ToolTokenError, unverified, verified
 from tests.mockplatform.makers import make_platform, make_registration
 from tests.mockplatform.services.asserting import JWKS_URL, FakeFetch, key_set, signed
 

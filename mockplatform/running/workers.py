@@ -16,7 +16,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 from mockplatform.errors import BindError, UsageError
-from mockplatform.plan import Plan, context_of, open_store, tenants_of
+from mockplatform.running.plan import Plan, context_of, open_store, tenants_of
 from mockplatform.stores.codec import structured, told
 
 __all__ = ["workers"]
@@ -62,7 +62,7 @@ def workers(plan: Plan, bound: socket.socket, count: int, lost: Callable[[int], 
 
 def _start(plan: Plan, bound: socket.socket) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(  # noqa: S603 - this very program
-        [sys.executable, "-m", "mockplatform.workers", str(bound.fileno())],
+        [sys.executable, "-m", "mockplatform.running.workers", str(bound.fileno())],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         pass_fds=(bound.fileno(),),

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mockplatform.app import create_app
-from mockplatform.attached import Attached, Offer, attached, trusted
 from mockplatform.config import School, issuer_problem, load_school
 from mockplatform.control.app import Door, create_control
-from mockplatform.dialect import dialect_of, quirks_typed
+from mockplatform.dialects.dialect import dialect_of, quirks_typed
 from mockplatform.errors import UsageError
 from mockplatform.fetching import is_loopback
-from mockplatform.plan import Plan, context_of, open_store, tenants_of
 from mockplatform.records import Settings
+from mockplatform.running.attached import Attached, Offer, attached, trusted
+from mockplatform.running.plan import Plan, context_of, open_store, tenants_of
 from mockplatform.server import listen, serve
 from mockplatform.service import services
 from mockplatform.tenants import Filling, Tenants
@@ -238,7 +238,7 @@ def _served(
         with serve(create_app(tenants.first, tenants), bound, context_of(plan)):
             yield
     else:
-        from mockplatform.workers import workers
+        from mockplatform.running.workers import workers
 
         with workers(plan, bound, count, ended.put):
             yield

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from mockplatform.dialects.quirk import named_quirk, quirks
 from mockplatform.errors import UsageError
-from mockplatform.quirk import named_quirk, quirks
 from mockplatform.tables import build, read_toml
 
 __all__ = ["CONFIDENCES", "Difference", "Flavour", "Seen", "differences", "flavour_named", "flavours", "read_flavour"]
 
-FOLDER: Final = Path(__file__).with_name("flavours")
+FOLDER: Final = Path(__file__).parent.parent / "flavours"
 
 Confidence = Literal["code", "doc", "obs", "inf", "own"]
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from mockplatform.jws import TokenFormError, TokenParts, key_problem, signature_fits, taken_apart
 from mockplatform.model import Registration
+from mockplatform.oauth.jws import TokenFormError, TokenParts, key_problem, signature_fits, taken_apart
 from mockplatform.records import KeptKeys
 from mockplatform.strict_json import strict_json
 

@@ -14,8 +14,8 @@ from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
-from mockplatform.arguments import NamedFunction, described, near_miss, public_functions
 from mockplatform.errors import UsageError
+from mockplatform.misbehaving.arguments import NamedFunction, described, near_miss, public_functions
 from mockplatform.records import WireFault
 from mockplatform.store import Table
 

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
 from mockplatform.claims import DEEP_LINKING_PREFIX
-from mockplatform.content_items import Problem
-from mockplatform.deep_link_claims import CHECKS, MAX_AGE_S, SKEW_S, Response, items_of
+from mockplatform.deep_links.claims import CHECKS, MAX_AGE_S, SKEW_S, Response, items_of
+from mockplatform.deep_links.items import Problem
+from mockplatform.deep_links.placing import placed
 from mockplatform.messages.deep_linking import settings as settings_of
 from mockplatform.model import Launch, Params, Registration
-from mockplatform.placing import placed
+from mockplatform.oauth.tool_keys import ToolTokenError, unverified, verified
 from mockplatform.records import PlacedLink, Returned, Used
-from mockplatform.tool_keys import ToolTokenError, unverified, verified
 
 if TYPE_CHECKING:
     from mockplatform.lms import Platform

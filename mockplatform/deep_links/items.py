@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from mockplatform import item_values as values
-from mockplatform.item_values import Member
+from mockplatform.deep_links import values
+from mockplatform.deep_links.values import Member
 
 __all__ = ["SETTINGS", "TYPES", "Problem", "problems_of"]
 

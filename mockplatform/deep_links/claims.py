@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from mockplatform.claims import CLAIM_PREFIX, DEEP_LINKING_PREFIX, VERSION
-from mockplatform.content_items import Problem, problems_of
-from mockplatform.item_values import kind
+from mockplatform.deep_links.items import Problem, problems_of
+from mockplatform.deep_links.values import kind
 from mockplatform.messages.deep_linking import settings as settings_of
 from mockplatform.model import Launch, Registration
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mockplatform.errors import UsageError
-from mockplatform.line_items import keep_line_item
+from mockplatform.gradebook.line_items import keep_line_item
+from mockplatform.gradebook.scores import result_score
 from mockplatform.lms import Platform
 from mockplatform.model import Course, Person
 from mockplatform.records import LineItem, Score
 from mockplatform.roster import member
-from mockplatform.scores import result_score
 
 __all__ = ["Cell", "Gradebook", "Row", "add_line_item", "gradebook"]
 

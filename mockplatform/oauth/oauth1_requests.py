@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import unquote
 
-from mockplatform import oauth1
 from mockplatform.lms import Platform
 from mockplatform.model import Registration
+from mockplatform.oauth import oauth1
 from mockplatform.records import Used
 from mockplatform.service import Call
 

@@ -15,12 +15,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from mockplatform import flow
-from mockplatform.curl import curl, curl_of
 from mockplatform.lms import Platform
-from mockplatform.masking import masked_exchange, masked_params
 from mockplatform.model import AuthRequest, AuthResponse, Exchange, IdToken, Params
 from mockplatform.pending import PendingLaunch
 from mockplatform.records import Returned
+from mockplatform.telling.curl import curl, curl_of
+from mockplatform.telling.masking import masked_exchange, masked_params
 
 __all__ = ["Leg", "Line", "Story", "TokenView", "compared", "exchanges_of", "honest_token", "story", "taken_apart"]
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from mockplatform.flavour import flavour_named, flavours
+from mockplatform.dialects.flavour import flavour_named, flavours
+from mockplatform.dialects.quirk import named_quirk, quirks, setting_of
 from mockplatform.model import Course, Launch, Person, ResourceLink, Stage
-from mockplatform.quirk import named_quirk, quirks, setting_of
 
 __all__ = ["Dialect", "checked_quirks", "dialect_of", "flavours", "quirks", "quirks_typed"]
 

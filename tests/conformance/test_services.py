@@ -1,0 +1,212 @@
+"""Scenarios about services: what they name exists, what they need, and what their checks see."""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64encode
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from conformance import answer_checks, service_checks
+from conformance.catalogue import SERVICE_OF, scenarios
+from conformance.errors import types
+from conformance.filling import filled
+from conformance.model import Answered, Observation, Scenario
+from conformance.sample_tool.flaws import grading, picks, service_calls, token_requests
+from conformance.toolvalues import Action, Capabilities
+from conformance.wire import told
+from mockplatform.dialects.dialect import checked_quirks
+from mockplatform.misbehaving.faults import endpoint_names, verbs
+from mockplatform.model import Exchange
+from tests.conformance.makers import make_tool, scenarios_of
+from tests.conformance.miniatures import Miniature, lab_of
+from tests.conformance.running import results_of, table
+
+SERVICED = tuple(scenario for scenario in scenarios() if scenario.serviced)
+PLATFORM = "http://127.0.0.1:9400"
+ROSTER = table(
+    "roster", 'action = "read_roster"', 'before = [{ name = "launch" }]', 'expect.any = { outcome = "launched" }'
+)
+
+every_serviced = pytest.mark.parametrize("scenario", SERVICED, ids=lambda scenario: str(scenario.id))
+
+
+@every_serviced
+def test_what_the_platform_does_wrong_is_known_to_it(scenario: Scenario) -> None:
+    """Endpoints, verbs, settings and quirks are those of the platform."""
+    checked_quirks(scenario.quirks, where=scenario.id)
+    for fault in scenario.wire:
+        assert fault.endpoint in endpoint_names()
+        verbs()[fault.verb].check(told(filled(fault.settings, {"elsewhere": PLATFORM})), where=scenario.id)
+
+
+def test_every_type_of_a_service_has_a_scenario_or_a_reason() -> None:
+    """The profile ltix judges each type that a platform can provoke."""
+    expected = {e.preferred.type for s in scenarios() for e in s.expect.values()}
+    for name, kind in types().items():
+        assert (name in expected) != bool(kind.unprovoked)
+
+
+def test_every_flaw_of_service_calls_is_guarded() -> None:
+    """A flaw that no scenario has to notice would survive."""
+    guarded = {flaw for scenario in scenarios() for flaw in scenario.guards}
+    flaws = [flaw for module in (token_requests, service_calls, grading, picks) for flaw in module.FLAWS]
+    assert [flaw.name for flaw in flaws if flaw.fails == "guards" and flaw.name not in guarded] == []
+
+
+@pytest.mark.parametrize(("action", "need"), SERVICE_OF.items())
+def test_an_action_with_a_fixed_name_needs_its_service(tmp_path: Path, action: str, need: str) -> None:
+    """A scenario need not repeat what follows from its action."""
+    (scenario,) = scenarios_of(tmp_path, table("x", f'action = "{action}"', "expect.any = {}"))
+    assert need in scenario.needs
+    assert scenario.exclusive
+
+
+@pytest.mark.parametrize(
+    ("tool", "cause", "advice"),
+    [
+        ({}, "missing-capability", '"nrps"'),
+        ({"capabilities": Capabilities(services=("nrps",))}, "missing-action", "[actions.read_roster]"),
+    ],
+)
+def test_a_tool_without_the_service_is_told_what_to_give(
+    tmp_path: Path, tool: dict[str, Any], cause: str, advice: str
+) -> None:
+    """Nothing is sent, and the reason says what to put where."""
+    miniature = Miniature()
+    with lab_of(miniature, tool=make_tool(**tool)) as lab:
+        results, _ = results_of(lab, scenarios_of(tmp_path, ROSTER), plain=False)
+    verdict = results["roster"].verdict
+    assert (verdict.status, verdict.cause) == ("skipped", cause)
+    assert advice in verdict.reason
+    assert miniature.launches == []
+
+
+def test_a_fault_that_was_never_met_proves_nothing(tmp_path: Path) -> None:
+    """A tool that never asks the misbehaving endpoint has not been tried."""
+    actions = {"read_roster": Action(request="GET /me")}
+    wire = 'wire = [{ endpoint = "memberships", verb = "close" }]'
+    with lab_of(Miniature(), tool=make_tool(capabilities=Capabilities(services=("nrps",)), actions=actions)) as lab:
+        results, _ = results_of(lab, scenarios_of(tmp_path, ROSTER.replace("expect.", f"{wire}\nexpect.")))
+        left = lab.platform.faults.all()
+    assert (results["roster"].status, results["roster"].verdict.cause) == ("error", "fault-not-armed")
+    assert left == []
+
+
+def call(endpoint: str, status: int = 200, **more: Any) -> Exchange:
+    about = {"endpoint": endpoint, "attempt": "judged", "registered": "tool", **more.pop("about", {})}
+    given: dict[str, Any] = {"asker": "tool", "method": "GET", "url": f"{PLATFORM}/{endpoint}", **more}
+    return Exchange(status=status, about=about, **given)
+
+
+def seen(*calls: Exchange) -> Observation:
+    return Observation(outcome="launched", calls=calls, platform_host="127.0.0.1", person_id="ada")
+
+
+def token_request(**claims: Any) -> Exchange:
+    honest = {"iss": "tool", "sub": "tool", "aud": f"{PLATFORM}/token", "iat": 0, "exp": 300, "jti": "1"}
+    payload = urlsafe_b64encode(json.dumps(honest | claims).encode()).decode().rstrip("=")
+    form = {
+        "grant_type": "client_credentials",
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "client_assertion": f"h.{payload}.s",
+        "scope": "roster",
+    }
+    return call("token", method="POST", request_body=urlencode(form))
+
+
+def score(stamp: str, **changed: Any) -> Exchange:
+    honest = {"userId": "ada", "scoreGiven": 1, "scoreMaximum": 2, "timestamp": stamp}
+    body = honest | {"activityProgress": "Completed", "gradingProgress": "FullyGraded"} | changed
+    return call("scores", method="POST", request_body=json.dumps(body))
+
+
+EARLY, LATE = "2026-11-22T07:30:00.125Z", "2026-11-22T07:30:00.126+00:00"
+NEXT = (("link", f'<{PLATFORM}/memberships?p=2>; rel="next"'),)
+AWAY = (("host", "localhost:9400"), ("authorization", "Bearer x"))
+BUSY = (("retry-after", "2"),)
+
+
+@pytest.mark.parametrize(
+    ("check", "right", "wrong"),
+    [
+        ("assertions_right", (token_request(),), (token_request(sub="ada"),)),
+        ("assertions_right", (token_request(aud=[f"{PLATFORM}/token"]),), (token_request(aud=PLATFORM),)),
+        ("assertions_short", (token_request(),), (token_request(exp=1200),)),
+        ("assertions_once", (token_request(), token_request(jti="2")), (token_request(), token_request())),
+        ("tokens_reused", (token_request(),), (token_request(), token_request(jti="2"))),
+        ("own_tokens", (call("memberships", about={"client_id": "tool"}),), (call("x", about={"client_id": "other"}),)),
+        ("retried_once", (call("memberships", 401),) * 3, (call("memberships", 401),) * 4),
+        (
+            "waited_as_told",
+            (call("memberships", 429, at_s=1.0, response_headers=BUSY), call("memberships", at_s=3.0)),
+            (call("memberships", 429, at_s=1.0, response_headers=BUSY), call("memberships", at_s=2.5)),
+        ),
+        (
+            "told_soon",
+            (call("memberships", at_s=1.0), call("x", at_s=50.0)),
+            (call("x", at_s=1.0), call("x", at_s=90.0)),
+        ),
+        ("no_token_elsewhere", (call("x", request_headers=AWAY[:1]),), (call("x", request_headers=AWAY),)),
+        ("pages_ended", (call("memberships"),) * 200, (call("memberships"),) * 501),
+        ("no_page_again", (call("memberships"),) * 3, (call("memberships"),) * 4),
+        ("last_page_read", (call("memberships"),), (call("memberships", response_headers=NEXT),)),
+        ("stamps_grow", (score(EARLY), score(LATE)), (score(LATE), score(EARLY))),
+        ("stamps_grow", (score(EARLY),), (score("2026-11-22T07:30:00Z"),)),
+        ("score_right", (score(EARLY),), (score(EARLY, userId="grace"),)),
+        ("score_right", (score(EARLY, scoreGiven=None),), (score(EARLY, scoreMaximum="2"),)),
+        ("one_column", (call("create_line_item", 201),), (call("create_line_item", 201),) * 2),
+        ("url_query_kept", (call("scores", url=f"{PLATFORM}/scores?type=a"),), (call("scores"),)),
+    ],
+)
+def test_a_check_of_calls_tells_right_from_wrong(
+    check: str, right: tuple[Exchange, ...], wrong: tuple[Exchange, ...]
+) -> None:
+    """It is silent about the one and has a sentence about the other."""
+    look = getattr(service_checks, check)
+    assert look(seen(*right)) is None
+    assert look(seen(*wrong))
+
+
+DL = "https://purl.imsglobal.org/spec/lti-dl/claim/"
+ITEMS = [{"type": "link"}, {"type": "file"}]
+
+
+@pytest.mark.parametrize(
+    ("check", "right", "wrong"),
+    [
+        ("answer_is_right", (Answered(claims={}),), (Answered(claims={}, problems=("aud is wrong",)),)),
+        ("answer_is_right", (Answered(claims={}),), ()),
+        (
+            "answer_keeps_data",
+            (Answered(claims={DL + "data": "x"}, asked={"data": "x"}),),
+            (Answered(claims={}, asked={"data": "x"}),),
+        ),
+        (
+            "answer_keeps_to_one",
+            (Answered(claims={DL + "content_items": ITEMS[:1]}),),
+            (Answered(claims={DL + "content_items": ITEMS}),),
+        ),
+        (
+            "answer_keeps_to_types",
+            (Answered(claims={DL + "content_items": ITEMS[:1]}, asked={"accept_types": ["link"]}),),
+            (Answered(claims={DL + "content_items": ITEMS}, asked={"accept_types": ["link"]}),),
+        ),
+        ("answer_explains", (Answered(claims={DL + "errormsg": "None fits."}),), (Answered(claims={}),)),
+        (
+            "answers_differ",
+            (Answered(claims={"nonce": "1"}), Answered(claims={"nonce": "2"})),
+            (Answered(claims={"nonce": "1"}), Answered(claims={"nonce": "1"})),
+        ),
+    ],
+)
+def test_a_check_of_answers_tells_right_from_wrong(
+    check: str, right: tuple[Answered, ...], wrong: tuple[Answered, ...]
+) -> None:
+    """It is silent about the one and has a sentence about the other."""
+    look = getattr(answer_checks, check)
+    assert look(Observation(outcome="launched", answers=right)) is None
+    assert look(Observation(outcome="launched", answers=wrong))
