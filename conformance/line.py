@@ -36,7 +36,9 @@ class Line:
 
     def listen(self, attempt: str, client_id: str) -> None:
         """An attempt begins, by which the tool comes to act for this registration."""
-        self._about = {"attempt": attempt, "registered": client_id}
+        # Some platforms want assertions addressed to something else than their token URL.
+        audience = self._lab.platform.dialect.value("token.audience", "")
+        self._about = {"attempt": attempt, "registered": client_id, "audience": audience}
         self._held_up = self._key_faults()
         self._last = next(iter(self._lab.platform.state.journal.page(limit=1, newest_first=True)), None)
 

@@ -50,7 +50,7 @@ def assertions_right(seen: Observation) -> str | None:
     """Each token request proves by an assertion of the tool's own registration who asks (SEC 4.1.1)."""
     for call, form, claims in _assertions(seen):
         client_id = call.about.get("registered")
-        audience = claims.get("aud")
+        audience, wanted = claims.get("aud"), call.about.get("audience") or call.url
         wrong = {
             f"grant_type is {form.get('grant_type')!r}": form.get("grant_type") != "client_credentials",
             f"client_assertion_type is {form.get('client_assertion_type')!r}": (
@@ -58,7 +58,7 @@ def assertions_right(seen: Observation) -> str | None:
             ),
             f"iss is {claims.get('iss')!r}, expected {client_id!r}": claims.get("iss") != client_id,
             f"sub is {claims.get('sub')!r}, expected {client_id!r}": claims.get("sub") != client_id,
-            f"aud is {audience!r}, expected {call.url!r}": call.url not in _listed(audience),
+            f"aud is {audience!r}, expected {wanted!r}": wanted not in _listed(audience),
             f"jti is {claims.get('jti')!r}": not claims.get("jti"),
         }
         problems = [problem for problem, holds in wrong.items() if holds]
