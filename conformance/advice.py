@@ -20,7 +20,7 @@ from conformance.profile import load_profile, profile_names
 from mockplatform.errors import UsageError
 from mockplatform.mutation import bind
 
-__all__ = ["Advice", "expected"]
+__all__ = ["Advice", "answers", "expected"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +55,23 @@ def expected(mutation_names: Sequence[str]) -> Sequence[Advice]:
     if exact:
         return tuple(_first(exact))
     return tuple(_agreed(_roughly().get(_key(text.partition("(")[0] for text in mutation_names), ())))
+
+
+@functools.cache
+def answers() -> Mapping[str, tuple[str, ...]]:
+    """Types and codes of the errors that the profiles prefer for each mutation, wherever it stands alone."""
+    found: dict[str, dict[str, None]] = {}
+    profiles = [load_profile(name) for name in profile_names()]
+    for names, known in _roughly().items():
+        if len(names) != 1:
+            continue
+        told = found.setdefault(names[0], {})
+        for scenario, profile in itertools.product(known, profiles):
+            expectation = profile.expectation(scenario)
+            if expectation is not None:
+                answer = expectation.preferred
+                told |= {str(word): None for word in (answer.type, answer.code) if word is not None}
+    return {name: tuple(sorted(words, key=lambda word: (word.isdigit(), word))) for name, words in found.items()}
 
 
 _Found = Mapping[tuple[str, ...], tuple[Scenario, ...]]

@@ -185,7 +185,8 @@ def _application(tool: Tool, where: str) -> Iterator[None]:
 
     os.environ.update(environment(tool))
     app = load_object(str(tool.tool.app), where=f"{where} tool.app")
-    with serve(as_asgi(app), listen(*_address(tool.entrance))):
+    # What breaks inside it is seen by its answers, and there may be thousands of them.
+    with serve(as_asgi(app), listen(*_address(tool.entrance)), tell=lambda _: None):
         yield
 
 

@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from mockplatform.endpoints.journal import Journal
+from mockplatform.endpoints.rendering import unknown
 from mockplatform.endpoints.wire import Page, Tenancy, Wire
 from mockplatform.lms import Platform
 
@@ -26,6 +27,7 @@ def create_app(platform: Platform, tenants: Tenants | None = None) -> Starlette:
     app = Starlette(
         routes=list(_routes()),
         middleware=[Middleware(Tenancy, platform=platform, tenants=tenants), Middleware(Journal)],
+        exception_handlers={404: unknown},
     )
     # A URL with a slash too many is another one; nobody shall mend it for a tool.
     app.router.redirect_slashes = False

@@ -11,7 +11,7 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from mockplatform._version import __version__
 from mockplatform.errors import UsageError
@@ -22,9 +22,16 @@ if TYPE_CHECKING:
 __all__ = ["entry", "main", "parser"]
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, and where the usage is told."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"mockplatform: {message}; `{self.prog} --help` shows the usage\n")
+
+
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
-    top = argparse.ArgumentParser(prog="mockplatform", description="A fake LMS that launches LTI 1.3 tools.")
+    top = _Parser(prog="mockplatform", description="A fake LMS that launches LTI 1.3 tools.")
     top.add_argument("--version", action="version", version=f"mockplatform {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     text = "play an LMS: pages to launch tools from, an authentication endpoint and a key set"

@@ -5,16 +5,20 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
-from typing import Any
+from typing import Any, Final
 
 import uvicorn
+from starlette.requests import ClientDisconnect
 
 from mockplatform.errors import BindError
 from mockplatform.misbehaving.wire_call import TRANSPORT
 
 __all__ = ["listen", "serve"]
+
+_SHOWN: Final = 200
 
 
 def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
@@ -54,11 +58,26 @@ def _showing_connections(make: Callable[..., Any]) -> Callable[..., Any]:
     return protocol
 
 
-class _Starting:
-    """Passes everything on to an application, and keeps what it says when it cannot start."""
+def _to_stderr(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
 
-    def __init__(self, app: Callable[..., Any]) -> None:
+
+def _complaint(scope: MutableMapping[str, Any], error: Exception) -> str:
+    """One line about an error: neither query, headers nor body, which may hold what is secret."""
+    path = (scope.get("raw_path") or scope["path"].encode("utf-8", "replace")).decode("latin-1").partition("?")[0]
+    reason = str(error).strip().partition("\n")[0]
+    told = f"{scope['method'][:_SHOWN]} {path[:_SHOWN]}: {type(error).__name__}: {reason[:_SHOWN]}"
+    # Nothing that somebody has sent steers a terminal.
+    return "unexpected error: " + "".join(letter if letter.isprintable() else "?" for letter in told)
+
+
+class _Watched:
+    """Passes everything on to an application; keeps what it says when it cannot start, and tells of its errors."""
+
+    def __init__(self, app: Callable[..., Any], tell: Callable[[str], None]) -> None:
         self._app = app
+        self._tell = tell
         self.trouble = ""
 
     async def __call__(
@@ -73,7 +92,16 @@ class _Starting:
                 self.trouble = message.get("message", "").strip().rpartition("\n")[2]
             await send(message)
 
-        await self._app(scope, receive, heard if scope["type"] == "lifespan" else send)
+        if scope["type"] != "http":
+            await self._app(scope, receive, heard)
+            return
+        try:
+            await self._app(scope, receive, send)
+        except ClientDisconnect:
+            raise
+        except Exception as error:
+            self._tell(_complaint(scope, error))
+            raise
 
 
 class _Server(uvicorn.Server):
@@ -102,15 +130,24 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.contextmanager
-def serve(app: Callable[..., Any], bound: socket.socket, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+def serve(
+    app: Callable[..., Any],
+    bound: socket.socket,
+    tls: ssl.SSLContext | None = None,
+    *,
+    tell: Callable[[str], None] = _to_stderr,
+) -> Iterator[str]:
     """Serve an ASGI application on a bound socket for the block; yields its URL without a trailing slash.
+
+    Args:
+        tell: gets one line for each error that the application did not expect.
 
     Raises:
         BindError: the application did not start.
     """
-    starting = _Starting(app)
+    watched = _Watched(app, tell)
     config = uvicorn.Config(
-        starting, log_level="critical", access_log=False, lifespan="auto", timeout_graceful_shutdown=1
+        watched, log_level="critical", access_log=False, lifespan="auto", timeout_graceful_shutdown=1
     )
     config.load()
     config.ssl = tls
@@ -124,7 +161,7 @@ def serve(app: Callable[..., Any], bound: socket.socket, tls: ssl.SSLContext | N
     server.ready.wait()
     try:
         if not server.started:
-            why = starting.trouble or "it gives no reason"
+            why = watched.trouble or "it gives no reason"
             raise BindError(f"the application for {url} did not start: {why}; mend it and try again")
         yield url
     finally:

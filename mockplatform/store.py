@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import itertools
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
-__all__ = ["Kind", "MemoryStore", "MemoryTable", "Store", "Table"]
+__all__ = ["Kind", "MemoryStore", "MemoryTable", "Store", "StoreError", "Table"]
 
 T = TypeVar("T")
+
+
+class StoreError(Exception):
+    """What is kept cannot be had; one line that says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ class Store(Protocol):
         """The table of a kind for a tenant; the same one each time."""
 
     def drop(self, tenant: str) -> None:
-        """Forget everything of a tenant."""
+        """Forget everything of a tenant; whoever holds a table of it goes on with an empty one."""
 
 
 class MemoryTable(Generic[T]):
@@ -159,16 +164,26 @@ class MemoryStore:
     """Tables in this process, gone with it."""
 
     def __init__(self) -> None:
-        self._tenants: dict[str, dict[str, MemoryTable[Any]]] = {}
+        self._kept: dict[str, dict[str, MemoryTable[Any]]] = {}
+        # A tenant that goes on after it was dropped holds its tables; those of one that is gone go with it.
+        self._held: dict[str, weakref.WeakValueDictionary[str, MemoryTable[Any]]] = {}
         self._lock = threading.Lock()
 
     def table(self, kind: Kind[T], tenant: str) -> MemoryTable[T]:
         """The table of a kind for a tenant; the same one each time."""
         with self._lock:
-            return self._tenants.setdefault(tenant, {}).setdefault(kind.name, MemoryTable(kind.limit))
+            held = self._held.setdefault(tenant, weakref.WeakValueDictionary())
+            table = held.get(kind.name)
+            if table is None:
+                table = held[kind.name] = MemoryTable(kind.limit)
+            return self._kept.setdefault(tenant, {}).setdefault(kind.name, table)
 
     def drop(self, tenant: str) -> None:
-        """Forget everything of a tenant."""
+        """Forget everything of a tenant; whoever holds a table of it goes on with an empty one."""
         with self._lock:
-            for table in self._tenants.pop(tenant, {}).values():
+            self._kept.pop(tenant, None)
+            held = list(self._held.get(tenant, {}).values())
+            for table in held:
                 table.clear()
+            if not held:
+                self._held.pop(tenant, None)

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
-__all__ = ["finite", "strict_json"]
+__all__ = ["finite", "strict_json", "whole_texts"]
 
 _DEEPEST: Final = 100
 """Levels: more can be read, and then neither be kept nor shown."""
@@ -46,6 +46,31 @@ def strict_json(body: bytes, *, parse_float: Callable[[str], float] = finite) ->
     if _is_deeper(value, _DEEPEST):
         raise too_deep
     return value
+
+
+def whole_texts(value: Any) -> Any:
+    """The same JSON value, if every text in it can be kept and shown (RFC 8259, section 8.2).
+
+    Raises:
+        ValueError: one has half a character or U+0000.
+    """
+    if isinstance(value, dict):
+        for name, member in value.items():
+            whole_texts(name)
+            whole_texts(member)
+    elif isinstance(value, list):
+        for member in value:
+            whole_texts(member)
+    elif isinstance(value, str):
+        _check_text(value)
+    return value
+
+
+def _check_text(text: str) -> None:
+    if "\0" in text:
+        raise ValueError(f"the text {text[:_SHOWN]!r} has the character U+0000; leave it out")
+    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise ValueError(f"the text {text[:_SHOWN]!r} has half a character (a lone surrogate); leave it out")
 
 
 def _is_deeper(value: Any, levels: int) -> bool:

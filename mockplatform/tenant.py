@@ -10,6 +10,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from mockplatform.dialects.dialect import Dialect, dialect_of
+from mockplatform.dialects.given_ids import give_ids
 from mockplatform.keys import KeyRing
 from mockplatform.model import Course, Exchange, Person, Registration
 from mockplatform.records import Enrolment, Settings
@@ -125,18 +126,8 @@ class Tenant:
         return changed
 
     def _give_ids(self, dialect: Dialect) -> None:
-        """Let its own people and courses have ids of the form that a dialect gives them."""
-        if not dialect.quirks:
-            return
-        state = self.state
-        for person in self.people:
-            shaped = dialect.shape(person)
-            if shaped != person and state.people.pop(person.sub):
-                state.people.put(shaped.sub, shaped)
-        for course in self.courses:
-            named = dialect.shape(course)
-            if named != course and state.courses.pop(course.id):
-                state.courses.put(named.id, named)
+        """Let its own people and courses, and what lies under their ids, have ids of the form of a dialect."""
+        give_ids(self.state, dialect)
 
     @property
     def dialect(self) -> Dialect:

@@ -7,12 +7,14 @@ import threading
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from mockplatform.dialects.dialect import dialect_of
 from mockplatform.errors import UsageError
 from mockplatform.lms import Platform
 from mockplatform.model import Course, Person, Registration
 from mockplatform.records import Settings
-from mockplatform.state import SETTINGS
+from mockplatform.state import SETTINGS, State
 from mockplatform.store import Kind
+from mockplatform.stores.earlier_runs import Run, earlier_runs, reissue
 
 __all__ = ["FIRST", "Filling", "Tenants"]
 
@@ -74,9 +76,10 @@ class Tenants:
 
     def __init__(self, first: Platform, filling: Filling | None = None) -> None:
         self.first = first
+        self._records = first.state.store.table(Kind("tenants", _Tenant), _SHARED)
+        self._take_over(filling or Filling())
         self._filling = filling or _filling_of(first)
         self._first_settings = first.settings
-        self._records = first.state.store.table(Kind("tenants", _Tenant), _SHARED)
         self._open: dict[str, _Open] = {}
         self._lock = threading.Lock()
 
@@ -95,7 +98,10 @@ class Tenants:
             why = "is the id of the first one" if tenant == FIRST else "is no id"
             raise UsageError(f"tenant {tenant[:80]!r} {why}; write up to 64 letters, digits, - and _, such as class-7b")
         base = replace(self._first_settings, offset_s=0.0, title=title or tenant)
-        record = _Tenant(id=tenant, made=self.first.new_id(), settings=replace(base, **settings), empty=empty)
+        wanted = replace(base, **settings)
+        # Before anything is kept: nobody could open a tenant that speaks no known dialect.
+        dialect_of(wanted.flavour, wanted.quirks)
+        record = _Tenant(id=tenant, made=self.first.new_id(), settings=wanted, empty=empty)
         if not self._records.add(tenant, record):
             raise UsageError(f"tenant {tenant!r} is there already; choose another id, or reset or remove it")
         platform = self._fill(record)
@@ -156,6 +162,25 @@ class Tenants:
             self._open.pop(tenant, None)
         self.first.state.store.drop(tenant)
 
+    def _take_over(self, filling: Filling) -> None:
+        """Let what the store has of an earlier run be issued by this one.
+
+        An issuer that was chosen stays with its tools, except those that this run has, too.
+        """
+        first = self.first
+        store, now = first.state.store, Run(url=first.url, issuer=first.issuer)
+        offered = filling.issued_by(first.issuer)
+        own = frozenset(tool.client_id for tool in offered if tool.issuer == first.issuer)
+        for before in earlier_runs(store, now, first.registrations, offered):
+            tenants = [record.id for record in self._records.page()] if before.url != now.url else []
+            issuers = {f"{before.url}/t/{tenant}": f"{now.url}/t/{tenant}" for tenant in tenants}
+            if before.is_default:
+                issuers[before.issuer] = now.issuer
+            for state in (first.state, *(State(store, tenant) for tenant in tenants)):
+                reissue(state, issuers)
+            if not before.is_default:
+                reissue(first.state, {before.issuer: now.issuer}, client_ids=own)
+
     def _known(self, tenant: str) -> _Tenant:
         record = self._records.get(tenant)
         if record is None:
@@ -196,6 +221,8 @@ def _pour(platform: Platform, settings: Settings, filling: Filling) -> None:
         platform.state.people.put(person.sub, person)
     for course in filling.courses:
         platform.state.courses.put(course.id, course)
+    # Ids have the form that the dialect gives them, as in a platform that is started with it.
+    platform.change_settings(flavour=settings.flavour, quirks=settings.quirks)
 
 
 def _filling_of(first: Platform) -> Filling:

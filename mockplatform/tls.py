@@ -22,10 +22,11 @@ from cryptography.x509.oid import NameOID
 
 from mockplatform.errors import UsageError
 
-__all__ = ["CertificateAuthority", "authority_at", "new_authority", "server_context"]
+__all__ = ["CertificateAuthority", "authority_at", "new_authority", "server_certificate", "server_context"]
 
 LIFETIME = datetime.timedelta(days=365)
 _BACKDATED = datetime.timedelta(hours=1)
+_THIS_MACHINE = ("127.0.0.1", "localhost")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,14 +79,23 @@ def authority_at(path: Path, now: datetime.datetime) -> CertificateAuthority:
     return made
 
 
-def server_context(authority: CertificateAuthority, host: str, now: datetime.datetime) -> ssl.SSLContext:
-    """What a server for this host speaks TLS with; TLS 1.2 at least (SEC 3)."""
+def server_certificate(
+    authority: CertificateAuthority, host: str, now: datetime.datetime
+) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
+    """A key and its certificate for a server that is reached by this host, or on this machine."""
     key = ec.generate_private_key(ec.SECP256R1())
+    names = [_alternative(name) for name in dict.fromkeys((host, *_THIS_MACHINE))]
     certificate = (
         _builder(_name(host), authority.certificate.subject, key, now)
-        .add_extension(x509.SubjectAlternativeName([_alternative(host)]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .sign(authority.key, hashes.SHA256())
     )
+    return key, certificate
+
+
+def server_context(authority: CertificateAuthority, host: str, now: datetime.datetime) -> ssl.SSLContext:
+    """What a server for this host speaks TLS with; TLS 1.2 at least (SEC 3)."""
+    key, certificate = server_certificate(authority, host, now)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     # The ssl module reads a chain from a file and from nowhere else.

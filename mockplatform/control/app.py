@@ -24,6 +24,7 @@ from mockplatform.control.problems import problem
 from mockplatform.errors import UsageError
 from mockplatform.fetching import is_loopback
 from mockplatform.stores.codec import told
+from mockplatform.strict_json import strict_json, whole_texts
 from mockplatform.tables import build
 from mockplatform.tenants import Tenants
 
@@ -136,10 +137,6 @@ def _json(value: Any, status: int) -> Response:
     return Response(json.dumps(value, allow_nan=False), status, media_type="application/json")
 
 
-def _no_number(text: str) -> Any:
-    raise ValueError(f"{text} is no number of JSON")
-
-
 def _query(cls: type[Any], request: Request) -> Any:
     hints = typing.get_type_hints(cls)
     pairs = parse_qsl(request.url.query, keep_blank_values=True)
@@ -154,7 +151,7 @@ def _read(text: str, hint: Any) -> Any:
     if hint is str or not isinstance(hint, type):
         return text
     try:
-        value = json.loads(text, parse_constant=_no_number)
+        value = strict_json(text.encode())
     except ValueError:
         return text
     return value if isinstance(value, hint) else text
@@ -170,9 +167,9 @@ async def _body(cls: type[Any], request: Request) -> Any:
         if len(body) > _BODY_LIMIT:
             raise HTTPException(413, f"the body is longer than {_BODY_LIMIT} bytes")
     try:
-        value = json.loads(body, parse_constant=_no_number)
+        value = whole_texts(strict_json(bytes(body)))
     except ValueError as error:
-        raise UsageError(f"body: not JSON: {error}") from None
+        raise UsageError(f"body: not JSON that can be used: {error}") from None
     if not isinstance(value, dict):
         raise UsageError("body: expected a JSON object")
     return build(cls, value, where="body")

@@ -158,7 +158,7 @@ def named_quirk(name: str, *, where: str) -> Quirk:
 
 def _nearest(name: str, known: Iterable[str]) -> str:
     names = {full.partition(".")[2]: full for full in known} | {full: full for full in known}
-    near = difflib.get_close_matches(name, names, n=1)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.7)
     return f"; did you mean '{names[near[0]]}'?" if near else "; `lti-conformance list --quirks` shows all"
 
 

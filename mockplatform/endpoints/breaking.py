@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import importlib.metadata
 import inspect
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from mockplatform import flow
 from mockplatform.errors import UsageError
-from mockplatform.keys import sign
 from mockplatform.lms import Platform
-from mockplatform.model import AuthRequest, BasicLaunch, KeySet, Launch, SignedLaunch
-from mockplatform.mutation import Context, Mutation, NotApplicableError, Spoilt, bind, mutations, through
+from mockplatform.model import BasicLaunch, KeySet, Launch, SignedLaunch
+from mockplatform.mutation import Context, Mutation, NotApplicableError, Spoilt, bind, mutations
+from mockplatform.telling.rehearsal import idle_lies
 
-__all__ = ["advice_of", "context_of", "is_by_lti11", "picked", "picked_names", "refuse_unfit", "shown"]
+__all__ = [
+    "advice_of",
+    "answers",
+    "context_of",
+    "is_by_lti11",
+    "picked",
+    "picked_names",
+    "refuse_unfit",
+    "rehearsed",
+    "shown",
+]
 
 _LTI11 = (BasicLaunch, SignedLaunch)
+_MAY_BE_BLANK = ("content_type", "text", "value")
+"""Parameters that say what is sent; the others name something, and nothing is called nothing."""
 _EARLIER = 5
 """How many launches of before a lie may take something from."""
 
@@ -38,9 +51,12 @@ def picked(given: Sequence[tuple[str, str]]) -> tuple[Spoilt, ...]:
     """The mutations that a form describes: `mutation` names one, `mutation.parameter` says how.
 
     Raises:
-        UsageError: a parameter is missing or not of its type.
+        UsageError: a lie is not known, or a parameter is missing or not of its type.
     """
-    values = dict(given)
+    values, known = dict(given), {mutation.name for mutation in shown()}
+    for name, value in given:
+        if name == "mutation" and value not in known:
+            raise UsageError(f"Launch, but broken: no lie is called {value!r}; choose one of the list")
     return tuple(_spoilt(mutations()[name], values) for name in picked_names(given))
 
 
@@ -51,6 +67,8 @@ def _spoilt(mutation: Mutation, values: Mapping[str, str]) -> Spoilt:
         optional = parameter.default is not inspect.Parameter.empty
         if text is None or (text == "" and optional and parameter.annotation is not str):
             continue
+        if not text.strip() and parameter.annotation is str and not optional and name not in _MAY_BE_BLANK:
+            raise UsageError(f"{mutation.name}: {name} is blank; fill it in, or take the tick off the lie")
         arguments[name] = _value(text, parameter.annotation, f"{mutation.name}: {name}")
     inside = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
     return bind(f"{mutation.name}({inside})", where="Launch, but broken")
@@ -61,12 +79,30 @@ def _value(text: str, wanted: Any, where: str) -> Any:
         return text
     if wanted is bool:
         return text.strip().lower() in ("true", "1", "yes", "on")
+    if wanted not in (int, float):
+        return _any_value(text)
     try:
-        return wanted(text) if wanted in (int, float) else ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        if wanted in (int, float):
-            raise UsageError(f"{where} is {text!r}, expected a number such as 60") from None
-        return text
+        return wanted(text)
+    except ValueError:
+        raise UsageError(f"{where} is {text!r}, expected a number such as 60") from None
+
+
+def _any_value(text: str) -> Any:
+    """JSON, or what a mutation's own default looks like; anything else is a text."""
+    for read in (_json, ast.literal_eval):
+        try:
+            return read(text)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            continue
+    return text
+
+
+def _json(text: str) -> Any:
+    return json.loads(text, parse_constant=_no_number)
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(f"{text} is no number of JSON")
 
 
 def is_by_lti11(spoilts: Sequence[Spoilt]) -> bool:
@@ -106,15 +142,17 @@ def refuse_unfit(platform: Platform, launch: Launch, spoilts: Sequence[Spoilt], 
     Raises:
         UsageError: a lie finds no place, or not what it is made of.
     """
-    login = flow.login_request(launch)
-    asked = AuthRequest(
-        params={**dict(login.params), "redirect_uri": launch.target_link_uri, "state": "s", "nonce": "n"}
-    )
+    rehearsed(platform, launch, spoilts, context)
+
+
+def rehearsed(platform: Platform, launch: Launch, spoilts: Sequence[Spoilt], context: Context) -> tuple[Spoilt, ...]:
+    """Those of the lies that change nothing in a launch.
+
+    Raises:
+        UsageError: a lie finds no place, or not what it is made of.
+    """
     try:
-        through(login, spoilts, context)
-        token = flow.id_token(launch, asked, kid=platform.keys.kid("platform"), now_s=platform.clock())
-        signed = through(sign(through(token, spoilts, context), platform.keys), spoilts, context)
-        through(flow.auth_response(asked, signed), spoilts, context)
+        return idle_lies(platform, launch, spoilts, context)
     except NotApplicableError as problem:
         raise UsageError(f"Launch, but broken: {problem}; pick another mutation, or launch honestly before") from None
     except (LookupError, TypeError, ValueError, AttributeError) as problem:
@@ -140,3 +178,15 @@ def _asked(entry: importlib.metadata.EntryPoint, names: Sequence[str]) -> Sequen
         # Announced and not there: the page is as useful as without that package.
         return ()
     return expected(names)
+
+
+def answers() -> Mapping[str, Sequence[str]]:
+    """Types and codes of the errors that right tools answer to each lie alone, as far as an installed package knows."""
+    found: dict[str, Sequence[str]] = {}
+    for entry in importlib.metadata.entry_points(group="mockplatform.advice"):
+        try:
+            told: Callable[[], Mapping[str, Sequence[str]]] = importlib.import_module(entry.module).answers
+        except (ImportError, AttributeError):
+            continue
+        found |= told()
+    return found

@@ -8,12 +8,16 @@ from typing import Any, Literal, cast
 
 from mockplatform.claims import CONTEXT_ROLE, INSTITUTION_ROLE, INSTRUCTOR, LEARNER, claim_name
 from mockplatform.errors import UsageError
+from mockplatform.gradebook.grades import add_line_item
+from mockplatform.gradebook.line_items import bound_line_items
 from mockplatform.lms import Platform
 from mockplatform.message import messages
 from mockplatform.model import Course, Launch, Message, Person, Registration
-from mockplatform.records import PlacedLink
+from mockplatform.opening import resource_link
+from mockplatform.records import LineItem, PlacedLink
+from mockplatform.roster import full_role, roster
 
-__all__ = ["OWN", "ROLES", "STORAGE_TARGETS", "chosen"]
+__all__ = ["OWN", "ROLES", "STORAGE_TARGETS", "UnknownLineItemError", "chosen", "reviewed"]
 
 OWN = "own"
 """The role of whoever takes the role that the school has given to the person."""
@@ -41,6 +45,53 @@ ROLES: Mapping[str, tuple[str, tuple[str, ...]]] = {
 
 STORAGE_TARGETS = ("", "_parent", "storage")
 """None, the frame around the tool, and the frame that the page with the tool has for it."""
+
+
+class UnknownLineItemError(UsageError):
+    """A line item was named that this platform does not have, or no longer."""
+
+
+def reviewed(platform: Platform, given: Mapping[str, str]) -> dict[str, str]:
+    """The fields of a form with the line item and the learner that a review must name (Submission Review 1.0).
+
+    A line item is made where the link has none; without a choice a learner of the course is taken.
+
+    Raises:
+        UsageError: something is named that this platform does not have, or no longer.
+    """
+    link = _link(platform, given)
+    registration = _registration(platform, given, link)
+    wanted = given.get("line_item", "")
+    course = _course(platform, link.course_id if link else given.get("course", ""))
+    item = _named_item(platform, course, wanted) if wanted else _item_of_link(platform, registration, course, link)
+    learner = given.get("for_user") or _learner(platform, course, given.get("person", ""))
+    return dict(given) | {"line_item": item.id, "for_user": learner}
+
+
+def _named_item(platform: Platform, course: Course, item_id: str) -> LineItem:
+    item = platform.state.line_items.get(item_id)
+    if item is None:
+        raise UnknownLineItemError(f"line item {item_id!r}: there is none; choose one of the list, or none")
+    if item.course_id != course.id:
+        raise UsageError(
+            f"line item {item_id!r}: it is of the course {item.course_id!r}, not of {course.id!r}; choose that course"
+        )
+    return item
+
+
+def _item_of_link(platform: Platform, tool: Registration, course: Course, link: PlacedLink | None) -> LineItem:
+    link_id = link.id if link else platform.dialect.shape(resource_link(course, None, {})).id
+    bound = bound_line_items(platform, course, link_id, issuer=tool.issuer, client_id=tool.client_id)
+    if bound:
+        return bound[0]
+    label = link.title if link and link.title.strip() else "Submissions"
+    return add_line_item(platform, course.id, label=label, score_maximum=100, resource_link_id=link_id)
+
+
+def _learner(platform: Platform, course: Course, launching: str) -> str:
+    """A learner of the course, if there is one not the person who launches."""
+    learners = [member.person.sub for member in roster(platform, course, limit=2, role=full_role("Learner")).members]
+    return next((sub for sub in learners if sub != launching), launching)
 
 
 def chosen(platform: Platform, given: Mapping[str, str]) -> Launch:

@@ -7,6 +7,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from mockplatform.endpoints.callers import caller
+from mockplatform.endpoints.parameters import asked_url
 from mockplatform.lms import Platform
 from mockplatform.misbehaving.faults import verbs
 from mockplatform.misbehaving.wire_call import TRANSPORT, NoAnswerError, WireCall
@@ -40,14 +41,13 @@ def _struck(app: ASGIApp, fault: WireFault, platform: Platform) -> ASGIApp:
         platform.faults.struck(fault)
         about = scope["about"]
         about["fault"] = ", ".join(filter(None, (about.get("fault"), fault.verb)))
-        query = scope["query_string"].decode("latin-1")
         call = WireCall(
             app=app,
             scope=scope,
             receive=receive,
             send=send,
             sleep=platform.faults.sleep or asyncio.sleep,
-            url=f"{platform.url}{scope['path']}" + (f"?{query}" if query else ""),
+            url=asked_url(platform, scope),
             now_s=platform.clock(),
         )
         await verbs()[fault.verb].function(call, **fault.settings)

@@ -6,6 +6,7 @@ import secrets
 import time
 from typing import TYPE_CHECKING
 
+from mockplatform.endpoints.parameters import asked_url
 from mockplatform.lms import Platform
 from mockplatform.model import Exchange, Params
 
@@ -57,7 +58,7 @@ class Journal:
                 exchange = Exchange(
                     asker="browser" if about.get("endpoint") in BY_BROWSER else "tool",
                     method=scope["method"],
-                    url=_url(platform, scope),
+                    url=asked_url(platform, scope),
                     request_headers=_text(scope["headers"]),
                     request_body=asked.decode("utf-8", "replace"),
                     status=start["status"],
@@ -68,11 +69,6 @@ class Journal:
                     about=dict(about),
                 )
                 platform.state.note(exchange, secrets.token_hex(8))
-
-
-def _url(platform: Platform, scope: Scope) -> str:
-    query = scope["query_string"].decode("latin-1")
-    return f"{platform.url}{scope['path']}" + (f"?{query}" if query else "")
 
 
 def _text(headers: list[tuple[bytes, bytes]]) -> Params:

@@ -3,23 +3,66 @@
 from __future__ import annotations
 
 import functools
+import ipaddress
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from mockplatform.endpoints.parameters import parameters
 from mockplatform.endpoints.rendering import refusal
 from mockplatform.endpoints.wire import platform_of
+from mockplatform.fetching import is_loopback
 from mockplatform.model import Params
 
-__all__ = ["Answer", "changing", "values_of"]
+__all__ = ["Answer", "changing", "for_people", "values_of"]
 
 Answer = Callable[[Request], Awaitable[Response]]
 
-_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _ADVICE = ("Use the form on this platform's own pages; its address in the browser is the one that serve has printed.",)
+
+
+def for_people(*routes: Route) -> tuple[Route, ...]:
+    """The routes of pages, closed to requests by a name that is not the platform's own.
+
+    Whoever owns a name can point it at this machine, and then read as one site what a page says (DNS rebinding).
+    """
+    return tuple(Route(one.path, _by_own_name(one.endpoint), methods=one.methods, name=one.name) for one in routes)
+
+
+def _by_own_name(answer: Answer) -> Answer:
+    @functools.wraps(answer)
+    async def guarded(request: Request) -> Response:
+        if _is_own_name(request):
+            return await answer(request)
+        host, url = request.headers.get("host", ""), platform_of(request).url
+        problem = f"Host is {host!r}, which is no name of this platform; its pages are at {url}/"
+        advice = (f"Open {url}/, or start the platform with --host and the name by which it is to be opened.",)
+        return refusal(request, problem, advice=advice, status=421)
+
+    return guarded
+
+
+def _is_own_name(request: Request) -> bool:
+    host = f"http://{request.headers.get('host', '')}/"
+    try:
+        name = urlsplit(host).hostname
+    except ValueError:
+        return False
+    # On all addresses of a machine, the one that was connected to is its own; nobody can point an address elsewhere.
+    address = (request.scope.get("server") or ("",))[0]
+    own = {urlsplit(platform_of(request).url).hostname, address if _is_address(address) else None}
+    return is_loopback(host) or (name is not None and name in own)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def changing(answer: Answer) -> Answer:
@@ -48,7 +91,7 @@ def _own_origins(request: Request) -> set[str]:
     own = {f"{parts.scheme}://{parts.netloc}"}
     host = request.headers.get("host", "")
     # The platform says 127.0.0.1 where its user may have typed localhost. Any other name may be rebound by anybody.
-    if host.rpartition(":")[0] in _LOOPBACK or host in _LOOPBACK:
+    if is_loopback(f"http://{host}/"):
         own.add(f"{request.scope['scheme']}://{host}")
     return own
 

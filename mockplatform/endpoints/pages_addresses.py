@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mockplatform.endpoints.finding import found
+from mockplatform.endpoints.own_forms import for_people
 from mockplatform.endpoints.pages_home import tool_words
 from mockplatform.endpoints.rendering import html
 from mockplatform.endpoints.wire import platform_of
@@ -36,4 +37,4 @@ async def addresses(request: Request) -> Response:
     return html(request, "addresses.html", told=told, scopes=scopes, tools=shown.items)
 
 
-ROUTES = (Route("/addresses", addresses, methods=["GET"], name="addresses"),)
+ROUTES = for_people(Route("/addresses", addresses, methods=["GET"], name="addresses"))

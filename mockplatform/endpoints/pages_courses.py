@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
 from starlette.requests import Request
@@ -11,16 +11,18 @@ from starlette.routing import Route
 
 from mockplatform.course_groups import groups, sets
 from mockplatform.endpoints.finding import found, number
-from mockplatform.endpoints.own_forms import changing, values_of
+from mockplatform.endpoints.own_forms import changing, for_people, values_of
 from mockplatform.endpoints.pages_home import course_words
 from mockplatform.endpoints.parameters import query_of
 from mockplatform.endpoints.rendering import html, refusal, see_other
 from mockplatform.endpoints.wire import platform_of
 from mockplatform.errors import UsageError
+from mockplatform.gradebook.grades import add_line_item
 from mockplatform.gradebook.line_items import remove_line_item
 from mockplatform.gradebook.scores import result_score
 from mockplatform.lms import Platform
 from mockplatform.model import Course
+from mockplatform.opening import resource_link
 from mockplatform.records import LineItem, Score
 from mockplatform.roster import Status, roster, set_status, size
 
@@ -31,6 +33,7 @@ NAVIGATION = (50, "/courses", "Courses")
 
 _PART = 50
 _CELLS = 500
+_OPENS_TOOL = "ltiResourceLink"
 _STATUSES: dict[str, Status] = {"Active": "Active", "Inactive": "Inactive", "Deleted": "Deleted"}
 
 
@@ -86,7 +89,46 @@ async def gradebook(request: Request, platform: Platform, course: Course) -> Res
     """The line items of a course with their scores."""
     items = platform.state.line_items.page(group=course.id, limit=_CELLS)
     columns = [_column(platform, item) for item in items]
-    return html(request, "gradebook.html", course=course, columns=columns, tab="gradebook")
+    own = platform.dialect.shape(resource_link(course, None, {}))
+    placed = [link for link in platform.state.links.page(group=course.id, limit=_CELLS) if link.type == _OPENS_TOOL]
+    return html(request, "gradebook.html", course=course, columns=columns, own=own, links=placed, tab="gradebook")
+
+
+async def add_item(request: Request) -> Response:
+    """Put a line item of the platform's own into the gradebook, for a link of the course."""
+    platform, given = platform_of(request), await values_of(request)
+    try:
+        course_id, link_id = _place(platform, given)
+        add_line_item(
+            platform,
+            course_id,
+            label=given.get("label", ""),
+            score_maximum=_maximum(given.get("maximum", "")),
+            resource_link_id=link_id,
+        )
+    except UsageError as problem:
+        return refusal(request, str(problem), advice=("Go back, change the field that is named, and try again.",))
+    return see_other(request, "/courses/gradebook", course=course_id)
+
+
+def _place(platform: Platform, given: Mapping[str, str]) -> tuple[str, str]:
+    """The course and the link in it that a form names."""
+    course_id, link_id = given.get("course", ""), given.get("link", "")
+    course = platform.course(course_id)
+    if course is None:
+        raise UsageError(f"course {course_id!r}: there is none; choose one of the list of courses")
+    placed = platform.state.links.get(link_id)
+    own = platform.dialect.shape(resource_link(course, None, {})).id
+    if link_id != own and (placed is None or placed.course_id != course_id):
+        raise UsageError(f"link {link_id!r}: there is none in this course; choose one of the list")
+    return course_id, link_id
+
+
+def _maximum(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(f"maximum is {text!r}, expected a number such as 100") from None
 
 
 def _column(platform: Platform, item: LineItem) -> _Column:
@@ -103,12 +145,18 @@ async def members(request: Request, platform: Platform, course: Course) -> Respo
     given = dict(query_of(request))
     offset = number(given.get("from", ""))
     part = roster(platform, course, offset=offset, limit=_PART, gone=True)
+    places = size(platform, course)
+    # Places of people who are listed elsewhere stay empty; only of a few is it quick to count those that are not.
+    exact = places <= _CELLS
+    if exact:
+        places = len(roster(platform, course, limit=_CELLS, gone=True).members)
     return html(
         request,
         "roster.html",
         course=course,
         part=part,
-        places=size(platform, course),
+        places=places,
+        exact=exact,
         given=given,
         statuses=tuple(_STATUSES),
         tab="roster",
@@ -180,10 +228,11 @@ async def add_course(request: Request) -> Response:
     return see_other(request, "/courses")
 
 
-ROUTES = (
+ROUTES = for_people(
     Route("/courses", courses, methods=["GET"], name="courses"),
     Route("/courses", changing(add_course), methods=["POST"], name="add_course"),
     Route("/courses/gradebook", _of_course(gradebook), methods=["GET"], name="gradebook"),
+    Route("/courses/gradebook", changing(add_item), methods=["POST"], name="add_item"),
     Route("/courses/gradebook/remove", changing(remove_item), methods=["POST"], name="remove_item"),
     Route("/courses/roster", _of_course(members), methods=["GET"], name="roster"),
     Route("/courses/roster", changing(change_status), methods=["POST"], name="change_status"),

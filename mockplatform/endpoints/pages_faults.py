@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mockplatform.endpoints.own_forms import changing, values_of
+from mockplatform.endpoints.own_forms import changing, for_people, values_of
 from mockplatform.endpoints.parameters import query_of
 from mockplatform.endpoints.rendering import html, refusal, see_other
 from mockplatform.endpoints.wire import platform_of
@@ -18,6 +18,7 @@ from mockplatform.errors import UsageError
 from mockplatform.key_life import acts
 from mockplatform.misbehaving.arguments import NamedFunction, Parameter
 from mockplatform.misbehaving.faults import EVERY_ENDPOINT, endpoint_names, verbs
+from mockplatform.records import WireFault
 
 __all__ = ["FOR_PEOPLE", "NAVIGATION", "ROUTES"]
 
@@ -28,10 +29,12 @@ NAVIGATION = (70, "/faults", "Faults")
 async def faults(request: Request) -> Response:
     """What is armed, and a form for one more."""
     platform, given = platform_of(request), dict(query_of(request))
+    armed = platform.faults.all()
     return html(
         request,
         "faults.html",
-        armed=platform.faults.all(),
+        armed=[fault for fault in armed if not _is_used_up(fault)],
+        used_up=[fault for fault in armed if _is_used_up(fault)],
         verbs=verbs(),
         verb=verbs().get(given.get("verb", "")),
         acts=acts(),
@@ -39,6 +42,11 @@ async def faults(request: Request) -> Response:
         keys=platform.key_set,
         published=[dict(key) for key in platform.key_set.publish().keys],
     )
+
+
+def _is_used_up(fault: WireFault) -> bool:
+    """Whether no request that is still to come is answered so."""
+    return fault.times is not None and fault.calls >= fault.nth + fault.times - 1
 
 
 async def arm(request: Request) -> Response:
@@ -110,7 +118,7 @@ async def act(request: Request) -> Response:
     return see_other(request, "/faults")
 
 
-ROUTES = (
+ROUTES = for_people(
     Route("/faults", faults, methods=["GET"], name="faults"),
     Route("/faults", changing(arm), methods=["POST"], name="arm"),
     Route("/faults/disarm", changing(disarm), methods=["POST"], name="disarm"),

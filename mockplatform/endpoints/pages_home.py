@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from mockplatform.endpoints.choosing import ROLES, STORAGE_TARGETS
-from mockplatform.endpoints.finding import found, number
+from mockplatform.endpoints.finding import Found, found, number
+from mockplatform.endpoints.own_forms import for_people
 from mockplatform.endpoints.parameters import query_of
 from mockplatform.endpoints.rendering import html
 from mockplatform.endpoints.wire import platform_of
@@ -26,6 +28,9 @@ NAVIGATION = (10, "/", "Launch")
 _TOOLS = 20
 _PEOPLE = 60
 _LINKS = 100
+_ITEMS = 200
+
+T = TypeVar("T")
 
 
 def tool_words(tool: Registration) -> str:
@@ -50,35 +55,45 @@ def _link_words(link: PlacedLink) -> str:
 def choices(platform: Platform, given: Mapping[str, str]) -> dict[str, Any]:
     """What the part of a page needs with which a launch is chosen."""
     state = platform.state
+    tools = found(
+        state.registrations,
+        query=given.get("tool", ""),
+        words=tool_words,
+        offset=number(given.get("tools", "")),
+        limit=_TOOLS,
+    )
+    people = found(
+        state.people,
+        query=given.get("who", ""),
+        words=person_words,
+        offset=number(given.get("people", "")),
+        limit=_PEOPLE,
+    )
+    courses = found(
+        state.courses,
+        query=given.get("where", ""),
+        words=course_words,
+        offset=number(given.get("courses", "")),
+        limit=_PEOPLE,
+    )
+    links = found(state.links, query=given.get("where", ""), words=_link_words, limit=_LINKS, newest_first=True)
     return {
         "given": given,
-        "tools": found(
-            state.registrations,
-            query=given.get("tool", ""),
-            words=tool_words,
-            offset=number(given.get("tools", "")),
-            limit=_TOOLS,
-        ),
-        "people": found(
-            state.people,
-            query=given.get("who", ""),
-            words=person_words,
-            offset=number(given.get("people", "")),
-            limit=_PEOPLE,
-        ),
-        "courses": found(
-            state.courses,
-            query=given.get("where", ""),
-            words=course_words,
-            offset=number(given.get("courses", "")),
-            limit=_PEOPLE,
-        ),
-        "links": found(
-            state.links, query=given.get("where", ""), words=_link_words, limit=_LINKS, newest_first=True
-        ).items,
+        "tools": _with(tools, state.registrations.get(given.get("registration", ""))),
+        "people": _with(people, state.people.get(given.get("person", ""))),
+        "courses": _with(courses, state.courses.get(given.get("course", ""))),
+        "links": links.items,
+        "line_items": state.line_items.page(limit=_ITEMS),
         "roles": ROLES,
         "storage_targets": STORAGE_TARGETS,
     }
+
+
+def _with(shown: Found[T], chosen: T | None) -> Found[T]:
+    """A part of a list with what was chosen from another part of it."""
+    if chosen is None or chosen in shown.items:
+        return shown
+    return replace(shown, items=(chosen, *shown.items))
 
 
 async def home(request: Request) -> Response:
@@ -86,4 +101,4 @@ async def home(request: Request) -> Response:
     return html(request, "home.html", **choices(platform_of(request), dict(query_of(request))))
 
 
-ROUTES = (Route("/", home, name="home"),)
+ROUTES = for_people(Route("/", home, name="home"))

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mockplatform.endpoints.finding import found, number
+from mockplatform.endpoints.own_forms import for_people
 from mockplatform.endpoints.parameters import query_of
 from mockplatform.endpoints.rendering import html
 from mockplatform.endpoints.wire import platform_of
@@ -105,4 +106,4 @@ def _laid_out(part: str) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
-ROUTES = (Route("/journal", journal, name="journal"),)
+ROUTES = for_people(Route("/journal", journal, name="journal"))

@@ -9,8 +9,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mockplatform.endpoints.breaking import context_of, is_by_lti11, picked, refuse_unfit
-from mockplatform.endpoints.choosing import chosen
-from mockplatform.endpoints.own_forms import changing
+from mockplatform.endpoints.choosing import UnknownLineItemError, chosen, reviewed
+from mockplatform.endpoints.own_forms import changing, for_people
+from mockplatform.endpoints.pages_broken import broken_again
 from mockplatform.endpoints.parameters import parameters, query_of
 from mockplatform.endpoints.rendering import form, html, refusal, see_other
 from mockplatform.endpoints.wire import platform_of
@@ -41,14 +42,21 @@ async def launch(request: Request) -> Response:
     choice |= _HOW.get(choice.get("how", ""), {})
     try:
         return _begun(request, choice, given)
+    except UnknownLineItemError as problem:
+        return refusal(request, str(problem), advice=_ADVICE, status=404)
     except UsageError as problem:
+        if "broken" in choice or "mutation" in choice:
+            return broken_again(request, given, str(problem))
         return refusal(request, str(problem), advice=_ADVICE)
 
 
 def _begun(request: Request, choice: dict[str, str], given: tuple[tuple[str, str], ...]) -> Response:
     platform = platform_of(request)
-    intended = chosen(platform, choice)
     spoilts = picked(given)
+    if "broken" in choice and not spoilts:
+        raise UsageError("Launch, but broken: no lie is ticked; tick at least one, or launch from the first page")
+    is_review = choice.get("message") == "submission_review"
+    intended = chosen(platform, reviewed(platform, choice) if is_review else choice)
     context = context_of(platform, intended) if spoilts else None
     if choice.get("lti") == "1.1" or is_by_lti11(spoilts):
         try:
@@ -80,7 +88,7 @@ async def login(request: Request) -> Response:
     return form(request, pending.login.method, pending.login.url, pending.login.params)
 
 
-ROUTES = (
+ROUTES = for_people(
     Route("/launches", changing(launch), methods=["POST"], name="begin"),
     Route("/frame", frame, name="frame"),
     Route("/frame/login", login, name="frame_login"),

@@ -7,12 +7,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mockplatform.endpoints.finding import found, number
+from mockplatform.endpoints.own_forms import for_people
 from mockplatform.endpoints.parameters import query_of
 from mockplatform.endpoints.rendering import FOLDER, NOT_STORED, html, page, refusal
 from mockplatform.endpoints.wire import platform_of
 from mockplatform.lms import Platform
 from mockplatform.pending import PendingLaunch
-from mockplatform.telling.timeline import Story, exchanges_of, story
+from mockplatform.telling.timeline import Commands, Story, exchanges_of, story
 
 __all__ = ["FOR_PEOPLE", "NAVIGATION", "ROUTES"]
 
@@ -49,7 +50,7 @@ async def one(request: Request) -> Response:
     if pending is None:
         advice = ("Choose one of the list of launches; the oldest are forgotten.",)
         return refusal(request, f"launch {key!r}: there is none", advice=advice, status=404)
-    return html(request, "launch.html", story=_story(platform, pending))
+    return html(request, "launch.html", story=_story(platform, pending, commands="whole"))
 
 
 async def export(request: Request) -> Response:
@@ -59,7 +60,7 @@ async def export(request: Request) -> Response:
     if pending is None:
         return refusal(request, f"launch {key!r}: there is none", status=404)
     style = (FOLDER / "static" / "style.css").read_text(encoding="utf-8")
-    text = page(request, "launch_file.html", story=_story(platform, pending), style=style)
+    text = page(request, "launch_file.html", story=_story(platform, pending, commands="masked"), style=style)
     headers = {
         **NOT_STORED,
         "content-disposition": 'attachment; filename="launch.html"',
@@ -69,9 +70,10 @@ async def export(request: Request) -> Response:
     return Response(text, media_type="text/html", headers=headers)
 
 
-def _story(platform: Platform, pending: PendingLaunch) -> Story:
+def _story(platform: Platform, pending: PendingLaunch, *, commands: Commands) -> Story:
     exchanges = exchanges_of(pending, platform.journal, until_s=_next_began(platform, pending))
-    return story(platform, pending, exchanges, platform.state.returned.page(group=pending.launch.id))
+    returned = platform.state.returned.page(group=pending.launch.id)
+    return story(platform, pending, exchanges, returned, commands=commands)
 
 
 def _next_began(platform: Platform, pending: PendingLaunch) -> float | None:
@@ -86,7 +88,7 @@ def _next_began(platform: Platform, pending: PendingLaunch) -> float | None:
     return min(began, default=None)
 
 
-ROUTES = (
+ROUTES = for_people(
     Route("/launches", launches, methods=["GET"], name="launches"),
     Route("/launches/one", one, name="launch"),
     Route("/launches/file", export, name="launch_file"),

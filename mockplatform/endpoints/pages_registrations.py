@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mockplatform.endpoints.finding import found, number
-from mockplatform.endpoints.own_forms import changing, values_of
+from mockplatform.endpoints.own_forms import changing, for_people, values_of
 from mockplatform.endpoints.pages_home import tool_words
 from mockplatform.endpoints.parameters import query_of
 from mockplatform.endpoints.rendering import html, refusal, see_other
@@ -163,7 +163,7 @@ async def begin_registration(request: Request) -> Response:
     return html(request, "registering.html", invitation=invitation, offered=offered)
 
 
-ROUTES = (
+ROUTES = for_people(
     Route("/registrations", registrations, methods=["GET"], name="registrations"),
     Route("/registrations", changing(keep), methods=["POST"], name="keep_registration"),
     Route("/registrations/edit", edit, methods=["GET"], name="edit_registration"),

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from mockplatform.dialects.dialect import quirks_typed
 from mockplatform.dialects.flavour import flavour_named, flavours
 from mockplatform.dialects.quirk import quirks
-from mockplatform.endpoints.own_forms import changing, values_of
+from mockplatform.endpoints.own_forms import changing, for_people, values_of
 from mockplatform.endpoints.parameters import parameters
 from mockplatform.endpoints.rendering import html, refusal, see_other
 from mockplatform.endpoints.wire import platform_of
@@ -101,7 +101,7 @@ async def reset(request: Request) -> Response:
     return see_other(request, "/")
 
 
-ROUTES = (
+ROUTES = for_people(
     Route("/settings", settings, methods=["GET"], name="settings"),
     Route("/settings", changing(change), methods=["POST"], name="change_settings"),
     Route("/settings/quirk", changing(add_quirk), methods=["POST"], name="add_quirk"),

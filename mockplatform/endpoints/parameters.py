@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
+from mockplatform.lms import Platform
 from mockplatform.model import Params
 
-__all__ = ["parameters", "query_of"]
+if TYPE_CHECKING:
+    from starlette.types import Scope
+
+__all__ = ["asked_url", "parameters", "query_of"]
 
 _BODY_LIMIT = 1 << 20
+_IN_PATHS = "/:@!$&'()*+,;=~"
+
+
+def asked_url(platform: Platform, scope: Scope) -> str:
+    """The URL of a request, absolute and in ASCII, whatever the ids in its path are made of."""
+    query = scope["query_string"].decode("latin-1")
+    return f"{platform.url}{quote(scope['path'], safe=_IN_PATHS)}" + (f"?{query}" if query else "")
 
 
 def query_of(request: Request) -> Params:

@@ -13,13 +13,26 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from mockplatform.endpoints.wire import platform_of
 from mockplatform.model import Params
 
-__all__ = ["FOLDER", "NOT_STORED", "POLICY", "form", "html", "link", "page", "refusal", "rendered", "see_other"]
+__all__ = [
+    "FOLDER",
+    "NOT_STORED",
+    "POLICY",
+    "form",
+    "html",
+    "link",
+    "page",
+    "refusal",
+    "rendered",
+    "see_other",
+    "unknown",
+]
 
 FOLDER = Path(__file__).parent.parent / "pages"
 
@@ -58,15 +71,15 @@ def rendered(name: str, **values: Any) -> str:
 
 def page(request: Request, name: str, **values: Any) -> str:
     """A page of the folder `pages`, as HTML."""
-    return rendered(
-        name,
-        platform=(platform := platform_of(request)),
-        path=platform.path,
-        here=request.scope["path"],
-        navigation=_navigation(),
-        link=functools.partial(link, request),
-        **values,
-    )
+    platform = platform_of(request)
+    usual = {
+        "platform": platform,
+        "path": platform.path,
+        "here": request.scope["path"],
+        "navigation": _navigation(),
+        "link": functools.partial(link, request),
+    }
+    return rendered(name, **usual | values)
 
 
 def html(request: Request, name: str, *, status: int = 200, framed: bool = False, **values: Any) -> Response:
@@ -87,6 +100,15 @@ def form(request: Request, method: str, url: str, fields: Params) -> Response:
 def refusal(request: Request, *problems: str, advice: tuple[str, ...] = (), status: int = 400) -> Response:
     """A page that says why something cannot be done, and what to do."""
     return html(request, "refused.html", status=status, problems=problems, advice=advice)
+
+
+async def unknown(request: Request, error: Exception) -> Response:
+    """What is answered where there is nothing: a page to browsers, and one line to everybody else."""
+    assert isinstance(error, HTTPException)
+    problem = f"There is nothing at {request.scope['path']} on this platform."
+    if "text/html" in request.headers.get("accept", ""):
+        return refusal(request, problem, advice=("Look at the address: is the tenant still there?",), status=404)
+    return PlainTextResponse(f"{problem}\n", 404, headers=error.headers)
 
 
 def link(request: Request, path: str, /, **query: Any) -> str:

@@ -7,13 +7,12 @@ import inspect
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mockplatform.endpoints.parameters import query_of
+from mockplatform.endpoints.parameters import asked_url, query_of
 from mockplatform.endpoints.wire import about, platform_of
 from mockplatform.model import Params
 from mockplatform.records import Grant
@@ -25,7 +24,6 @@ _NOT_STORED: Params = (("cache-control", "no-store"),)
 _UNTRIED: Params = (("www-authenticate", 'Bearer realm="services"'),)
 """Whoever has not tried to authenticate is told no error in the challenge (RFC 6750, section 3.1)."""
 _BODY_LIMIT = 4 << 20
-_IN_PATHS = "/:@!$&'()*+,;=~"
 """What needs no escape in a path (RFC 3986, section 3.3)."""
 
 
@@ -62,12 +60,11 @@ async def _call(request: Request, operation: Operation) -> Call:
                 raise ServiceError(413, "invalid_request", f"the body is longer than {_BODY_LIMIT} bytes")
     except ClientDisconnect as error:
         raise ServiceError(400, "invalid_request", "the connection ended before the body did") from error
-    query = request.scope["query_string"].decode("latin-1")
     return Call(
         platform=platform,
         method=request.method,
         # The server has decoded the path; what a reply says of it, as in a Link header, has to be a URL again.
-        url=f"{platform.url}{quote(request.scope['path'], safe=_IN_PATHS)}" + (f"?{query}" if query else ""),
+        url=asked_url(platform, request.scope),
         path=request.path_params,
         query=query_of(request),
         headers=headers,

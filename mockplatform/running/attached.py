@@ -92,15 +92,22 @@ def trusted(certificate: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def attached(offers: Sequence[tuple[str, Offer]], *, platform_url: str, issuer: str) -> Iterator[list[Attached]]:
-    """Every offered tool, served on a free loopback port for the block."""
+def attached(
+    offers: Sequence[tuple[str, Offer]], *, platform_url: str, issuer: str, tls: ssl.SSLContext | None = None
+) -> Iterator[list[Attached]]:
+    """Every offered tool, served on a free loopback port for the block.
+
+    Args:
+        tls: what it is served with, where the platform is, too: by plain http its cookies would be those of another
+            site in a frame of the platform.
+    """
     with contextlib.ExitStack() as stack:
         found = []
         for name, offer in offers:
             bound = listen()
             stack.callback(bound.close)
-            url = "http://{}:{}".format(*bound.getsockname()[:2])
+            url = "{}://{}:{}".format("http" if tls is None else "https", *bound.getsockname()[:2])
             made = offer(platform_url=platform_url, issuer=issuer, tool_url=url)
-            stack.enter_context(serve(made.app, bound))
+            stack.enter_context(serve(made.app, bound, tls))
             found.append(Attached(name=name, url=url, registration=made.registration))
         yield found

@@ -27,12 +27,14 @@ from mockplatform.tenants import Filling, Tenants
 
 if TYPE_CHECKING:
     import socket
+    import ssl
 
     from mockplatform.tls import CertificateAuthority
 
 __all__ = ["Wanted", "WorkerLostError", "running"]
 
 _EVERY_ADDRESS: Final = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, never chosen here
+_STORES: Final = ("sqlite", "postgresql")
 
 
 class WorkerLostError(Exception):
@@ -108,8 +110,10 @@ def running(
         url = _url(wanted.host, bound, tls=authority is not None)
         issuer = wanted.issuer or school.issuer or url
         if authority is not None and offers:
+            # The tools' clients, and the platform's own and its workers', which fetch the tools' key sets.
             stack.enter_context(trusted(authority.pem.decode("ascii")))
-        tools = stack.enter_context(attached(offers, platform_url=url, issuer=issuer))
+        tls = _tools_context(authority) if offers else None
+        tools = stack.enter_context(attached(offers, platform_url=url, issuer=issuer, tls=tls))
         plan = _plan(wanted, school, tools, url=url, issuer=issuer, quirks=quirks, authority=authority)
         tenants = _tenants(plan, wanted, tools, stack)
         # Plain on loopback, so that the test CA can be had before anybody trusts it.
@@ -150,6 +154,12 @@ def _check(wanted: Wanted) -> None:
     problem = issuer_problem(wanted.issuer)
     if problem is not None:
         raise UsageError(f"--issuer: {problem}")
+    kind, given, _ = wanted.store.partition("://")
+    if given and kind.partition("+")[0] not in _STORES:
+        raise UsageError(
+            f"--store: {kind!r} is not known; write sqlite:///FILE or postgresql://user@host/database,"
+            " or leave it out to use memory"
+        )
     if wanted.workers > 1 and not wanted.store:
         raise UsageError("--workers: several processes need a store that they share; add --store sqlite:///platform.db")
     if wanted.ca_path is not None and not wanted.tls:
@@ -173,6 +183,14 @@ def _authority(wanted: Wanted) -> CertificateAuthority | None:
 
     now = datetime.datetime.now(datetime.UTC)
     return new_authority(now) if wanted.ca_path is None else authority_at(wanted.ca_path, now)
+
+
+def _tools_context(authority: CertificateAuthority | None) -> ssl.SSLContext | None:
+    if authority is None:
+        return None
+    from mockplatform.tls import server_context
+
+    return server_context(authority, "127.0.0.1", datetime.datetime.now(datetime.UTC))
 
 
 def _as_pem(authority: CertificateAuthority) -> dict[str, str]:

@@ -9,10 +9,11 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import URL, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, NoSuchModuleError, SQLAlchemyError
 
 from mockplatform.errors import UsageError
+from mockplatform.store import StoreError
 from mockplatform.stores.schema import prepare
 
 __all__ = ["open_engine"]
@@ -44,7 +45,14 @@ def open_engine(url: str) -> Engine:
     except SQLAlchemyError as error:
         engine.dispose()
         raise UsageError(f"{name}: the database cannot be used: {_reason(error)}") from None
+    event.listen(engine, "handle_error", _tell_in_one_line)
     return engine
+
+
+def _tell_in_one_line(context: ExceptionContext) -> None:
+    # A ping before a statement finds a lost connection, which the pool replaces when it sees the error as it is.
+    if isinstance(context.sqlalchemy_exception, DatabaseError | InterfaceError) and not context.is_pre_ping:
+        raise StoreError(f"the store does not answer: {_reason(context.sqlalchemy_exception)}")
 
 
 def _parsed(url: str) -> URL:
@@ -105,5 +113,5 @@ def _put_in_place(made: Path, path: Path) -> None:
 
 
 def _reason(error: SQLAlchemyError) -> str:
-    cause: object = error.orig if isinstance(error, DatabaseError) else error
+    cause: object = error.orig if isinstance(error, DatabaseError | InterfaceError) else error
     return " ".join(str(cause).split())

@@ -15,10 +15,14 @@ _DOT: Final = "•"
 _KEPT: Final = 4
 _JWT: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]+")
 _SECRET: Final = (
+    "JWT",
     "access_token",
+    "api_key",
     "client_assertion",
     "client_secret",
     "consumer_secret",
+    "id_token",
+    "password",
     "refresh_token",
     "registration_access_token",
     "registration_token",
@@ -28,6 +32,8 @@ _NAMES: Final = "|".join(_SECRET)
 _IN_FORM: Final = re.compile(rf"(?P<before>(?:^|[?&\s])(?:{_NAMES})=)(?P<secret>[^&\s\"'<>]+)")
 _IN_JSON: Final = re.compile(rf'(?P<before>"(?:{_NAMES})"\s*:\s*")(?P<secret>(?:[^"\\]|\\.)*)')
 _IN_HTML: Final = re.compile(rf'(?P<before>name="(?:{_NAMES})"\s+value=")(?P<secret>[^"]*)')
+_ANYWHERE: Final = re.compile(r"(?P<before>\b)(?P<secret>eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]+)")
+"""A JWT, whatever it is called: its header is a JSON object, which begins so in Base64url."""
 _BEARER: Final = re.compile(r"(?P<before>\b[Bb]earer )(?P<secret>[A-Za-z0-9._~+/-]{8,}=*)")
 
 
@@ -51,12 +57,12 @@ def masked_params(params: Params) -> Params:
 
 def masked_headers(headers: Params) -> Params:
     """Headers, those masked that prove who somebody is."""
-    return tuple((name, _HEADERS.get(name.lower(), str)(value)) for name, value in headers)
+    return tuple((name, _header(name.lower())(value)) for name, value in headers)
 
 
 def masked_text(text: str) -> str:
     """A body or an address, whatever it is: forms, JSON and pages are looked through for secrets by their names."""
-    for pattern in (_IN_FORM, _IN_JSON, _IN_HTML, _BEARER):
+    for pattern in (_IN_FORM, _IN_JSON, _IN_HTML, _BEARER, _ANYWHERE):
         text = pattern.sub(lambda found: found["before"] + masked(found["secret"]), text)
     return text
 
@@ -93,10 +99,13 @@ def _set_cookie(value: str) -> str:
 
 
 _HEADERS: Mapping[str, Callable[[str], str]] = {
-    "authorization": _authorization,
-    "proxy-authorization": _authorization,
     "cookie": _cookies,
     "set-cookie": _set_cookie,
-    "location": masked_text,
-    "referer": masked_text,
+    "www-authenticate": masked_text,
 }
+_PROVING: Final = re.compile(r"authori[sz]ation|api-?_?key|token|secret|passw|credential|cookie|session|assertion")
+"""What occurs in the names of headers that prove who somebody is, also in those that are nobody's standard."""
+
+
+def _header(name: str) -> Callable[[str], str]:
+    return _HEADERS.get(name) or (_authorization if _PROVING.search(name) else masked_text)

@@ -8,55 +8,33 @@ the mutations: so the story also shows what two of them have made of each other.
 
 from __future__ import annotations
 
-import base64
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
 
 from mockplatform import flow
 from mockplatform.lms import Platform
-from mockplatform.model import AuthRequest, AuthResponse, Exchange, IdToken, Params
+from mockplatform.model import AuthRequest, AuthResponse, Exchange
+from mockplatform.mutation import NotApplicableError, Spoilt
 from mockplatform.pending import PendingLaunch
 from mockplatform.records import Returned
 from mockplatform.telling.curl import curl, curl_of
+from mockplatform.telling.lines import Line, compared, shown
 from mockplatform.telling.masking import masked_exchange, masked_params
+from mockplatform.telling.rehearsal import idle_lies
+from mockplatform.telling.token_views import TokenView, token_view
 
-__all__ = ["Leg", "Line", "Story", "TokenView", "compared", "exchanges_of", "honest_token", "story", "taken_apart"]
+__all__ = ["Commands", "Leg", "Story", "exchanges_of", "story"]
 
 _WAY_BACK: Final = ("return", "deep_links")
 _LAUNCH: Final = ("auth",)
 
+Commands = Literal["masked", "whole"]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A parameter or a claim.
-
-    Args:
-        value: as it was sent; None: it was left out.
-        was: what an honest platform says there, if that differs: empty text for nothing at all.
-    """
-
-    name: str
-    value: str | None
-    was: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenView:
-    """A token taken apart.
-
-    Args:
-        signature: what is known of it, in one sentence.
-        trouble: why a part of it cannot be read, if so.
-    """
-
-    header: tuple[Line, ...]
-    claims: tuple[Line, ...]
-    signature: str
-    fits: bool | None
-    text: str
-    trouble: str = ""
+_COMMANDS: Final[Mapping[Commands, Callable[[Exchange], str]]] = {
+    "masked": lambda exchange: curl_of(masked_exchange(exchange)),
+    "whole": curl_of,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,25 +68,37 @@ class Story:
     """What the tool has asked for afterwards: keys, access tokens, services."""
     way_back: tuple[Leg, ...]
     returned: tuple[Returned, ...]
+    idle: tuple[Spoilt, ...] = ()
+    """The lies that changed nothing."""
 
 
 def story(
-    platform: Platform, pending: PendingLaunch, exchanges: Sequence[Exchange], returned: Sequence[Returned] = ()
+    platform: Platform,
+    pending: PendingLaunch,
+    exchanges: Sequence[Exchange],
+    returned: Sequence[Returned] = (),
+    *,
+    commands: Commands = "masked",
 ) -> Story:
-    """The story of a launch from what the platform remembers of it and from its part of the journal."""
-    exchanges = [masked_exchange(exchange) for exchange in exchanges]
+    """The story of a launch from what the platform remembers of it and from its part of the journal.
+
+    Args:
+        commands: whether the commands that send something again hold its secrets, so that they work.
+    """
+    again = _COMMANDS[commands]
     asked = next((one for one in exchanges if one.about.get("endpoint") in _LAUNCH), None)
     legs = [_login(platform, pending)]
     if pending.auth_request is not None:
         legs.append(_auth(platform, pending, pending.auth_request, asked))
         if pending.response is not None:
-            legs.append(_response(platform, pending, pending.auth_request, pending.response))
+            legs.append(_response(platform, pending, pending.auth_request, pending.response, commands))
     return Story(
         pending=pending,
         legs=tuple(legs),
-        calls=tuple(_call(one) for one in exchanges if one.about.get("endpoint") not in (*_LAUNCH, *_WAY_BACK)),
-        way_back=tuple(_call(one) for one in exchanges if one.about.get("endpoint") in _WAY_BACK),
+        calls=tuple(_call(one, again) for one in exchanges if one.about.get("endpoint") not in (*_LAUNCH, *_WAY_BACK)),
+        way_back=tuple(_call(one, again) for one in exchanges if one.about.get("endpoint") in _WAY_BACK),
         returned=tuple(returned),
+        idle=_idle(platform, pending),
     )
 
 
@@ -150,6 +140,7 @@ def _login(platform: Platform, pending: PendingLaunch) -> Leg:
 
 def _auth(platform: Platform, pending: PendingLaunch, request: AuthRequest, exchange: Exchange | None) -> Leg:
     params = tuple(request.params.items())
+    exchange = None if exchange is None else masked_exchange(exchange)
     again = curl("GET", f"{platform.url}/auth", form=params) if exchange is None else curl_of(exchange)
     return Leg(
         title="Authentication request: the tool sends the browser back",
@@ -163,25 +154,28 @@ def _auth(platform: Platform, pending: PendingLaunch, request: AuthRequest, exch
     )
 
 
-def _response(platform: Platform, pending: PendingLaunch, request: AuthRequest, response: AuthResponse) -> Leg:
+def _response(
+    platform: Platform, pending: PendingLaunch, request: AuthRequest, response: AuthResponse, commands: Commands
+) -> Leg:
     token = pending.token
     honest = response
     if pending.mutations and token is not None:
         plain = flow.auth_response(request, token, storage_target=pending.launch.storage_target)
         honest = platform.dialect.shape(plain, pending.launch)
-    shown = compared(masked_params(response.fields), masked_params(honest.fields))
+    fields = response.fields if commands == "whole" else masked_params(response.fields)
     return Leg(
         title="Authentication response: the browser brings the tool what the platform says",
         at_s=pending.asked_s,
         method=response.method,
         url=response.url,
-        lines=_beside(response.url, honest.url, "address") + shown,
-        token=None if token is None else _token_view(platform, pending, request, dict(response.fields)),
-        curl=curl(response.method, response.url, form=response.fields),
+        lines=_beside(response.url, honest.url, "address") + shown(response.fields, honest.fields),
+        token=None if token is None else token_view(platform, pending, request, dict(response.fields)),
+        curl=curl(response.method, response.url, form=fields),
     )
 
 
-def _call(exchange: Exchange) -> Leg:
+def _call(said: Exchange, command: Callable[[Exchange], str]) -> Leg:
+    exchange = masked_exchange(said)
     endpoint = exchange.about.get("endpoint", "")
     return Leg(
         title=endpoint.replace("_", " ") or exchange.url,
@@ -189,105 +183,17 @@ def _call(exchange: Exchange) -> Leg:
         method=exchange.method,
         url=exchange.url,
         exchange=exchange,
-        curl=curl_of(exchange),
+        curl=command(said),
     )
+
+
+def _idle(platform: Platform, pending: PendingLaunch) -> tuple[Spoilt, ...]:
+    try:
+        return idle_lies(platform, pending.launch, pending.mutations, pending.context)
+    except (NotApplicableError, LookupError, TypeError, ValueError, AttributeError):
+        # What cannot be told any more, since a launch before it is forgotten, did change something.
+        return ()
 
 
 def _beside(now: str, honest: str, name: str) -> tuple[Line, ...]:
     return () if now == honest else (Line(name=name, value=now, was=honest),)
-
-
-def compared(now: Params, honest: Params) -> tuple[Line, ...]:
-    """Parameters as they were sent, each with the honest value where that differs; a name may come twice."""
-    left = list(honest)
-    lines: list[Line] = []
-    for pair in now:
-        if pair in left:
-            left.remove(pair)
-            lines.append(Line(name=pair[0], value=pair[1]))
-        else:
-            lines.append(Line(name=pair[0], value=pair[1], was=""))
-    for name, value in left:
-        found = next((i for i, line in enumerate(lines) if line.name == name and line.was == ""), None)
-        if found is None:
-            lines.append(Line(name=name, value=None, was=value))
-        else:
-            lines[found] = replace(lines[found], was=value)
-    return tuple(lines)
-
-
-def honest_token(platform: Platform, pending: PendingLaunch, request: AuthRequest, *, now_s: float) -> IdToken:
-    """The token that this launch would have had without its mutations."""
-    dialect = platform.dialect
-    kid = pending.kid or platform.keys.kid("platform")
-    unknown = dialect.value("custom.unknown", "literal")
-    return dialect.shape(flow.id_token(pending.launch, request, kid=kid, now_s=now_s, unknown=unknown), pending.launch)
-
-
-def _token_view(
-    platform: Platform, pending: PendingLaunch, request: AuthRequest, fields: Mapping[str, str]
-) -> TokenView:
-    text = fields.get("id_token") or (pending.token.text if pending.token else "")
-    header, claims, trouble = taken_apart(text)
-    said, claimed = _told(header), _told(claims)
-    lies: tuple[tuple[Line, ...], tuple[Line, ...]] = (compared(said, said), compared(claimed, claimed))
-    if pending.mutations:
-        # The token was made a moment after the request came, perhaps in the next second: the likelier one counts.
-        since = pending.asked_s or pending.begun_s
-        honest = [honest_token(platform, pending, request, now_s=since + later) for later in (0, 1)]
-        both = [(compared(said, _told(one.header)), compared(claimed, _told(one.claims))) for one in honest]
-        lies = min(both, key=lambda pair: sum(line.was is not None for part in pair for line in part))
-    fits = _fits(platform, text, header)
-    return TokenView(header=lies[0], claims=lies[1], signature=_SIGNATURES[fits], fits=fits, text=text, trouble=trouble)
-
-
-_SIGNATURES: Final[Mapping[bool | None, str]] = {
-    True: "The signature fits the key of the platform that the header names.",
-    False: "The signature does not fit the key of the platform.",
-    None: "The header names no key with which this platform signs now.",
-}
-
-
-def taken_apart(text: str) -> tuple[Mapping[str, Any] | bytes, Mapping[str, Any] | bytes, str]:
-    """Header and claims of a compact token, and what of them cannot be read (RFC 7515, section 3.1)."""
-    parts = text.split(".")
-    trouble = "" if len(parts) == 3 else f"it has {len(parts)} parts in place of 3"
-    read: list[Mapping[str, Any] | bytes] = []
-    for name, part in zip(("header", "payload"), (*parts, "")[:2], strict=True):
-        content, problem = _read(part)
-        read.append(content)
-        trouble = trouble or (f"its {name} {problem}" if problem else "")
-    return read[0], read[1], trouble
-
-
-def _read(part: str) -> tuple[Mapping[str, Any] | bytes, str]:
-    try:
-        raw = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
-    except ValueError:
-        return part.encode(), "is not Base64url"
-    try:
-        value = json.loads(raw)
-    except (ValueError, RecursionError):
-        return raw, "is not JSON"
-    return (value, "") if isinstance(value, dict) else (raw, "is no JSON object")
-
-
-def _told(part: Mapping[str, Any] | bytes) -> Params:
-    if isinstance(part, bytes):
-        return (("as it stands", part.decode("utf-8", "replace")),)
-    return tuple((name, _value(value)) for name, value in part.items())
-
-
-def _value(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
-
-
-def _fits(platform: Platform, text: str, header: Mapping[str, Any] | bytes) -> bool | None:
-    kid = header.get("kid") if isinstance(header, Mapping) else None
-    names = [name for name in ("platform", platform.key_set.now.signing) if platform.keys.kid(name) == kid]
-    signed, _, signature = text.rpartition(".")
-    if not names or not isinstance(header, Mapping):
-        return None
-    # RS256 makes the same signature each time (RFC 8017, section 8.2), so that it can be made anew to compare.
-    made = platform.keys.signature("RS256", names[0], signed.encode("utf-8", "surrogatepass"))
-    return base64.urlsafe_b64encode(made).rstrip(b"=").decode() == signature

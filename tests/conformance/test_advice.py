@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.advice import expected
+from conformance.advice import answers, expected
 from conformance.catalogue import scenarios
 from conformance.errors import codes, types
 from conformance.profile import load_profile, profile_names
@@ -73,3 +73,15 @@ def test_other_parameters_count_only_where_all_agree() -> None:
     """A claim that no scenario leaves out says nothing, since others differ; an expiry is always one error."""
     assert expected(["claims.without(claim='never-heard-of')"]) == ()
     assert {advice.type for advice in expected(["claims.expired(by_s=86400)"])} == {"TokenExpired"}
+
+
+def test_the_answers_to_each_lie() -> None:
+    """Of a lie that some scenario tells alone the types and codes of all right answers are known."""
+    known = answers()
+
+    assert {"TokenExpired", "1001"} <= set(known["claims.expired"])
+    assert any("1006" in words for words in known.values())
+    assert set(known) <= set(mutations())
+    for name, words in known.items():
+        of_one = {str(word) for advice in expected([name]) for word in (advice.type, advice.code) if word}
+        assert of_one <= set(words), name

@@ -111,7 +111,7 @@ class TestLies:
             wanted = sorted({name for name, m in registry().items() if m.stage in STAGES} - NEAR_NOW - met)
             assume(wanted)
             stage = registry()[wanted[0]].stage
-            for drawn in data.draw(st.lists(mutations(stage=stage), min_size=8, max_size=8)):
+            for drawn in data.draw(st.lists(mutations(stage=stage), min_size=12, max_size=12)):
                 met.add(drawn.mutation.name)
 
         law()

@@ -117,16 +117,20 @@ def test_signals_are_as_they_were(told: Any) -> None:
         (["serve", "--port", "-1"], "--port"),
         (["serve", "--port", "http"], "http is no port number"),
         (["serve", "--workers", "0"], "0 is no number from 1 to 64"),
+        (["serve", "--workers", "many"], "many is no number from 1 to 64"),
+        (["serve", "--control-port", "70000"], "--control-port"),
         (["serve", "--colour"], "--colour"),
     ],
 )
 def test_a_command_line_that_is_wrong(capsys: pytest.CaptureFixture[str], arguments: list[str], complaint: str) -> None:
-    """A command, option or port that does not exist ends with exit code 2 and is named."""
+    """A command, option or port that does not exist ends with exit code 2 and is named in one line."""
     with pytest.raises(SystemExit) as caught:
         cli.main(arguments)
 
     assert caught.value.code == 2
-    assert complaint in capsys.readouterr().err.splitlines()[-1]
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("mockplatform")
+    assert complaint in line
 
 
 def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -244,6 +248,7 @@ def test_a_tool_that_cannot_be_loaded(monkeypatch: pytest.MonkeyPatch, capsys: p
         (["--flavour", "moodel"], "unknown flavour 'moodel'"),
         (["--quirk", "no.such=1"], "--quirk: unknown quirk 'no.such'"),
         (["--store", "platform.db"], "the store's URL names no database"),
+        (["--store", "mysql://x/y"], "--store: 'mysql' is not known; write sqlite:///FILE or postgresql://user@host/"),
         (["--store", "sqlite:////no/such/place.db"], "the file cannot be written"),
         (["--tls", "--ca-path", "/no/such/place.pem"], "cannot use this place for the test CA"),
     ],
@@ -279,6 +284,20 @@ def test_a_flavour_and_quirks_are_those_of_the_command_line(tmp_path: Path) -> N
     assert after.quirks == {"token.format": "jwt", "ags.page_size": 2}
     assert again == after
     assert after.title == "Kept"
+
+
+def test_the_ids_of_the_school_outlive_a_flavour(tmp_path: Path) -> None:
+    """A store gives back, at neutral, the ids that the school had before it was another platform's."""
+    store = f"sqlite:///{tmp_path / 'platform.db'}"
+    with serving.running(serving.Wanted(port=0, store=store), ()) as platform:
+        given = platform.tenants.first.people, platform.tenants.first.courses
+    with serving.running(serving.Wanted(port=0, store=store, flavour="canvas"), ()) as platform:
+        shaped = {person.sub for person in platform.tenants.first.people}
+    with serving.running(serving.Wanted(port=0, store=store, flavour="neutral"), ()) as platform:
+        again = platform.tenants.first.people, platform.tenants.first.courses
+
+    assert shaped.isdisjoint(person.sub for person in given[0])
+    assert [sorted(map(str, kind)) for kind in again] == [sorted(map(str, kind)) for kind in given]
 
 
 def test_a_store_outlives_the_platform(tmp_path: Path) -> None:
@@ -359,11 +378,26 @@ def test_the_sample_tool_is_launched(tls: bool) -> None:
             launched = submit(http, asked.text, headers={"cookie": kept})
         told = httpx2.get(f"{control}/launches/{begun['id']}").json()
 
+    assert platform.tools[0].url.startswith("https://127.0.0.1:" if tls else "http://127.0.0.1:")
+    assert first.registrations[0].launch_url.startswith(platform.tools[0].url)
     assert launched.status_code == 200, launched.headers.get("lti-error")
     assert "lti-error" not in launched.headers
     assert told["auth_request"]["problems"] == []
     assert told["response"]["url"] == str(launched.url)
     assert os.environ.get("SSL_CERT_FILE") == before
+
+
+@pytest.mark.parametrize("tls", [False, True])
+@pytest.mark.asyncio
+async def test_the_key_set_of_an_offered_tool_is_fetched(tls: bool) -> None:
+    """The platform's own fetcher trusts the test CA, by which the tool beside it is served."""
+    with serving.running(serving.Wanted(port=0, tls=tls), attached.offered()) as platform:
+        first = platform.tenants.first
+        assert first.fetch is not None
+        status, body = await first.fetch(first.registrations[0].jwks_url)
+
+    assert status == 200
+    assert b'"keys"' in body
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -314,13 +314,34 @@ async def test_an_lti_11_launch_is_one_form(ask: Checked, platform: Platform) ->
         ("POST", "/tenants", {"quirks": {"no.such": 1}}, 400, "no.such"),
         ("POST", "/tenants", {"services": ["mail"]}, 400, "body: services: unknown service 'mail'"),
         ("DELETE", "/tenants/main", None, 400, "cannot be removed; reset it"),
-        ("POST", "/tenants/main/people", {"sub": ""}, 400, "body: given_name: missing"),
+        ("GET", "/tenants/main/people?limit=" + "[" * 20_000, None, 400, "query: limit: expected an integer"),
+        ("POST", "/tenants/main/people", {"name": "x"}, 400, "body: name: unknown key"),
+        ("POST", "/tenants/main/people", {}, 400, "body: sub: missing"),
+        ("POST", "/tenants/main/people", {"sub": ""}, 400, "body: sub is empty; give an id of its own"),
+        ("POST", "/tenants/main/people", {"sub": "s" * 256}, 400, "body: sub has 256 characters, expected at most 255"),
+        ("POST", "/tenants/main/people", {"sub": "a\nb"}, 400, "body: sub: 'a\\nb' has a character that cannot be"),
+        ("POST", "/tenants/main/courses", {"id": "c" * 256, "label": "", "title": ""}, 400, "body: id has 256"),
+        ("PATCH", "/tenants/main", {"offset_s": 1e308}, 400, "body: offset_s is 1e+308, expected seconds, at most ten"),
+        ("POST", "/tenants", {"offset_s": -1e308}, 400, "body: offset_s is -1e+308, expected seconds, at most ten"),
+        ("PUT", "/tenants/main/state", {"issuer": "x", "settings": {"offset_s": 1e300}}, 400, "body: offset_s is"),
+        ("PUT", "/tenants/main/state", {"issuer": "x", "settings": {}, "people":
+         [{"sub": "s" * 256, "given_name": "", "family_name": "", "email": ""}]}, 400, "body: sub has 256"),
+        ("PUT", "/tenants/main/state", {"issuer": "x", "settings": {}, "courses":
+         [{"id": "", "label": "", "title": ""}]}, 400, "body: id is empty"),
         ("POST", "/tenants/main/people", [], 400, "body: expected a JSON object"),
         ("PUT", "/tenants/main/people/person-7", {"sub": "x", "given_name": "", "family_name": "", "email": ""}, 400,
          "body: sub: expected 'person-7', as in the path"),
         ("POST", "/tenants/main/registrations", {"client_id": "x"}, 400, "body: deployment_ids: missing"),
         ("PUT", f"/tenants/main/registrations/{KEY}", {**_second_tool()}, 400, "must stay 'Client-A'"),
         ("POST", "/tenants/main/registrations", {**_second_tool(), "jwks_url": "file:///x"}, 400, "body: jwks_url: "),
+        ("POST", "/tenants/main/registrations", {**_second_tool(), "launch_url": "http://a/\nb"}, 400,
+         "body: launch_url: 'http://a/\\nb' is no http or https URL"),
+        ("POST", "/tenants/main/registrations", {**_second_tool(), "login_url": "http://a/ b"}, 400, "login_url: "),
+        ("POST", "/tenants/main/registrations", {**_second_tool(), "issuer": "a\nb"}, 400, "body: issuer: 'a\\nb'"),
+        ("POST", "/tenants/main/registrations", {**_second_tool(), "client_id": "a\tb"}, 400, "body: client_id: "),
+        ("POST", "/tenants/main/registrations", {**_second_tool(), "deployment_ids": ["1", "d" * 256]}, 400,
+         "body: deployment_ids[1] has 256 characters"),
+        ("POST", "/tenants/main/invitations", {"tool_url": "http://a/\nb"}, 400, "body: tool_url: "),
         ("POST", "/tenants/main/registrations", {**_second_tool(), "client_id": "Client-A"}, 409, "is registered"),
         ("POST", "/tenants/main/launches", {**LAUNCH, "registration": "x"}, 404, "no tool is registered as 'x'"),
         ("POST", "/tenants/main/launches", {**LAUNCH, "course": "x"}, 404, "there is no course 'x'"),
@@ -363,7 +384,15 @@ async def test_what_cannot_be_done_is_said(
         (b"{", "application/json", 400, "body: not JSON"),
         (b'{"offset_s": NaN}', "application/json", 400, "NaN is no number of JSON"),
         (b"\xff", "application/json", 400, "body: not JSON"),
+        (b'{"title": "a\\ud800b"}', "application/json", 400, "half a character (a lone surrogate)"),
+        (b'{"quirks": {"\\udfff": [1]}}', "application/json", 400, "half a character (a lone surrogate)"),
+        (b'{"services": ["a", "b\\u0000"]}', "application/json", 400, "the character U+0000"),
+        (b'{"title": "a", "title": "b"}', "application/json", 400, "'title' stands in it twice"),
+        (b'{"offset_s": 1e999}', "application/json", 400, "the number 1e999 is too large"),
+        (b"[" * 100_000, "application/json", 400, "nested more than 100 deep"),
+        (b'{"title":' * 100_000, "application/json", 400, "nested more than 100 deep"),
     ],
+    ids=range(12),
 )
 async def test_a_body_that_is_no_json(ask: Checked, content: bytes, media_type: str, status: int, detail: str) -> None:
     """A body is JSON and says so: no form of another site's page can be sent here."""
@@ -371,6 +400,22 @@ async def test_a_body_that_is_no_json(ask: Checked, content: bytes, media_type: 
 
     assert answer.status_code == status
     assert detail in answer.json()["detail"]
+
+
+async def test_whole_characters_are_taken(ask: Checked) -> None:
+    """A character beyond the first 65536 is two escapes in JSON and one text."""
+    content = b'{"title": "\\ud83d\\ude00 \\\\u0000"}'
+    answer = await ask.http.patch("/tenants/main", content=content, headers={"content-type": "application/json"})
+
+    assert answer.json()["settings"]["title"] == "\U0001f600 \\u0000"
+
+
+async def test_a_person_may_be_hardly_known(ask: Checked) -> None:
+    """Somebody without names and address can be added and changed by the id alone."""
+    made = await ask("POST", "/tenants/main/people", {"sub": "nobody"}, status=201)
+
+    assert (made["given_name"], made["family_name"], made["email"], made["locale"]) == ("", "", "", "en-US")
+    assert (await ask("PUT", "/tenants/main/people/nobody", {"sub": "nobody", "given_name": "N"}))["given_name"] == "N"
 
 
 async def test_a_state_comes_back(ask: Checked, platform: Platform) -> None:

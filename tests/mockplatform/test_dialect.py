@@ -18,6 +18,8 @@ from mockplatform.errors import UsageError
 from mockplatform.keys import KeyRing
 from mockplatform.lms import Platform
 from mockplatform.model import AuthResponse, Course, LoginRequest, Person
+from mockplatform.opening import resource_link
+from mockplatform.records import Group, GroupSet, LineItem, PlacedLink, Score
 from mockplatform.roster import roster
 from tests.mockplatform.makers import (
     COURSE,
@@ -216,6 +218,52 @@ class TestIds:
         assert [course.id.isdigit() for course in platform.courses] == [True]
         assert replace(platform.people[0], sub=PERSON.sub) == PERSON
 
+    def test_ids_come_back_with_neutral(self, keys: KeyRing) -> None:
+        """Ids are shaped from those that the school has given, whichever flavour was there in between."""
+        platform, straight = make_platform(keys), make_platform(keys, flavour="moodle")
+        given = (platform.people, platform.courses)
+        for flavour in ("canvas", "blackboard", "moodle"):
+            platform.change_settings(flavour=flavour)
+
+        assert (platform.people, platform.courses) == (straight.people, straight.courses)
+        platform.change_settings(flavour="neutral")
+        assert (platform.people, platform.courses) == given
+
+    def test_what_lies_under_an_id_goes_with_it(self, keys: KeyRing) -> None:
+        """Enrolments, line items, scores, links and groups are those of the course and its people after a change."""
+        platform = make_platform(keys)
+        fill(platform)
+        before = held(platform)
+        platform.change_settings(flavour="canvas")
+        (course,), (person,) = platform.courses, platform.people
+
+        assert held(platform) == [
+            [replace(known, course=course, person=person) for known in before[0]],
+            [replace(known, course_id=course.id, resource_link_id=own_link(platform)) for known in before[1]],
+            [replace(known, user_id=person.sub, scoring_user_id=person.sub) for known in before[2]],
+            [replace(known, course_id=course.id) for known in before[3]],
+            [replace(known, course_id=course.id, members=(person.sub,)) for known in before[4]],
+            [replace(known, course_id=course.id) for known in before[5]],
+        ]
+        assert all(before)
+        assert platform.state.enrolments.count(group=COURSE.id) == 0
+        assert len(roster(platform, course).members) == 1
+        platform.change_settings(flavour="neutral")
+        assert [[str(known) for known in kind] for kind in held(platform)] == [
+            [str(known) for known in kind] for kind in before
+        ]
+
+    def test_an_id_that_somebody_has_taken_is_left_to_them(self, keys: KeyRing) -> None:
+        """Nobody is overwritten by whoever would get their id."""
+        platform = make_platform(keys)
+        platform.change_settings(flavour="canvas")
+        shaped, other = platform.people[0], replace(PERSON, given_name="Other")
+        platform.state.people.put(PERSON.sub, other)
+        platform.change_settings(flavour="neutral")
+
+        assert {shaped.sub, PERSON.sub} == {person.sub for person in platform.people}
+        assert platform.state.people.get(PERSON.sub) == other
+
     def test_ids_that_have_the_form_stay(self, keys: KeyRing) -> None:
         """Whoever knows a real id can give it."""
         person, course = replace(PERSON, sub="4711"), Course(id="12", label="a", title="b")
@@ -232,6 +280,34 @@ class TestIds:
         assert first == second
         assert first.startswith("_")
         assert first.endswith("_1")
+
+
+def fill(platform: Platform) -> None:
+    """One of everything that lies under the id of the course or of the person."""
+    state = platform.state
+    of: dict[str, Any] = {"course_id": COURSE.id}
+    platform.enrol(PERSON, COURSE, [INSTRUCTOR])
+    item = LineItem(id="i", client_id="c", label="l", score_maximum=1.0, resource_link_id=own_link(platform), **of)
+    state.line_items.put(item.id, item, group=COURSE.id)
+    who: dict[str, Any] = {"user_id": PERSON.sub, "scoring_user_id": PERSON.sub}
+    score = Score(line_item_id="i", timestamp="t", activity_progress="a", grading_progress="g", **who)
+    state.scores.put(f"i {PERSON.sub}", score, group="i")
+    link = PlacedLink(id="p", client_id="c", issuer="i", deployment_id="1", type="t", title="t", **of)
+    state.links.put(link.id, link, group=COURSE.id)
+    state.groups.put("g", Group(id="g", name="g", members=(PERSON.sub,), **of), group=COURSE.id)
+    state.group_sets.put("s", GroupSet(id="s", name="s", **of), group=COURSE.id)
+
+
+def held(platform: Platform) -> list[list[Any]]:
+    """What the course has, found by its id."""
+    state, course = platform.state, platform.courses[0].id
+    kinds: list[Any] = [state.enrolments, state.line_items, state.links, state.groups, state.group_sets]
+    found = [kind.page(group=course) for kind in kinds]
+    return [*found[:2], [state.scores.get(f"i {platform.people[0].sub}")], *found[2:]]
+
+
+def own_link(platform: Platform) -> str:
+    return platform.dialect.shape(resource_link(platform.courses[0], None, {})).id
 
 
 class TestLogin:

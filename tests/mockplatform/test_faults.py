@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote, unquote
 
 import httpx2
 import pytest
@@ -496,3 +497,16 @@ async def test_where_the_next_page_is(settings: dict[str, str], links: list[str]
     """The Link header leads to the same page, to another host, is spelt otherwise, comes several times, or not."""
     sent = await answered("link", ARRAY, **settings)
     assert (sent.answer.header("link"), sent.answer.body) == (links, ARRAY.body)
+
+
+@pytest.mark.parametrize("course", ["kurs 日", "a/b", "%"])
+async def test_a_loop_leads_to_the_url_that_was_asked(
+    platform: Platform, http: httpx2.AsyncClient, course: str
+) -> None:
+    """A redirect to itself is a URL in ASCII, whatever the id of the course is made of."""
+    platform.faults.arm(endpoint="memberships", verb="redirect")
+    path = f"/lti/courses/{quote(course, safe='')}/memberships"
+    answer = await http.get(path)
+    assert answer.is_redirect
+    assert unquote(answer.headers["location"]) == unquote(f"{PLATFORM}{path}")
+    assert answer.headers["location"].isascii()

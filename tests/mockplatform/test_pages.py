@@ -2,16 +2,21 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import httpx2
+import jwt
 import pytest
 import pytest_asyncio
 from selectolax.lexbor import LexborHTMLParser as HTMLParser
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 
 from mockplatform.app import create_app
+from mockplatform.endpoints.rendering import unknown
+from mockplatform.gradebook.grades import add_line_item
 from mockplatform.keys import KeyRing
 from mockplatform.lms import Platform
 from mockplatform.model import Course, Exchange, Person
@@ -19,6 +24,7 @@ from mockplatform.records import LineItem, PlacedLink, Score
 from mockplatform.tenants import Tenants
 from tests.mockplatform.makers import (
     COURSE,
+    INSTRUCTOR,
     NOW_S,
     PERSON,
     PLATFORM,
@@ -32,6 +38,9 @@ pytestmark = pytest.mark.asyncio
 TOOL = f"{PLATFORM} Client-A"
 CHOICE = {"registration": TOOL, "person": "person-7", "course": "course-9"}
 MARKUP = "\"'><img src=x onerror=alert(1)><script>alert(2)</script>"
+CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
+AGS = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+LEARNER = "http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"
 SERVICES = ("token", "ags", "nrps", "groups", "registration")
 
 
@@ -203,7 +212,6 @@ FOREIGN: list[dict[str, str]] = [
     {"origin": "http://127.0.0.1:8000"},
     {"origin": "null"},
     {"origin": "http://127.0.0.1:9400.evil.example"},
-    {"origin": "http://evil.example", "host": "evil.example"},
     {"sec-fetch-site": "cross-site"},
     {"sec-fetch-site": "same-site"},
     {"sec-fetch-site": "same-site", "origin": PLATFORM},
@@ -371,6 +379,303 @@ async def test_lies_that_do_not_fit_are_refused(
     assert answer.status_code == 400
     assert told in text_of(answer.text)
     assert platform.launches.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"mutation": "claims.without", "claims.without.claim": " "}, "claims.without: claim is blank"),
+        (
+            {"mutation": ["login.by", "claims.expired"], "claims.expired.by_s": "9", "login.by.method": ""},
+            "login.by: m",
+        ),
+        ({}, "no lie is ticked"),
+        ({"mutation": "no.such"}, "no lie is called 'no.such'"),
+    ],
+)
+async def test_a_choice_of_lies_with_a_mistake_comes_back(
+    http: httpx2.AsyncClient, platform: Platform, fields: dict[str, Any], told: str
+) -> None:
+    """What was forgotten is named, nothing begins, and the form still holds all that was chosen."""
+    platform.state.people.put("p2", replace(PERSON, sub="p2"))
+    choice = CHOICE | {"broken": "1", "person": "p2", "role": "mentor", "for_user": "p2", "login_method": "GET"}
+    answer = await http.post("/launches", data=choice | {"storage_target": "_parent"} | fields)
+    page = HTMLParser(answer.text)
+
+    assert (answer.status_code, platform.launches.count()) == (400, 0)
+    (alert,) = page.css("[role=alert]")
+    assert told in alert.text()
+    chosen = {str(node.attributes["name"]): node.attributes["value"] for node in page.css("input[type=radio][checked]")}
+    assert chosen == CHOICE | {"person": "p2"}
+    selected = {
+        str(select.attributes["name"]): option.attributes["value"]
+        for select in page.css("select")
+        for option in select.css("option[selected]")
+    }
+    wanted = {"role": "mentor", "for_user": "p2", "login_method": "GET", "storage_target": "_parent"}
+    assert selected == wanted
+    ticked = [str(box.attributes["value"]) for box in page.css("#lies input[checked]")]
+    assert set(ticked) == set(fields.get("mutation", [])) or ticked in ([], [fields["mutation"]])
+    if "claims.expired.by_s" in fields:
+        (box,) = page.css("input[name='claims.expired.by_s']")
+        assert box.attributes["value"] == "9"
+
+
+async def test_a_lie_that_is_empty_on_purpose(http: httpx2.AsyncClient, platform: Platform) -> None:
+    """A value may be blank: an empty claim is a lie of its own."""
+    lie = {"mutation": "claims.value", "claims.value.claim": "sub", "claims.value.value": ""}
+    pending = platform.launches.get(await launch(http, platform, **lie))
+
+    assert pending is not None
+    assert [str(spoilt) for spoilt in pending.mutations] == ["claims.value(claim='sub', value='')"]
+
+
+async def test_a_lie_that_changes_nothing(http: httpx2.AsyncClient, platform: Platform) -> None:
+    """A claim that the token does not have cannot be left out; before the launch and after it the page says so."""
+    lies: dict[str, Any] = {"mutation": "claims.without", "claims.without.claim": "nope"}
+    before = (await http.get("/broken", params=CHOICE | lies)).text
+    key = await launch(http, platform, **lies)
+    after = (await http.get("/launches/one", params={"launch": key})).text
+    better = (await http.get("/broken", params=CHOICE | lies | {"claims.without.claim": "nonce"})).text
+
+    assert "this lie changes nothing" in text_of(before)
+    assert "this lie changed nothing" in text_of(after)
+    assert "changes nothing" not in text_of(better)
+
+
+@pytest.mark.parametrize("query", ["1001 expired", "TOKENEXPIRED"])
+async def test_lies_are_found_by_what_a_right_tool_answers(http: httpx2.AsyncClient, query: str) -> None:
+    """Codes and types of errors are among what a search looks through, and stand with the lies."""
+    page = HTMLParser((await http.get("/broken", params={"q": query})).text)
+    row = next(row for row in page.css("#lies > li") if "claims.expired" in row.text())
+
+    assert "TokenExpired" in row.text()
+    assert "1001" in row.text()
+    assert "signature.zeros" not in page.css_first("#lies").text()  # type: ignore[union-attr]
+
+
+async def test_parameters_are_described_in_plain_words(http: httpx2.AsyncClient) -> None:
+    """What may be typed is said without the names of Python's types."""
+    page = HTMLParser((await http.get("/broken")).text)
+    told = {
+        str(field.attributes["name"]): small.text()
+        for label in page.css("#lies .parameters label")
+        for field, small in zip(label.css("input"), label.css("small"), strict=True)
+    }
+
+    assert told["claims.without.claim"] == "text, needed"
+    assert told["claims.expired.by_s"] == "whole number"
+    assert not {word for text in told.values() for word in text.split()} & {"str", "int", "bool", "Any"}
+
+
+async def test_a_value_is_read_as_json(http: httpx2.AsyncClient, platform: Platform) -> None:
+    """True, false and null mean what they mean in a token."""
+    lie = {"mutation": "claims.value", "claims.value.claim": "sub", "claims.value.value": "null"}
+    pending = platform.launches.get(await launch(http, platform, **lie))
+
+    assert pending is not None
+    assert [dict(spoilt.arguments) for spoilt in pending.mutations] == [{"claim": "sub", "value": None}]
+
+
+async def reviewed(http: httpx2.AsyncClient, platform: Platform, **more: str) -> Mapping[str, Any]:
+    """The claims of a review that was launched with the button."""
+    pending = platform.launches.get(await launch(http, platform, how="review", frame="1", **more))
+    assert pending is not None
+    assert pending.token is not None
+    told: Mapping[str, Any] = jwt.decode(pending.token.text, options={"verify_signature": False})
+    return told
+
+
+async def test_a_review_has_its_line_item(http: httpx2.AsyncClient, platform: Platform) -> None:
+    """A review without a line item makes one for the link once, and is about a learner (Submission Review 1.0)."""
+    platform.state.people.put("s", replace(PERSON, sub="s", roles=(LEARNER,)))
+    platform.state.people.put("person-7", replace(PERSON, roles=(INSTRUCTOR,)))
+    claims = [await reviewed(http, platform) for _ in range(2)]
+    (item,) = platform.state.line_items.page(group="course-9")
+
+    assert {told[AGS]["lineitem"] for told in claims} == {f"{PLATFORM}/lti/courses/course-9/line-items/{item.id}"}
+    assert {told[f"{CLAIM}for_user"]["user_id"] for told in claims} == {"s"}
+    assert item.resource_link_id == claims[0][f"{CLAIM}resource_link"]["id"]
+
+
+async def test_the_line_item_of_a_review_is_chosen(http: httpx2.AsyncClient, platform: Platform) -> None:
+    """Those that there are can be chosen; one that there is not, or of another course, is refused."""
+    items = [
+        add_line_item(platform, "course-9", label=f"Essay {n}", score_maximum=5, client_id="Client-A") for n in (1, 2)
+    ]
+    platform.state.courses.put("other", Course(id="other", label="O", title="Other"))
+    foreign = add_line_item(platform, "other", label="Far", score_maximum=5, client_id="Client-A")
+    page = HTMLParser((await http.get("/")).text)
+    offered = [option.attributes["value"] for option in page.css("select[name=line_item] option")]
+    claims = await reviewed(http, platform, line_item=items[1].id)
+    gone = await http.post("/launches", data=CHOICE | {"how": "review", "line_item": "nope"})
+    far = await http.post("/launches", data=CHOICE | {"how": "review", "line_item": foreign.id})
+
+    assert offered == ["", *(item.id for item in items), foreign.id]
+    assert claims[AGS]["lineitem"].endswith(items[1].id)
+    assert (gone.status_code, "'nope'" in text_of(gone.text)) == (404, True)
+    assert (far.status_code, "'other'" in text_of(far.text)) == (400, True)
+
+
+HOSTS: list[tuple[str, int]] = [
+    ("evil.example", 421),
+    ("127.0.0.1.evil.example:9400", 421),
+    ("", 421),
+    ("127.0.0.1:9400", 200),
+    ("localhost:1", 200),
+    ("[::1]:9400", 200),
+]
+
+
+@pytest.mark.parametrize("path", sorted({*PAGES, "/launches/file"}))
+async def test_a_page_answers_by_its_own_name_only(http: httpx2.AsyncClient, platform: Platform, path: str) -> None:
+    """A name that somebody has pointed at this machine opens no page, so that no other site can read one."""
+    key = await launch(http, platform)
+    statuses = {
+        host: (await http.get(address(path, key), headers={"host": host})).status_code for host, _status in HOSTS
+    }
+
+    assert statuses == dict(HOSTS)
+
+
+@pytest.mark.parametrize("path", CHANGES)
+async def test_nothing_changes_by_a_foreign_name(http: httpx2.AsyncClient, platform: Platform, path: str) -> None:
+    """A form is not read either, even where the browser takes both names for one site."""
+    before = (platform.registrations, platform.settings, platform.faults.all(), platform.launches.count())
+    headers = {"host": "evil.example", "origin": "http://evil.example"}
+    answer = await http.post(path, data=CHOICE | {"key": TOOL, "title": "x", "verb": "status"}, headers=headers)
+
+    assert (answer.status_code, "127.0.0.1" in text_of(answer.text)) == (421, True)
+    assert (platform.registrations, platform.settings, platform.faults.all(), platform.launches.count()) == before
+
+
+async def test_tools_may_ask_by_any_name(http: httpx2.AsyncClient) -> None:
+    """What tools ask for stays open, and what pages of a launch are made of."""
+    for path in ("/jwks", "/.well-known/openid-configuration", "/static/go.js"):
+        assert (await http.get(path, headers={"host": "lms.internal"})).status_code == 200
+
+
+async def test_a_platform_answers_by_the_name_in_its_url(keys: KeyRing) -> None:
+    """A platform that is elsewhere than on this machine opens its pages by the name that it has there."""
+    async with client_of(make_platform(keys, url="https://lms.school.example")) as http:
+        assert (await http.get("/", headers={"host": "LMS.school.example"})).status_code == 200
+        assert (await http.get("/", headers={"host": "lms.school.example.evil.example"})).status_code == 421
+
+
+async def test_an_unknown_address_is_a_page(platform: Platform) -> None:
+    """A person who has mistyped an address is led home; a tool gets plain text."""
+    scope = {"type": "http", "method": "GET", "path": "/nope", "query_string": b"", "platform": platform}
+    headers = [(b"accept", b"text/html"), (b"host", b"127.0.0.1:9400")]
+    page = await unknown(Request(scope | {"headers": headers}), HTTPException(404))
+    plain = await unknown(Request(scope | {"headers": []}), HTTPException(404))
+
+    assert (page.status_code, plain.status_code, plain.media_type) == (404, 404, "text/plain")
+    assert [node.attributes["href"] for node in HTMLParser(bytes(page.body).decode()).css("main a")][:1] == ["/"]
+
+
+async def test_a_line_item_is_added_by_a_form(http: httpx2.AsyncClient, platform: Platform) -> None:
+    """A gradebook gets a column for the course's own link, and the next honest launch names it."""
+    page = HTMLParser((await http.get("/courses/gradebook?course=course-9")).text)
+    own = page.css("form[action='/courses/gradebook'] select[name=link] option")[0].attributes["value"]
+    form = {"course": "course-9", "label": "Essay", "maximum": "12.5", "link": str(own)}
+    answer = await http.post("/courses/gradebook", data=form)
+    (item,) = platform.state.line_items.page(group="course-9")
+    pending = platform.launches.get(await launch(http, platform))
+
+    assert answer.status_code == 303
+    assert (item.label, item.score_maximum) == ("Essay", 12.5)
+    assert pending is not None
+    assert pending.launch.extra[AGS]["lineitem"].endswith(item.id)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"label": " "}, "label"),
+        ({"maximum": "many"}, "maximum is 'many'"),
+        ({"maximum": "nan"}, "score_maximum"),
+        ({"maximum": "0"}, "score_maximum"),
+        ({"course": "gone"}, "'gone'"),
+        ({"link": "gone"}, "link 'gone'"),
+    ],
+)
+async def test_a_line_item_with_a_mistake(
+    http: httpx2.AsyncClient, platform: Platform, change: dict[str, str], told: str
+) -> None:
+    """What no column can be like is refused in a sentence."""
+    form = {"course": "course-9", "label": "Essay", "maximum": "10", "link": "link-course-9"}
+    answer = await http.post("/courses/gradebook", data=form | change)
+
+    assert (answer.status_code, told in text_of(answer.text)) == (400, True)
+    assert platform.state.line_items.count() == 0
+
+
+async def test_numbers_on_pages_are_right(http: httpx2.AsyncClient, platform: Platform) -> None:
+    """A roster counts its members, one score is one, and an entry of the journal has its time."""
+    platform.state.people.put("admin", replace(PERSON, sub="admin", roles=("http://x/institution/person#Guest",)))
+    item = add_line_item(platform, "course-9", label="Essay", score_maximum=5)
+    score = Score(line_item_id=item.id, user_id="p", timestamp="t", activity_progress="a", grading_progress="g")
+    platform.state.scores.put(f"{item.id} p", score, group=item.id)
+    await http.get("/jwks")
+    roster = HTMLParser((await http.get("/courses/roster?course=course-9")).text)
+    journal = HTMLParser((await http.get("/journal")).text)
+
+    assert len(roster.css("tbody tr")) == 1
+    assert "1 member;" in roster.css("main p")[0].text()
+    assert "1 score," in text_of((await http.get("/courses/gradebook?course=course-9")).text) + ","
+    assert "1 scores" not in text_of((await http.get("/courses/gradebook?course=course-9")).text)
+    assert "2027-01-15 08:00:00 UTC" in journal.css("summary")[0].text()
+
+
+async def test_used_up_faults_are_not_armed(http: httpx2.AsyncClient, platform: Platform) -> None:
+    """A fault that has done all that it shall stands below those that are still armed."""
+    platform.faults.arm(endpoint="jwks", verb="status", settings={"code": 503}, times=1)
+    platform.faults.arm(endpoint="token", verb="status", settings={"code": 503})
+    assert (await http.get("/jwks")).status_code == 503
+    page = HTMLParser((await http.get("/faults")).text)
+
+    def rows(name: str) -> list[str]:
+        return [row.text().strip() for row in page.css(f"section[aria-labelledby={name}] tbody th")]
+
+    assert (rows("armed"), rows("used-up")) == (["token"], ["jwks"])
+
+
+async def test_scopes_can_be_copied(http: httpx2.AsyncClient) -> None:
+    """Each scope that the platform offers has something to copy it with."""
+    page = HTMLParser((await http.get("/addresses")).text)
+    told = {node.text() for node in page.css("[data-copy]")}
+
+    assert "https://purl.imsglobal.org/spec/lti-ags/scope/score" in told
+
+
+async def test_masked_commands_say_so(http: httpx2.AsyncClient, platform: Platform) -> None:
+    """On a launch's own page its commands can be run; in the file and the journal a note asks for one's own secret."""
+    key = await launch(http, platform)
+    secret = "a-secret-access-token"
+    about = {"endpoint": "line_items", "client_id": "Client-A", "course": "course-9"}
+    call = Exchange(
+        asker="tool",
+        method="GET",
+        url=f"{PLATFORM}/lti/courses/course-9/line-items",
+        request_headers=(("authorization", f"Bearer {secret}"),),
+        status=200,
+        at_s=NOW_S,
+        about=about,
+    )
+    platform.state.note(call, "call")
+    pending = platform.launches.get(key)
+    assert pending is not None
+    assert pending.token is not None
+    live, file, journal = [
+        (await http.get(path, params={"launch": key})).text for path in ("/launches/one", "/launches/file", "/journal")
+    ]
+
+    assert (live.count(secret), live.count(pending.token.text)) == (1, 1)
+    for told in (file, journal):
+        assert secret not in told
+        assert pending.token.text not in told
+        assert pending.token.text.rpartition(".")[0] in told
+        assert "Put your own in" in told
 
 
 async def test_lies_can_be_looked_for(http: httpx2.AsyncClient) -> None:

@@ -3,12 +3,13 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
@@ -151,6 +152,54 @@ def test_an_application_that_cannot_start_gives_its_reason() -> None:
     )
     assert not is_served(port)
     assert servers() == []
+
+
+async def broken(request: Request) -> PlainTextResponse:
+    raise LookupError(f"no {request.path_params['name']}\nand more")
+
+
+async def left_alone(request: Request) -> PlainTextResponse:
+    raise ClientDisconnect
+
+
+def told_of(url: str, method: str = "GET") -> None:
+    request = urllib.request.Request(url, method=method, headers={"authorization": "Bearer s3cret"})
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(request, timeout=30)
+    caught.value.close()
+    assert caught.value.code == 500
+
+
+def test_an_unexpected_error_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """An error that nobody expected is told on standard error: what was asked for, its type and its first line."""
+    routes = [Route("/x/{name}", broken, methods=["GET", "POST"]), Route("/", hello)]
+    with serve(Starlette(routes=routes), listen()) as url:
+        fetch(url)
+        told_of(f"{url}/x/a%0Ab?token=s3cret", "POST")
+        told_of(f"{url}/x/{'c' * 300}")
+    first, second = capsys.readouterr().err.splitlines()
+
+    assert first == "unexpected error: POST /x/a%0Ab: LookupError: no a"
+    assert second.startswith("unexpected error: GET /x/ccc")
+    assert "LookupError: no ccc" in second
+    assert len(second) < 600
+
+
+def test_a_client_that_leaves_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """That a client is gone before its request was read is not told."""
+    with serve(Starlette(routes=[Route("/", left_alone)]), listen()) as url:
+        told_of(url)
+
+    assert capsys.readouterr().err == ""
+
+
+def test_somebody_else_may_be_told() -> None:
+    """Whoever serves an application can hear of its errors instead of standard error."""
+    heard: list[str] = []
+    with serve(Starlette(routes=[Route("/{name}", broken)]), listen(), tell=heard.append) as url:
+        told_of(f"{url}/x")
+
+    assert heard == ["unexpected error: GET /x: LookupError: no x"]
 
 
 def test_start_and_end_of_an_application_are_run(app: Starlette) -> None:

@@ -21,7 +21,7 @@ from mockplatform.keys import KeyRing
 from mockplatform.model import Exchange
 from mockplatform.mutation import bind
 from mockplatform.records import Enrolment, LineItem, Score, Used
-from mockplatform.store import Kind, MemoryStore, Store
+from mockplatform.store import Kind, MemoryStore, Store, StoreError
 from mockplatform.stores.kept_keys import kept_in
 from mockplatform.stores.sql import SqlStore
 from tests.mockplatform.makers import (
@@ -241,6 +241,42 @@ def test_tenants_are_dropped_one_by_one(store: Store) -> None:
     store.drop("one")
 
     assert [store.table(NUMBERS, tenant).count() for tenant in ("one", "two")] == [0, 1]
+
+
+def test_a_table_that_somebody_holds_is_dropped_again(store: Store) -> None:
+    """A tenant may be dropped as often as one likes: a table of it that is still in use is emptied each time."""
+    held = store.table(NUMBERS, "one")
+    for _ in range(3):
+        held.put("x", number(1))
+        assert store.table(NUMBERS, "one").get("x") == number(1)
+        store.drop("one")
+        assert held.count() == 0
+
+
+def test_a_table_is_the_same_one_after_a_drop(store: Store) -> None:
+    """What is put into a new table of a dropped tenant is in the old one, and is kept when nobody holds either."""
+    held = store.table(NUMBERS, "one")
+    store.drop("one")
+    store.table(NUMBERS, "one").put("x", number(1))
+    assert held.get("x") == number(1)
+    del held
+
+    assert store.table(NUMBERS, "one").get("x") == number(1)
+
+
+@on_databases
+def test_a_database_that_has_gone(url: str, opened: Callable[[str], SqlStore]) -> None:
+    """A statement that the database does not carry out is one line, whatever the driver has to say."""
+    store = opened(url)
+    table = store.table(NUMBERS, "t")
+    with contextlib.closing(SqlStore(url)) as other, other._engine.connect() as connection:
+        connection.exec_driver_sql("DROP TABLE mockplatform_records")
+
+    with pytest.raises(StoreError) as caught:
+        table.put("x", number(1))
+    assert str(caught.value).startswith("the store does not answer: ")
+    assert "mockplatform_records" in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 RECORDS = [

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import contextlib
+import gc
+import weakref
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -12,7 +16,8 @@ from mockplatform.app import create_app
 from mockplatform.errors import UsageError
 from mockplatform.keys import KeyRing
 from mockplatform.lms import Platform
-from mockplatform.model import Course, Exchange
+from mockplatform.model import Course, Exchange, Registration
+from mockplatform.records import PlacedLink
 from mockplatform.store import MemoryStore, Store
 from mockplatform.stores.sql import SqlStore
 from mockplatform.tenants import Filling, Tenants
@@ -162,6 +167,111 @@ def test_tenants_do_not_see_each_other(tenants: Tenants, spoilt: str) -> None:
     assert fresh["one"]["clock"] == NOW_S
 
 
+@pytest.mark.parametrize("spoilt", ["one", "main"])
+def test_a_tenant_is_reset_again_and_again(tenants: Tenants, spoilt: str) -> None:
+    """Every reset undoes everything, also after a change of flavour, not only the first one."""
+    tenants.create("one")
+    subject = tenants.get(spoilt)
+    assert subject is not None
+    fresh = known(subject)
+    for flavour in ("neutral", "canvas", "neutral"):
+        spoil(subject)
+        subject.change_settings(flavour=flavour)
+        subject = tenants.reset(spoilt)
+
+        assert known(subject) == fresh
+        assert tenants.get(spoilt) is subject
+
+
+def test_a_reset_speaks_the_dialect_of_the_start(keys: KeyRing, store: Store) -> None:
+    """A platform that was started with a flavour has its forms of ids again after a reset."""
+    filling = Filling(registrations=(make_registration(),), people=(PERSON,), courses=(COURSE,))
+    tenants = Tenants(make_platform(keys, store=store, flavour="canvas"), filling)
+    fresh = known(tenants.first)
+    assert tenants.first.people != (PERSON,)
+    spoil(tenants.first)
+
+    assert known(tenants.reset("main")) == fresh
+
+
+def test_a_removed_tenant_leaves_nothing(keys: KeyRing) -> None:
+    """A store in memory holds no table of a tenant that was removed."""
+    tenants = Tenants(make_platform(keys))
+    tenants.create("one")
+    gone = weakref.ref(tenants.create("two").state.people)
+    tenants.remove("two")
+    gc.collect()
+
+    assert gone() is None
+
+
+LATER = "http://127.0.0.1:9500"
+
+
+def later(keys: KeyRing, store: Store, *tools: Registration, **values: Any) -> Tenants:
+    """A further run with the store of an earlier one, at another URL."""
+    made = make_platform(keys, **{"url": LATER, "store": store, "registrations": tools} | values)
+    return Tenants(made, Filling(registrations=tools))
+
+
+def issuers(platform: Platform) -> list[tuple[str, str]]:
+    return [(tool.issuer, tool.client_id) for tool in platform.registrations]
+
+
+def test_a_run_at_another_url_keeps_its_tools(keys: KeyRing, store: Store) -> None:
+    """Tools and links of an earlier run get the present issuer, in every tenant; those of third issuers stay."""
+    before = Tenants(make_platform(keys, store=store))
+    third = make_registration(issuer="https://third.example", client_id="B")
+    before.first.register(third)
+    before.create("one")
+    link = PlacedLink(
+        id="l", course_id="c", client_id="Client-A", issuer=PLATFORM, deployment_id="d", type="link", title="L"
+    )
+    before.first.state.links.put("l", link, group="c")
+    now = later(keys, store)
+    tenant = now.get("one")
+
+    assert tenant is not None
+    assert sorted(issuers(now.first)) == [(LATER, "Client-A"), ("https://third.example", "B")]
+    assert issuers(tenant) == [(f"{LATER}/t/one", "Client-A")]
+    assert now.first.state.links.page(group="c") == [replace(link, issuer=LATER)]
+
+
+@pytest.mark.parametrize("earlier", [{}, {"issuer": "https://lms.example"}])
+def test_an_offered_tool_stands_there_once(keys: KeyRing, store: Store, earlier: dict[str, str]) -> None:
+    """A tool that each run offers takes the place of what an earlier run had under its client id."""
+    Tenants(make_platform(keys, store=store, registrations=[make_registration(**earlier)], **earlier))
+    offered = make_registration(issuer=LATER, login_url=f"{LATER}/login")
+    for _ in range(2):
+        now = later(keys, store, offered).first
+        now.register(offered)
+        assert now.registrations == (offered,)
+
+
+def test_an_issuer_that_was_chosen_stays(keys: KeyRing, store: Store) -> None:
+    """Tools that were registered for a chosen issuer keep it in a run without one, which may choose it again."""
+    chosen = "https://lms.example"
+    Tenants(make_platform(keys, store=store, issuer=chosen, registrations=[make_registration(issuer=chosen)]))
+
+    assert issuers(later(keys, store).first) == [(chosen, "Client-A")]
+    assert issuers(later(keys, store, issuer=chosen).first) == [(chosen, "Client-A")]
+
+
+def test_a_chosen_issuer_takes_the_tools_of_a_default_one(keys: KeyRing, store: Store) -> None:
+    """Tools of an earlier run's URL get the issuer that is chosen now."""
+    Tenants(make_platform(keys, store=store))
+
+    assert issuers(later(keys, store, issuer="https://lms.example").first) == [("https://lms.example", "Client-A")]
+
+
+def test_a_store_of_an_earlier_version(keys: KeyRing, store: Store) -> None:
+    """Where no run is noted, the tool that each run offers says under which URL the earlier one was."""
+    make_platform(keys, store=store).register(make_registration(client_id="B"))
+    offered = make_registration(issuer=LATER)
+
+    assert sorted(issuers(later(keys, store, offered).first)) == [(LATER, "B"), (LATER, "Client-A")]
+
+
 def test_a_tenant_is_removed(tenants: Tenants) -> None:
     """A tenant that is removed is unknown, and one that is made of the same id afterwards is new."""
     spoil(tenants.create("one"))
@@ -233,3 +343,11 @@ async def test_a_person_resets_a_tenant_from_its_page(tenants: Tenants, http: ht
     assert (answer.status_code, answer.headers["location"]) == (303, "/t/one/")
     assert again is not None
     assert (again.people, tenants.first.people) == ((PERSON,), ())
+
+
+def test_a_tenant_that_cannot_be_is_not_kept(keys: KeyRing) -> None:
+    """An unknown flavour is refused before the id is taken."""
+    tenants = Tenants(make_platform(keys))
+    with pytest.raises(UsageError, match="nope"):
+        tenants.create("class-7b", flavour="nope")
+    assert tenants.create("class-7b", flavour="canvas").tenant == "class-7b"

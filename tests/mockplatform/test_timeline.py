@@ -10,8 +10,10 @@ from mockplatform.model import Exchange
 from mockplatform.mutation import bind
 from mockplatform.pending import PendingLaunch
 from mockplatform.telling.curl import curl, curl_of
+from mockplatform.telling.lines import Line, compared, shown
 from mockplatform.telling.masking import masked, masked_exchange, masked_headers, masked_params, masked_text
-from mockplatform.telling.timeline import Leg, Line, Story, compared, exchanges_of, story, taken_apart
+from mockplatform.telling.timeline import Leg, Story, exchanges_of, story
+from mockplatform.telling.token_views import taken_apart
 from tests.mockplatform.makers import (
     COURSE,
     INSTRUCTOR,
@@ -220,12 +222,16 @@ def test_the_shape_of_a_secret_stays(secret: str, shown: str) -> None:
 
 
 def test_secrets_in_headers() -> None:
-    """Authorization and cookies are masked, their schemes, names and attributes are not."""
+    """Whatever proves who somebody is is masked; schemes, names and attributes are not."""
     headers = (
         ("Authorization", "Bearer abcdefghij"),
         ("Cookie", "session=abcdefghij; theme=dark-and-long"),
         ("set-cookie", "session=abcdefghij; Path=/; HttpOnly"),
         ("Accept", "application/json"),
+        ("X-Api-Key", "abcdefghij"),
+        ("X-Forwarded-Authorization", "Bearer abcdefghij"),
+        ("x-csrf-token", "abcdefghij"),
+        ("X-Note", "see eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2lnbmF0dXJl"),
     )
 
     assert masked_headers(headers) == (
@@ -233,6 +239,10 @@ def test_secrets_in_headers() -> None:
         ("Cookie", "session=abcd••••••; theme=dark•••••••••"),
         ("set-cookie", "session=abcd••••••; Path=/; HttpOnly"),
         ("Accept", "application/json"),
+        ("X-Api-Key", "abcd••••••"),
+        ("X-Forwarded-Authorization", "Bearer abcd••••••"),
+        ("x-csrf-token", "abcd••••••"),
+        ("X-Note", "see eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln••••••••"),
     )
 
 
@@ -247,11 +257,21 @@ def test_secrets_in_headers() -> None:
         ("http://tool/?registration_token=abcdefghij&a=1", "http://tool/?registration_token=abcd••••••&a=1"),
         ('<input name="client_secret" value="abcdefghij">', '<input name="client_secret" value="abcd••••••">'),
         ("error near Bearer abcdefghij", "error near Bearer abcd••••••"),
-        ("id_token=a.b.c1234567890", "id_token=a.b.c1234567890"),
+        ("state=x&id_token=a.b.c1234567890", "state=x&id_token=a.b.c123•••••••"),
+        ("JWT=a.b.c1234567890", "JWT=a.b.c123•••••••"),
+        (
+            '<input type="hidden" name="JWT" value="a.b.c1234567890">',
+            '<input type="hidden" name="JWT" value="a.b.c123•••••••">',
+        ),
+        (
+            "told: eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2lnbmF0dXJl",
+            "told: eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln••••••••",
+        ),
+        ("api_key=abcdefghij", "api_key=abcd••••••"),
     ],
 )
 def test_secrets_in_texts(text: str, shown: str) -> None:
-    """Forms, JSON, addresses and pages are looked through; a launch token proves nothing once it was used."""
+    """Forms, JSON, addresses and pages are looked through, also for tokens, whose signatures alone are masked."""
     assert masked_text(text) == shown
     assert masked_exchange(exchange(url=text, request_body=text, response_body=text)).response_body == shown
 
@@ -303,3 +323,40 @@ def test_a_registration_with_another_issuer_is_no_lie(keys: KeyRing) -> None:
     platform = make_platform(keys, registrations=(make_registration(issuer="https://other.example"),))
 
     assert not any(leg.has_lies for leg in told(platform, "claims.extra").legs[:2])
+
+
+def test_a_story_holds_no_whole_token(keys: KeyRing) -> None:
+    """Header and claims of the launch's token can be read everywhere in its story, its signature nowhere."""
+    platform = make_platform(keys)
+    pending = launched(platform)
+    assert pending.token is not None
+    signed, _, signature = pending.token.text.rpartition(".")
+    legs = story(platform, pending, []).legs
+
+    assert signed in repr(legs)
+    assert signature not in repr(legs)
+    assert signature in story(platform, pending, [], commands="whole").legs[2].curl
+
+
+def test_a_response_with_another_token_is_a_lie_although_masked(keys: KeyRing) -> None:
+    """Signatures are compared as they are, not as they are shown."""
+    one = (("id_token", "a.b.c12345678901"),)
+    other = (("id_token", "a.b.c12345678902"),)
+
+    assert [line.was for line in shown(one, other)] == ["a.b.c123••••••••"]
+
+
+@pytest.mark.parametrize(
+    ("lie", "idle"),
+    [
+        ("claims.without(claim='nope')", True),
+        ("claims.without(claim='nonce')", False),
+        ("login.without(name='nope')", True),
+        ("signature.by_foreign_key", False),
+        ("response.state_altered", False),
+        ("header.without(member='nope')", True),
+    ],
+)
+def test_a_lie_that_changes_nothing_is_told(keys: KeyRing, lie: str, idle: bool) -> None:
+    """A story says of each lie whether anything came out otherwise for it."""
+    assert [str(spoilt) for spoilt in told(make_platform(keys), lie).idle] == ([lie] if idle else [])

@@ -14,7 +14,7 @@ from mockplatform.errors import UsageError
 from mockplatform.keys import KeyRing
 from mockplatform.lms import Platform
 from mockplatform.server import listen, serve
-from mockplatform.tls import authority_at, new_authority, server_context
+from mockplatform.tls import authority_at, new_authority, server_certificate, server_context
 
 NOW = datetime.datetime.now(datetime.UTC)
 
@@ -83,12 +83,20 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
         authority_at(tmp_path / "no" / "ca.pem", NOW)
 
 
-@pytest.mark.parametrize(("host", "kind"), [("127.0.0.1", x509.IPAddress), ("localhost", x509.DNSName)])
-def test_certificate_names_the_host(host, kind):
-    """An address is named as an address and a name as a name, as clients check it."""
-    certificate = new_authority(NOW).certificate
-    assert certificate.subject == certificate.issuer
-    assert isinstance(server_context(new_authority(NOW), host, NOW), ssl.SSLContext)
-    from mockplatform.tls import _alternative
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "lms.test", "192.0.2.7"])
+def test_certificate_names_the_host_and_this_machine(host):
+    """Host, 127.0.0.1 and localhost are each named once, an address as an address, as clients check it."""
+    certificate = server_certificate(new_authority(NOW), host, NOW)[1]
+    named = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    addresses, names = named.get_values_for_type(x509.IPAddress), named.get_values_for_type(x509.DNSName)
+    assert sorted([*map(str, addresses), *names]) == sorted({"127.0.0.1", "localhost", host})
 
-    assert isinstance(_alternative(host), kind)
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
+def test_a_platform_for_another_host_is_reached_by_this_machine_s_names(platform, name):
+    """Whoever types localhost instead of the address gets through, too."""
+    authority, bound = new_authority(NOW), listen()
+    port = bound.getsockname()[1]
+    with serve(create_app(platform), bound, server_context(authority, "lms.test", NOW)):
+        answer = httpx2.get(f"https://{name}:{port}/jwks", verify=trusting(authority.pem))
+    assert answer.status_code == 200

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mockplatform.control.checks import check_id
 from mockplatform.control.contract import MOST, Ask, ConflictError, Listing, Page, act, found, listed
 from mockplatform.control.groups.people import person_of
 from mockplatform.course_groups import groups as groups_of
@@ -55,8 +56,7 @@ def list_courses(ask: Ask, query: Page) -> Listing[Course]:
 @act("POST", "/tenants/{tenant}/courses", status=201)
 def add_course(ask: Ask, body: Course) -> Course:
     """Add a course; a `crowd` is a number of members that are made up."""
-    if not body.id:
-        raise UsageError("body: id is empty; give an id of its own")
+    check_id("id", body.id)
     if not ask.platform.state.courses.add(body.id, body):
         raise ConflictError(f"course {body.id!r} is there already; change that one")
     return body

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from mockplatform.control.checks import check_id
 from mockplatform.control.contract import Ask, act
 from mockplatform.control.groups.tenants import TenantView, check_settings, get_tenant
 from mockplatform.control.groups.tools import Tool, registered, told_tool
@@ -107,9 +108,12 @@ def export_state(ask: Ask) -> Document:
 def import_state(ask: Ask, body: Document) -> TenantView:
     """Put a document in the place of what a tenant knows; registrations of its old issuer get the new one."""
     platform = ask.platform
-    check_settings(
-        platform.settings, {name: getattr(body.settings, name) for name in ("flavour", "quirks", "services")}
-    )
+    checked = ("flavour", "quirks", "services", "offset_s")
+    check_settings(platform.settings, {name: getattr(body.settings, name) for name in checked})
+    for person in body.people:
+        check_id("sub", person.sub)
+    for course in body.courses:
+        check_id("id", course.id)
     # Whatever is wrong in the document is found before anything is dropped.
     told = {name: tuple(_reissued(getattr(body, name), body.issuer, platform)) for name in CARRIED}
     platform.state.settings.put(SETTINGS, body.settings)

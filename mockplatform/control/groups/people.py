@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 
+from mockplatform.control.checks import check_id
 from mockplatform.control.contract import Ask, ConflictError, Listing, Page, act, found, listed
 from mockplatform.errors import UsageError
 from mockplatform.lms import Platform
 from mockplatform.model import Person
 
 __all__ = ["person_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownOfPerson:
+    """What is known of somebody; names and address may be unknown. `roles` are full URIs."""
+
+    sub: str
+    given_name: str = ""
+    family_name: str = ""
+    email: str = ""
+    locale: str = "en-US"
+    roles: tuple[str, ...] = ()
+    mentor_of: tuple[str, ...] = ()
+    note: str = ""
 
 
 @act("GET", "/tenants/{tenant}/people")
@@ -19,13 +34,13 @@ def list_people(ask: Ask, query: Page) -> Listing[Person]:
 
 
 @act("POST", "/tenants/{tenant}/people", status=201)
-def add_person(ask: Ask, body: Person) -> Person:
+def add_person(ask: Ask, body: KnownOfPerson) -> Person:
     """Add somebody."""
-    if not body.sub:
-        raise UsageError("body: sub is empty; give an id of its own")
-    if not ask.platform.state.people.add(body.sub, body):
-        raise ConflictError(f"person {body.sub!r} is there already; change that one")
-    return body
+    check_id("sub", body.sub)
+    person = _person(body)
+    if not ask.platform.state.people.add(person.sub, person):
+        raise ConflictError(f"person {person.sub!r} is there already; change that one")
+    return person
 
 
 @act("GET", "/tenants/{tenant}/people/{person}")
@@ -35,16 +50,17 @@ def get_person(ask: Ask) -> Person:
 
 
 @act("PUT", "/tenants/{tenant}/people/{person}")
-def change_person(ask: Ask, body: Person) -> Person:
+def change_person(ask: Ask, body: KnownOfPerson) -> Person:
     """Put other facts in the place of a person's; the `sub` stays."""
     person = person_of(ask.platform, ask.path["person"])
     if body.sub != person.sub:
         raise UsageError(f"body: sub: expected {person.sub!r}, as in the path")
-    ask.platform.state.people.put(person.sub, body)
+    changed = _person(body)
+    ask.platform.state.people.put(person.sub, changed)
     for course in ask.platform.courses:
         key = f"{course.id} {person.sub}"
-        ask.platform.state.enrolments.change(key, lambda enrolment: replace(enrolment, person=body))
-    return body
+        ask.platform.state.enrolments.change(key, lambda enrolment: replace(enrolment, person=changed))
+    return changed
 
 
 @act("DELETE", "/tenants/{tenant}/people/{person}")
@@ -60,3 +76,7 @@ def person_of(platform: Platform, sub: str) -> Person:
         NotFoundError: there is none.
     """
     return found(platform.state.people.get(sub), f"there is no person {sub!r}; GET …/people lists all")
+
+
+def _person(body: KnownOfPerson) -> Person:
+    return Person(**{one.name: getattr(body, one.name) for one in fields(body)})

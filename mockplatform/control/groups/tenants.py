@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
+from mockplatform.control.checks import check_offset
 from mockplatform.control.contract import Ask, ConflictError, Listing, Page, act
 from mockplatform.dialects.dialect import dialect_of
 from mockplatform.errors import UsageError
@@ -135,8 +136,9 @@ def check_settings(settings: Settings, wanted: Mapping[str, Any]) -> None:
     """Make sure that a tenant can behave so.
 
     Raises:
-        UsageError: a flavour, quirk or service is unknown.
+        UsageError: a flavour, quirk or service is unknown, or the clock too far off.
     """
+    check_offset(wanted.get("offset_s", settings.offset_s))
     dialect_of(wanted.get("flavour", settings.flavour), wanted.get("quirks", settings.quirks))
     for name in wanted.get("services", ()):
         if name not in services():

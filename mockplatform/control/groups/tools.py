@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
-from urllib.parse import urlsplit
 
+from mockplatform.control.checks import check_id, check_url
 from mockplatform.control.contract import Ask, ConflictError, Listing, Page, act, found, listed
 from mockplatform.errors import UsageError
 from mockplatform.lms import Platform
 from mockplatform.model import Privacy, Registration
 from mockplatform.records import Invitation
 from mockplatform.services.registration import invite
+from mockplatform.tool_table import issuer_problem
 
 __all__ = ["Tool", "registered", "registration_of", "told_tool"]
 
@@ -105,6 +106,7 @@ def remove_registration(ask: Ask) -> None:
 @act("POST", "/tenants/{tenant}/invitations", status=201)
 def invite_tool(ask: Ask, body: Invited) -> Invitation:
     """Begin a dynamic registration: the URL that a browser opens, with a token that is good once."""
+    check_url("tool_url", body.tool_url)
     return invite(ask.platform, tool_url=body.tool_url, lifetime_s=body.lifetime_s)
 
 
@@ -136,22 +138,16 @@ def told_tool(registration: Registration) -> Tool:
 
 
 def _check(tool: Tool) -> None:
-    if not tool.client_id:
-        raise UsageError("body: client_id is empty; give the one that the tool knows")
+    check_id("client_id", tool.client_id, empty="give the one that the tool knows")
     if not tool.deployment_ids or "" in tool.deployment_ids:
         raise UsageError('body: deployment_ids needs one id or more, such as ["1"]')
+    for index, deployment in enumerate(tool.deployment_ids):
+        check_id(f"deployment_ids[{index}]", deployment)
+    problem = issuer_problem(tool.issuer or None)
+    if problem is not None:
+        raise UsageError(f"body: issuer: {problem}")
     needed = {"login_url": tool.login_url, "launch_url": tool.launch_url}
     needed |= {f"redirect_uris[{index}]": url for index, url in enumerate(tool.redirect_uris)}
     optional = {name: getattr(tool, name) for name in _OPTIONAL_URLS if getattr(tool, name)}
     for name, url in (needed | optional).items():
-        _check_url(f"body: {name}", url)
-
-
-def _check_url(where: str, url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
-        raise UsageError(f"{where}: {url!r} is no http or https URL; write one such as 'http://127.0.0.1:8000/lti'")
+        check_url(name, url)

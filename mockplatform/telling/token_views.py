@@ -1,0 +1,115 @@
+"""The token of a launch taken apart, its lies marked."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from mockplatform import flow
+from mockplatform.lms import Platform
+from mockplatform.model import AuthRequest, IdToken, Params
+from mockplatform.pending import PendingLaunch
+from mockplatform.telling.lines import Line, compared
+from mockplatform.telling.masking import masked
+
+__all__ = ["TokenView", "honest_token", "taken_apart", "token_view"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenView:
+    """A token taken apart.
+
+    Args:
+        signature: what is known of it, in one sentence.
+        trouble: why a part of it cannot be read, if so.
+    """
+
+    header: tuple[Line, ...]
+    claims: tuple[Line, ...]
+    signature: str
+    fits: bool | None
+    text: str
+    trouble: str = ""
+
+
+def honest_token(platform: Platform, pending: PendingLaunch, request: AuthRequest, *, now_s: float) -> IdToken:
+    """The token that this launch would have had without its mutations."""
+    dialect = platform.dialect
+    kid = pending.kid or platform.keys.kid("platform")
+    unknown = dialect.value("custom.unknown", "literal")
+    return dialect.shape(flow.id_token(pending.launch, request, kid=kid, now_s=now_s, unknown=unknown), pending.launch)
+
+
+def token_view(
+    platform: Platform, pending: PendingLaunch, request: AuthRequest, fields: Mapping[str, str]
+) -> TokenView:
+    """The token that was sent, each part of it beside what an honest platform would have said."""
+    text = fields.get("id_token") or (pending.token.text if pending.token else "")
+    header, claims, trouble = taken_apart(text)
+    said, claimed = _told(header), _told(claims)
+    lies: tuple[tuple[Line, ...], tuple[Line, ...]] = (compared(said, said), compared(claimed, claimed))
+    if pending.mutations:
+        # The token was made a moment after the request came, perhaps in the next second: the likelier one counts.
+        since = pending.asked_s or pending.begun_s
+        honest = [honest_token(platform, pending, request, now_s=since + later) for later in (0, 1)]
+        both = [(compared(said, _told(one.header)), compared(claimed, _told(one.claims))) for one in honest]
+        lies = min(both, key=lambda pair: sum(line.was is not None for part in pair for line in part))
+    fits = _fits(platform, text, header)
+    return TokenView(
+        header=lies[0], claims=lies[1], signature=_SIGNATURES[fits], fits=fits, text=masked(text), trouble=trouble
+    )
+
+
+_SIGNATURES: Final[Mapping[bool | None, str]] = {
+    True: "The signature fits the key of the platform that the header names.",
+    False: "The signature does not fit the key of the platform.",
+    None: "The header names no key with which this platform signs now.",
+}
+
+
+def taken_apart(text: str) -> tuple[Mapping[str, Any] | bytes, Mapping[str, Any] | bytes, str]:
+    """Header and claims of a compact token, and what of them cannot be read (RFC 7515, section 3.1)."""
+    parts = text.split(".")
+    trouble = "" if len(parts) == 3 else f"it has {len(parts)} parts in place of 3"
+    read: list[Mapping[str, Any] | bytes] = []
+    for name, part in zip(("header", "payload"), (*parts, "")[:2], strict=True):
+        content, problem = _read(part)
+        read.append(content)
+        trouble = trouble or (f"its {name} {problem}" if problem else "")
+    return read[0], read[1], trouble
+
+
+def _read(part: str) -> tuple[Mapping[str, Any] | bytes, str]:
+    try:
+        raw = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+    except ValueError:
+        return part.encode(), "is not Base64url"
+    try:
+        value = json.loads(raw)
+    except (ValueError, RecursionError):
+        return raw, "is not JSON"
+    return (value, "") if isinstance(value, dict) else (raw, "is no JSON object")
+
+
+def _told(part: Mapping[str, Any] | bytes) -> Params:
+    if isinstance(part, bytes):
+        return (("as it stands", part.decode("utf-8", "replace")),)
+    return tuple((name, _value(value)) for name, value in part.items())
+
+
+def _value(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _fits(platform: Platform, text: str, header: Mapping[str, Any] | bytes) -> bool | None:
+    kid = header.get("kid") if isinstance(header, Mapping) else None
+    names = [name for name in ("platform", platform.key_set.now.signing) if platform.keys.kid(name) == kid]
+    signed, _, signature = text.rpartition(".")
+    if not names or not isinstance(header, Mapping):
+        return None
+    # RS256 makes the same signature each time (RFC 8017, section 8.2), so that it can be made anew to compare.
+    made = platform.keys.signature("RS256", names[0], signed.encode("utf-8", "surrogatepass"))
+    return base64.urlsafe_b64encode(made).rstrip(b"=").decode() == signature
