@@ -32,6 +32,7 @@ from conformance.profile import profile_names
 from conformance.requirements import requirements
 from conformance.scenario_tables import AnswerTable, AttemptTable, ExpectTable, FileTable, ScenarioTable
 from mockplatform.errors import UsageError
+from mockplatform.misbehaving.faults import endpoint_names
 from mockplatform.model import KeySet
 from mockplatform.mutation import bind
 from mockplatform.tables import build, read_toml
@@ -82,6 +83,7 @@ def scenario_of(row: ScenarioTable, id_: str, where: str) -> Scenario:
     _known(row.requirement, requirements(), f"{where}: requirement")
     _known(row.checks, checks(), f"{where}: check")
     _known(row.needs, NEEDS, f"{where}: needs")
+    _known(row.about, endpoint_names() if row.about else (), f"{where}: about")
     _known([fault.point for fault in row.faults], fault_points(), f"{where}: fault point")
     judged = AttemptTable(
         name="judged",
@@ -124,6 +126,7 @@ def scenario_of(row: ScenarioTable, id_: str, where: str) -> Scenario:
         wire=row.wire,
         quirks=row.quirks,
         crowd=row.crowd,
+        about=row.about,
     )
 
 

@@ -5,19 +5,21 @@ A refusal counts only if the lie was told, the fault was met and the honest laun
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from conformance.actions import action_of
 from conformance.arrange import missing_states
 from conformance.faults import fault_points, reachable
 from conformance.lab import Lab
-from conformance.model import Attempt, Expectation, Fault, Scenario, Verdict
+from conformance.line import ASKED_BY, LATE_S
+from conformance.model import Attempt, Expectation, Fault, Scenario, Status, Verdict
 from conformance.story import Told
 from conformance.wire import asks_for_tokens
 from mockplatform.model import LoginRequest
 
-__all__ = ["keys_unasked", "lacking", "skip", "unasked", "unjudged", "unproven"]
+__all__ = ["keys_unasked", "lacking", "skip", "unasked", "unheard", "unjudged", "unproven"]
 
+FAILURE = 400
 _ADVICE = {
     "attributes": (
         "register the tool with configured attribute names and give [platform.attributes], for LTI 1.1 with a "
@@ -103,6 +105,45 @@ def unproven(scenario: Scenario, expectation: Expectation, told: Told) -> Verdic
         or _unfired(scenario, told)
         or _uncounted(scenario, expectation, told)
     )
+
+
+def unheard(scenario: Scenario, expectation: Expectation, told: Told) -> Verdict | None:
+    """The verdict on a story that would be passed although what it is about was not heard; None if it was heard.
+
+    A fault that was met is proof of its own where a refusal is a right answer to it.
+    """
+    if not scenario.serviced:
+        return None
+    met = {fault.endpoint for fault in scenario.wire if told.met.get(str(fault))}
+    heard = {str(call.about.get("endpoint")) for call in told.seen.calls} | met
+    heard |= {"deep_links"} if told.seen.answers else set()
+    granted = [attempt for attempt in (scenario.attempt, *scenario.before) if attempt.action in ASKED_BY]
+    granted = [attempt for attempt in granted if told.story.outcomes.get(attempt.name) == "launched"]
+    tried = bool(met) and any(answer.outcome == "rejected" for answer in expectation.answers)
+    silent = next((attempt for attempt in granted if not tried and not _asked(attempt, met, told)), None)
+    if silent is None:
+        missing = next((endpoint for endpoint in scenario.about if endpoint not in heard), None)
+        reason = f'the tool never asked the platform\'s endpoint "{missing}", so nothing can be said of it'
+        return None if missing is None else skip("unasked", reason)
+    endpoint = ASKED_BY[silent.action]
+    reason = (
+        f"the action {silent.action} was granted, but the tool did not ask the platform's endpoint "
+        f'"{endpoint}" with success before it answered, nor in the {LATE_S:g} s after that'
+    )
+    if endpoint not in scenario.about:
+        return skip("unasked", f"{reason}; it may have kept what it shows, so nothing can be said of this")
+    status: Status = "failed" if expectation.severity == "must" else "warned"
+    return Verdict(status=status, axes={}, reason=reason, cause="unasked")
+
+
+def _asked(attempt: Attempt, met: Collection[str], told: Told) -> bool:
+    """Whether the platform has heard, and not refused by itself, what an action of the tool asks of it."""
+    endpoint = ASKED_BY[attempt.action]
+    if endpoint == "deep_links":
+        return any(answer.attempt == attempt.name and answer.claims for answer in told.seen.answers)
+    calls = (call for call in told.seen.calls if call.about.get("attempt") == attempt.name)
+    answered = ((call.about, call.status or 0) for call in calls if call.about.get("endpoint") == endpoint)
+    return endpoint in met or any(0 < status < FAILURE or "fault" in about for about, status in answered)
 
 
 def keys_unasked(told: Told) -> bool:

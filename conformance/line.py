@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,9 +16,20 @@ from conformance.model import Answered, Observation
 from mockplatform.deep_links.returning import receive
 from mockplatform.model import AuthResponse, Exchange
 
-__all__ = ["Line"]
+__all__ = ["ASKED_BY", "LATE_S", "Line"]
 
 MOST = 1000
+LATE_S = 5.0
+"""How long a tool that does its work behind its answer may take for it."""
+_LOOK_S = 0.1
+ASKED_BY: Mapping[str, str] = {
+    "read_roster": "memberships",
+    "post_score": "scores",
+    "read_results": "results",
+    "read_groups": "groups",
+    "pick_content": "deep_links",
+}
+"""The endpoint of the platform that an action cannot do without."""
 SETTINGS = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
 
 
@@ -30,7 +41,7 @@ class Line:
         self._calls: list[Exchange] = []
         self._answers: list[Answered] = []
         self._about: Mapping[str, str] = {}
-        self._last: Exchange | None = None
+        self._known: list[Exchange] = []
         self._asked: Mapping[str, Any] = {}
         self._held_up = 0
 
@@ -40,18 +51,28 @@ class Line:
         audience = self._lab.platform.dialect.value("token.audience", "")
         self._about = {"attempt": attempt, "registered": client_id, "audience": audience}
         self._held_up = self._key_faults()
-        self._last = next(iter(self._lab.platform.state.journal.page(limit=1, newest_first=True)), None)
+        self._known = self._lab.platform.state.journal.page(limit=MOST, newest_first=True)
+
+    def wait(self, action: str) -> None:
+        """Give a tool time that has granted an action and may carry it out from a queue."""
+        endpoint = ASKED_BY.get(action, "deep_links")
+        if endpoint == "deep_links":
+            return
+        for _ in range(round(LATE_S / _LOOK_S)):
+            if any(call.about.get("endpoint") == endpoint for call in self.news()):
+                return
+            self._lab.pause(_LOOK_S)
 
     def heard(self, performed: Performed, seen: Observation) -> tuple[Performed, Observation]:
         """What was performed and seen, with what the tool has said meanwhile."""
-        news = list(self._news())
+        news = self.news()
         keys = [call for call in news if call.about.get("endpoint") == "jwks"]
         calls = [call for call in news if call.about.get("endpoint") != "jwks"]
         self._calls += [replace(call, about={**call.about, **self._about}) for call in calls]
         if isinstance(performed.response, AuthResponse):
             self._asked = _settings(performed.response)
-        returned = performed.visit.stopped and urlsplit(performed.visit.request.url).path.endswith("/deep-links")
-        if returned:
+        has_answered = performed.visit.stopped and urlsplit(performed.visit.request.url).path.endswith("/deep-links")
+        if has_answered:
             self._answers.append(self._received(performed))
             # The browser is back at the platform, with what the tool wanted to say.
             seen = replace(seen, outcome="launched", klass=None, type=None, code=None, channel=None)
@@ -59,15 +80,16 @@ class Line:
         fetches = max(performed.key_fetches, len(keys), self._key_faults() - self._held_up)
         performed = replace(performed, key_fetches=fetches)
         host = urlsplit(self._lab.platform.url).hostname or ""
-        return performed, replace(
-            seen, calls=tuple(self._calls), answers=tuple(self._answers), platform_host=host, returned=seen.returned
-        )
+        return performed, replace(seen, calls=tuple(self._calls), answers=tuple(self._answers), platform_host=host)
 
-    def _news(self) -> Iterator[Exchange]:
-        """What was noted since the attempt began, the oldest first."""
+    def news(self) -> list[Exchange]:
+        """What the tool has asked since the attempt began, the oldest first."""
         page = self._lab.platform.state.journal.page(limit=MOST, newest_first=True)
-        end = next((index for index, exchange in enumerate(page) if exchange is self._last), len(page))
-        return (exchange for exchange in reversed(page[:end]) if exchange.asker == "tool")
+        # A store may make its records anew, and two calls may be alike: only their succession tells where news begin.
+        sizes = range(len(page), -1, -1)
+        old = next(size for size in sizes if page[len(page) - size :] == self._known[:size])
+        page = page[: len(page) - old]
+        return [exchange for exchange in reversed(page) if exchange.asker == "tool"]
 
     def _key_faults(self) -> int:
         """How often a fault has acted at the key set; what it keeps waiting is in no journal yet."""
@@ -75,7 +97,12 @@ class Line:
 
     def _received(self, performed: Performed) -> Answered:
         received = asyncio.run(receive(self._lab.platform, performed.visit.params))
-        return Answered(claims=received.returned.claims, problems=received.returned.problems, asked=self._asked)
+        return Answered(
+            claims=received.returned.claims,
+            problems=received.returned.problems,
+            asked=self._asked,
+            attempt=self._about["attempt"],
+        )
 
 
 def _settings(response: AuthResponse) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from conformance.answered import Answered
 from conformance.errors import ErrorClass
 from conformance.troubles import Fault, Wire
 from mockplatform.model import Exchange, Message
@@ -114,16 +115,6 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
-    """What a tool has sent back to a deep linking request, and what the platform found wrong with it."""
-
-    claims: Mapping[str, Any]
-    problems: tuple[str, ...] = ()
-    asked: Mapping[str, Any] = field(default_factory=dict)
-    """The settings of the request that it answers."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
     """A switch of `[rulings]`, for what the documents leave open, and what a scenario expects at one setting."""
 
@@ -159,6 +150,8 @@ class Scenario:
     """How the platform speaks in this story beside its flavour."""
     crowd: int = 0
     """How many further members the course has."""
+    about: tuple[str, ...] = ()
+    """The platform's endpoints that it has to hear of; without that of a granted action, the tool has failed."""
 
     @property
     def serviced(self) -> bool:

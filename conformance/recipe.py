@@ -192,9 +192,7 @@ def table_of(scenario: Scenario) -> dict[str, Any]:
         "wire": [_given(fault) for fault in scenario.wire],
         "quirks": dict(scenario.quirks),
         "crowd": scenario.crowd,
-        "checks": list(scenario.checks),
-        "guards": list(scenario.guards),
-        "aliases": list(scenario.aliases),
+        **{key: list(getattr(scenario, key)) for key in ("about", "checks", "guards", "aliases")},
     }
     honest = {f.name: f.default for f in fields(ScenarioTable) if f.default is not MISSING}
     # An empty list of states says that nothing is arranged; left out, the profile decides.

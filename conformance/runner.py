@@ -15,7 +15,7 @@ from conformance.arrange import ArrangementFailedError, missing_states
 from conformance.attempt import signed_in
 from conformance.checks import checks
 from conformance.driver import OutOfReachError
-from conformance.evidence import keys_unasked, lacking, skip, unasked, unjudged, unproven
+from conformance.evidence import keys_unasked, lacking, skip, unasked, unheard, unjudged, unproven
 from conformance.judge import judge
 from conformance.lab import Lab
 from conformance.model import Attempt, Expectation, Finding, Observation, Result, Role, Scenario, Status, Verdict
@@ -241,14 +241,14 @@ class Runner:
             return unjudged("arrangement-failed", str(failure)), None
 
     def _judged(self, scenario: Scenario, expectation: Expectation, told: Told) -> Verdict:
-        lab = self.lab
         if told.performed.visit.trouble_kind == "refused":
             self._check_alive(told.seen, scenario)
-        proves_nothing = unproven(scenario, expectation, told)
-        if proves_nothing is not None:
+        if (proves_nothing := unproven(scenario, expectation, told)) is not None:
             return proves_nothing
         complaints = tuple(c for name in scenario.checks if (c := checks()[name](told.seen)) is not None)
-        verdict = judge(expectation, told.seen, lab.profile, lab.reader.axes, complaints)
+        verdict = judge(expectation, told.seen, self.lab.profile, self.lab.reader.axes, complaints)
+        if verdict.status == "passed" and (silence := unheard(scenario, expectation, told)) is not None:
+            return silence
         refused = told.seen.outcome != "launched" and verdict.status not in ("failed", "error")
         if refused and self.options.recovery:
             verdict = self._recovered(scenario, expectation, told, verdict)
@@ -260,11 +260,11 @@ class Runner:
 
     def _recovered(self, scenario: Scenario, expectation: Expectation, told: Told, verdict: Verdict) -> Verdict:
         """The verdict after an honest launch of the same person: a refusal must not lock anybody out."""
-        states = self.lab.honest_states(scenario.role)
         sequel = told.story.sequel()
-        sequel.arrange(states)
+        sequel.arrange(self.lab.honest_states(scenario.role))
         again = sequel.send(Attempt(name="recovery", lti=sequel.lti, message=scenario.attempt.message))
-        if again.seen.outcome == "launched" and (scenario.faults or scenario.serviced) and scenario.attempt.action:
+        repeated = scenario.attempt.action and (scenario.faults or scenario.serviced) and not told.is_early
+        if again.seen.outcome == "launched" and repeated:
             again = sequel.send(replace(scenario.attempt, name="recovered action"))
         if again.seen.outcome == "launched":
             return verdict

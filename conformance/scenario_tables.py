@@ -91,6 +91,7 @@ class ScenarioTable:
     wire: tuple[Wire, ...] = ()
     quirks: Mapping[str, Any] = field(default_factory=dict)
     crowd: int = 0
+    about: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
     guards: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()

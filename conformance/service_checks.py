@@ -5,18 +5,18 @@ Each is told by the calls of a story, in their order and with the platform's own
 
 from __future__ import annotations
 
-import base64
 import datetime
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from typing import Any, Final
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
+from conformance.call_reading import asked_back_at, form_of, is_cut, lifetime_s, members, next_pages, place, unsigned
 from conformance.model import Observation
 from mockplatform.model import Exchange
 
 __all__ = [
+    "ELSEWHERE",
     "assertions_once",
     "assertions_right",
     "assertions_short",
@@ -36,8 +36,14 @@ __all__ = [
     "waited_as_told",
 ]
 
-MOST_PAGES = 500
+ELSEWHERE: Final = "/lti/elsewhere"
+"""Where foreign links of scenarios lead; no address of the platform is below it."""
+MOST_PAGES = 999
+"""One less than is seen of an attempt."""
+MOST_REFUSALS = 2
 READINGS = 3
+LEAST_LEFT_S = 120
+"""How long a token has to be good for to be used again: tools keep a margin for clocks that differ."""
 LONGEST_ASSERTION_S = 600
 LONGEST_WAIT_S = 60
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -91,10 +97,22 @@ def deployment_told(seen: Observation) -> str | None:
 
 
 def tokens_reused(seen: Observation) -> str | None:
-    """For the same scopes one token is enough as long as it is good (SEC 7.1.1)."""
-    granted = (_form(call) for call in _to(seen, "token") if call.status == 200)
-    scopes = [" ".join(sorted(form.get("scope", "").split())) for form in granted]
-    return "the tool asks for a new access token although it has a good one" if _doubled(scopes) else None
+    """For the same registration, deployment and scopes one token is enough as long as it is good (SEC 7.1.1)."""
+    held: dict[tuple[object, ...], float] = {}
+    for call in seen.calls:
+        if not _is_token(call):
+            # A token that was refused is no good, whatever its time; which one it was is not known here.
+            held = {} if call.status == 401 else held
+        if not _is_token(call) or call.status != 200:
+            continue
+        form = form_of(call.request_body)
+        claims = unsigned(form.get("client_assertion", ""))
+        scopes = frozenset(form.get("scope", "").split())
+        holder = (str(claims.get("iss")), str(claims.get(CLAIM + "deployment_id")), scopes)
+        if held.get(holder, call.at_s) - call.at_s > LEAST_LEFT_S:
+            return "the tool asks for a new access token although it has a good one"
+        held[holder] = call.at_s + lifetime_s(call.response_body)
+    return None
 
 
 def own_tokens(seen: Observation) -> str | None:
@@ -107,10 +125,11 @@ def own_tokens(seen: Observation) -> str | None:
 
 
 def retried_once(seen: Observation) -> str | None:
-    """After a refused token the tool asks for another one and calls once more, and then tells the person (RFC 6750)."""
-    counts = Counter(f"{call.method} {call.url}" for call in _services(seen) if call.status == 401)
-    often = next((place for place, count in counts.items() if count > 3), None)
-    return None if often is None else f"the tool called {often} {counts[often]} times with tokens that are refused"
+    """A call that is refused is made once more at most, and then the person is told (RFC 6750 3.1)."""
+    refused = (call for call in _services(seen) if call.status in (401, 403))
+    counts = Counter((call.about.get("attempt"), f"{call.method} {call.url}") for call in refused)
+    often = next((found for found, count in counts.items() if count > MOST_REFUSALS), None)
+    return None if often is None else f"the tool called {often[1]} {counts[often]} times although it is refused"
 
 
 def waited_as_told(seen: Observation) -> str | None:
@@ -120,15 +139,17 @@ def waited_as_told(seen: Observation) -> str | None:
         endpoint = str(call.about.get("endpoint"))
         if call.at_s < until.get(endpoint, 0.0):
             return f"the tool called again {until[endpoint] - call.at_s:.1f} s before the platform wanted it to"
-        told = next((value for name, value in call.response_headers if name.lower() == "retry-after"), "")
-        if told.isdigit():
-            until[endpoint] = call.at_s + int(told)
+        if (told := asked_back_at(call)) is not None:
+            until[endpoint] = told
     return None
 
 
 def no_token_elsewhere(seen: Observation) -> str | None:
     """An access token is shown to the platform's own host only (RFC 6750 5.2)."""
     for call in seen.calls:
+        # A proxy before the platform may write another host, so that the host counts only where no honest call leads.
+        if f"{ELSEWHERE}/" not in f"{urlsplit(call.url).path}/":
+            continue
         headers = {name.lower(): value for name, value in call.request_headers}
         host = urlsplit(f"//{headers.get('host', '')}").hostname
         if host != seen.platform_host and "authorization" in headers:
@@ -137,31 +158,31 @@ def no_token_elsewhere(seen: Observation) -> str | None:
 
 
 def pages_ended(seen: Observation) -> str | None:
-    """A list that never ends is given up (RFC 8288)."""
-    count = len(_services(seen))
-    return f"the tool has read {count} pages of a list without an end" if count > MOST_PAGES else None
+    """A list is given up some time, whatever it says of further pages (RFC 8288)."""
+    count = max(Counter(_list_of(call) for call in _pages(seen)).values(), default=0)
+    return f"the tool has read {count} pages of a list and more, and does not give up" if count > MOST_PAGES else None
 
 
 def last_page_read(seen: Observation) -> str | None:
     """A list is read to its last page (AGS 3.2.4, NRPS 2.4.2)."""
-    lists = [call for call in _services(seen) if call.method == "GET" and call.status == 200]
-    links = [value for name, value in lists[-1].response_headers if name.lower() == "link"] if lists else []
-    if any(_leads_on(link) for link in links):
-        return "the tool did not read the last page of a list, so that it knows only some of its entries"
-    return None
+    text = "the tool did not read the last page of a list, so that it knows only some of its entries"
+    return text if _unread(seen) else None
 
 
 def no_page_again(seen: Observation) -> str | None:
     """No page is read again and again (RFC 8288)."""
-    counts = Counter(call.url for call in _services(seen) if call.method == "GET" and call.status == 200)
+    counts = Counter(call.url for call in _pages(seen))
     most = max(counts.values(), default=0)
     return f"the tool has read one page of a list {most} times" if most > READINGS else None
 
 
 def told_soon(seen: Observation) -> str | None:
     """A person who waits is told within a minute (RFC 9110 10.2.3)."""
-    times = [call.at_s for call in seen.calls if call.about.get("attempt") == "judged"]
-    spent = max(times, default=0.0) - min(times, default=0.0)
+    calls = [call for call in seen.calls if call.about.get("attempt") == "judged"]
+    begin = min((call.at_s for call in calls), default=0.0)
+    end = max((call.at_s + call.elapsed_s for call in calls), default=0.0)
+    # The platform's clock alone knows of pauses in virtual time, and the visit alone of those after the last call.
+    spent = max(end - begin, sum(exchange.elapsed_s for exchange in seen.exchanges))
     return f"the tool let the person wait for {spent:.0f} s" if spent > LONGEST_WAIT_S else None
 
 
@@ -176,14 +197,14 @@ def url_query_kept(seen: Observation) -> str | None:
 def stamps_grow(seen: Observation) -> str | None:
     """Each score of a person has a later time than the one before, to the millisecond and with a zone (AGS 3.4.9)."""
     last: dict[tuple[str, str], datetime.datetime] = {}
-    for call in _to(seen, "scores"):
-        score = _object(call.request_body)
+    for call in _scores(seen):
+        score = members(call.request_body)
         told = str(score.get("timestamp"))
         try:
             moment = datetime.datetime.fromisoformat(told)
         except ValueError:
             return f"the timestamp of a score is {told!r}, expected a time such as 2026-11-22T07:30:00.125Z"
-        if moment.tzinfo is None or "." not in told:
+        if moment.tzinfo is None or not {".", ","}.intersection(told):
             return f"the timestamp of a score is {told!r}, without fractions of a second or without a zone"
         place = (urlsplit(call.url).path, str(score.get("userId")))
         if place in last and moment <= last[place]:
@@ -194,8 +215,8 @@ def stamps_grow(seen: Observation) -> str | None:
 
 def score_right(seen: Observation) -> str | None:
     """A score says whose it is, how much of how much, and how far things are (AGS 3.4.4 to 3.4.8)."""
-    for call in _to(seen, "scores"):
-        score = _object(call.request_body)
+    for call in _scores(seen):
+        score = members(call.request_body)
         given, maximum = score.get("scoreGiven"), score.get("scoreMaximum")
         wrong = {
             f"userId is {score.get('userId')!r}, expected the sub of the launch": score.get("userId") != seen.person_id,
@@ -219,9 +240,35 @@ def one_column(seen: Observation) -> str | None:
 def _assertions(seen: Observation) -> Iterator[tuple[Exchange, Mapping[str, str], Mapping[str, Any]]]:
     """Each token request with its form and the claims of its assertion."""
     for call in _to(seen, "token"):
-        form = _form(call)
-        parts = form.get("client_assertion", "").split(".")
-        yield call, form, _object(_decoded(parts[1])) if len(parts) == 3 else {}
+        # What the journal has cut off may be right.
+        if not is_cut(call.request_body):
+            form = form_of(call.request_body)
+            yield call, form, unsigned(form.get("client_assertion", ""))
+
+
+def _scores(seen: Observation) -> list[Exchange]:
+    """The scores that were sent, but for those that are too long for the journal: what is cut off may be right."""
+    return [call for call in _to(seen, "scores") if not is_cut(call.request_body)]
+
+
+def _list_of(call: Exchange) -> tuple[str, str]:
+    """Which list a page belongs to; its pages differ in the query."""
+    return str(call.about.get("endpoint")), urlsplit(call.url).path
+
+
+def _pages(seen: Observation) -> list[Exchange]:
+    return [call for call in _services(seen) if call.method == "GET" and call.status == 200]
+
+
+def _unread(seen: Observation) -> bool:
+    """Whether the page of a list that was read last leads on to one that was not asked for."""
+    asked = {(call.about.get("attempt"), place(call.url)) for call in seen.calls if call.method == "GET"}
+    last = {_list_of(call): call for call in _pages(seen)}
+    return any(
+        (call.about.get("attempt"), place(urljoin(call.url, page))) not in asked
+        for call in last.values()
+        for page in next_pages(call)
+    )
 
 
 def _to(seen: Observation, endpoint: str) -> list[Exchange]:
@@ -241,25 +288,6 @@ def _services(seen: Observation) -> list[Exchange]:
     return [call for call in seen.calls if call.about.get("endpoint") not in ("token", None)]
 
 
-def _form(call: Exchange) -> Mapping[str, str]:
-    return dict(parse_qsl(call.request_body, keep_blank_values=True))
-
-
-def _decoded(part: str) -> str:
-    try:
-        return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)).decode()
-    except ValueError:
-        return ""
-
-
-def _object(text: str) -> Mapping[str, Any]:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value] if isinstance(value, str) else []
 
@@ -270,7 +298,3 @@ def _doubled(values: list[str]) -> bool:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
-
-
-def _leads_on(link: str) -> bool:
-    return any('rel="next"' in part or "rel=next" in part for part in link.split(","))

@@ -12,6 +12,7 @@ from conformance.arming import DisarmError, FaultError, armed_for, hits_of
 from conformance.arrange import arrange
 from conformance.attempt import Performed, perform, signed_in
 from conformance.browser import Browser
+from conformance.call_reading import asked_back_at
 from conformance.checks import NOBODY, SIGHTING, sessions_apart
 from conformance.driver import Armed
 from conformance.filling import values_of
@@ -40,6 +41,12 @@ class Told:
     """How often each armed fault point was reached; None where the driver cannot know."""
     met: Mapping[str, int] = field(default_factory=dict)
     """How often each fault of the platform's endpoints has acted."""
+
+    @property
+    def is_early(self) -> bool:
+        """Whether the platform still wants to be left alone by the tool (RFC 9110 10.2.3)."""
+        now = self.story.lab.platform.clock()
+        return any((asked_back_at(call) or now) > now for call in self.seen.calls)
 
 
 @dataclass(kw_only=True)
@@ -98,6 +105,8 @@ class Story:
         self.done[attempt.name] = performed
         seen = read(lab, performed) if action is None else lab.reader.read(performed.visit, action.granted)
         if self.line is not None:
+            if seen.outcome == "launched":
+                self.line.wait(attempt.action)
             performed, seen = self.line.heard(performed, seen)
             self.done[attempt.name] = performed
         if seen.outcome == "launched" and action is None:

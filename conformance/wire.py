@@ -13,12 +13,7 @@ from mockplatform.records import WireFault
 
 __all__ = ["ArmedWire", "asks_for_tokens", "misbehaving", "told"]
 
-
 ABSENT: Final = "{absent}"
-TOLD_BY: Final = frozenset(
-    {"assertions_right", "assertions_short", "assertions_once", "deployment_told", "tokens_reused"}
-)
-"""The checks of token requests."""
 
 
 class ArmedWire:
@@ -62,6 +57,8 @@ def told(value: Any) -> Any:
     """The value with null for `{absent}`: TOML has no word for it."""
     if isinstance(value, Mapping):
         return {name: told(member) for name, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [told(member) for member in value]
     return None if value == ABSENT else value
 
 
@@ -71,11 +68,7 @@ def asks_for_tokens(scenario: Scenario) -> bool:
     A token that is good would spare it the token endpoint, and so whatever is to happen or to be seen there.
     """
     spoilt = any(fault.endpoint == "token" for fault in scenario.wire)
-    return (
-        spoilt
-        or any(name.startswith("token.") for name in scenario.quirks)
-        or bool(TOLD_BY.intersection(scenario.checks))
-    )
+    return spoilt or "token" in scenario.about or any(name.startswith("token.") for name in scenario.quirks)
 
 
 @contextlib.contextmanager

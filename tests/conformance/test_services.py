@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64encode
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -11,6 +12,7 @@ from urllib.parse import urlencode
 import pytest
 
 from conformance import answer_checks, service_checks
+from conformance.call_reading import JOURNAL_BYTES
 from conformance.catalogue import SERVICE_OF, scenarios
 from conformance.errors import types
 from conformance.filling import filled
@@ -19,6 +21,7 @@ from conformance.sample_tool.flaws import grading, picks, service_calls, token_r
 from conformance.toolvalues import Action, Capabilities
 from conformance.wire import told
 from mockplatform.dialects.dialect import checked_quirks
+from mockplatform.endpoints.journal import SHOWN_BYTES
 from mockplatform.misbehaving.faults import endpoint_names, verbs
 from mockplatform.model import Exchange
 from tests.conformance.makers import make_tool, scenarios_of
@@ -106,7 +109,7 @@ def seen(*calls: Exchange) -> Observation:
     return Observation(outcome="launched", calls=calls, platform_host="127.0.0.1", person_id="ada")
 
 
-def token_request(**claims: Any) -> Exchange:
+def token_request(*, expires_in: int = 3600, audience: str = "", at_s: float = 0.0, **claims: Any) -> Exchange:
     honest = {"iss": "tool", "sub": "tool", "aud": f"{PLATFORM}/token", "iat": 0, "exp": 300, "jti": "1"}
     payload = urlsafe_b64encode(json.dumps(honest | claims).encode()).decode().rstrip("=")
     form = {
@@ -115,7 +118,9 @@ def token_request(**claims: Any) -> Exchange:
         "client_assertion": f"h.{payload}.s",
         "scope": "roster",
     }
-    return call("token", method="POST", request_body=urlencode(form))
+    granted = json.dumps({"access_token": "x", "expires_in": expires_in})
+    about = {"audience": audience}
+    return call("token", method="POST", request_body=urlencode(form), response_body=granted, at_s=at_s, about=about)
 
 
 def score(stamp: str, **changed: Any) -> Exchange:
@@ -124,8 +129,26 @@ def score(stamp: str, **changed: Any) -> Exchange:
     return call("scores", method="POST", request_body=json.dumps(body))
 
 
+def cut(exchange: Exchange) -> Exchange:
+    return replace(exchange, request_body=exchange.request_body[:SHOWN_BYTES])
+
+
 EARLY, LATE = "2026-11-22T07:30:00.125Z", "2026-11-22T07:30:00.126+00:00"
 NEXT = (("link", f'<{PLATFORM}/memberships?p=2>; rel="next"'),)
+FIRST, SECOND = call("memberships", response_headers=NEXT), call("memberships", url=f"{PLATFORM}/memberships?p=2")
+RESULTS = call("results")
+LONG = cut(call("scores", method="POST", request_body='{"comment": "' + "x" * SHOWN_BYTES + '", "userId": "ada"}'))
+SPELLINGS = (
+    '<memberships?p=2>; REL="NEXT"',
+    "<memberships?p=2> ; rel = next",
+    '<memberships>; title="a, <b>; c"; rel=self, <memberships?p=2>; rel="last next"',
+    "<memberships?p=2>;; rel=next; rel=self",
+)
+NO_NEXT = '<memberships?p=2>; rel=last; title="rel=next"; rel=next, <x>; rel="nextish"'
+DEPLOYMENT = "https://purl.imsglobal.org/spec/lti/claim/deployment_id"
+DEPLOYED: dict[str, Any] = {DEPLOYMENT: "1"}
+DEPLOYED_TWICE: dict[str, Any] = {DEPLOYMENT: "2"}
+THERE = f"{PLATFORM}/lti/elsewhere"
 AWAY = (("host", "localhost:9400"), ("authorization", "Bearer x"))
 BUSY = (("retry-after", "2"),)
 
@@ -135,11 +158,43 @@ BUSY = (("retry-after", "2"),)
     [
         ("assertions_right", (token_request(),), (token_request(sub="ada"),)),
         ("assertions_right", (token_request(aud=[f"{PLATFORM}/token"]),), (token_request(aud=PLATFORM),)),
+        (
+            "assertions_right",
+            (token_request(audience="urn:x", aud=["urn:x"]),),
+            (token_request(audience="urn:x"),),
+        ),
+        ("deployment_told", (token_request(**DEPLOYED),), (token_request(),)),
         ("assertions_short", (token_request(),), (token_request(exp=1200),)),
         ("assertions_once", (token_request(), token_request(jti="2")), (token_request(), token_request())),
         ("tokens_reused", (token_request(),), (token_request(), token_request(jti="2"))),
+        (
+            "tokens_reused",
+            (token_request(), token_request(at_s=3500.0)),
+            (token_request(), token_request(at_s=3400.0)),
+        ),
+        (
+            "tokens_reused",
+            (token_request(expires_in=120), token_request()),
+            (token_request(expires_in=180), token_request()),
+        ),
+        (
+            "tokens_reused",
+            (token_request(**DEPLOYED), token_request(**DEPLOYED_TWICE), token_request(iss="second")),
+            (token_request(**DEPLOYED), token_request(), token_request(**DEPLOYED)),
+        ),
+        (
+            "tokens_reused",
+            (token_request(), call("memberships", 401), token_request()),
+            (token_request(), call("memberships", 403), token_request()),
+        ),
         ("own_tokens", (call("memberships", about={"client_id": "tool"}),), (call("x", about={"client_id": "other"}),)),
-        ("retried_once", (call("memberships", 401),) * 3, (call("memberships", 401),) * 4),
+        ("retried_once", (call("memberships", 401),) * 2, (call("memberships", 401),) * 3),
+        ("retried_once", (call("memberships", 403),) * 2, (call("memberships", 403),) * 3),
+        (
+            "retried_once",
+            (call("memberships", 401), call("memberships", 403)),
+            (call("memberships", 401), call("memberships", 401), call("memberships", 403)),
+        ),
         (
             "waited_as_told",
             (call("memberships", 429, at_s=1.0, response_headers=BUSY), call("memberships", at_s=3.0)),
@@ -150,12 +205,27 @@ BUSY = (("retry-after", "2"),)
             (call("memberships", at_s=1.0), call("x", at_s=50.0)),
             (call("x", at_s=1.0), call("x", at_s=90.0)),
         ),
-        ("no_token_elsewhere", (call("x", request_headers=AWAY[:1]),), (call("x", request_headers=AWAY),)),
-        ("pages_ended", (call("memberships"),) * 200, (call("memberships"),) * 501),
+        (
+            "told_soon",
+            (call("memberships", at_s=1.0, elapsed_s=59.0),),
+            (call("memberships", at_s=1.0, elapsed_s=61.0),),
+        ),
+        (
+            "no_token_elsewhere",
+            (call("x", url=THERE, request_headers=AWAY[:1]), call("memberships", request_headers=AWAY)),
+            (call("x", url=f"{THERE}/scores", request_headers=AWAY),),
+        ),
+        ("pages_ended", (FIRST,) * 999, (FIRST,) * 1000),
+        ("pages_ended", (*(FIRST,) * 999, RESULTS), (*(FIRST,) * 1000, RESULTS)),
         ("no_page_again", (call("memberships"),) * 3, (call("memberships"),) * 4),
         ("last_page_read", (call("memberships"),), (call("memberships", response_headers=NEXT),)),
+        ("last_page_read", (FIRST, SECOND, RESULTS), (FIRST, RESULTS)),
+        ("last_page_read", (FIRST, SECOND, FIRST), (FIRST, FIRST)),
         ("stamps_grow", (score(EARLY), score(LATE)), (score(LATE), score(EARLY))),
         ("stamps_grow", (score(EARLY),), (score("2026-11-22T07:30:00Z"),)),
+        ("stamps_grow", (score(EARLY.replace(".", ",")), score(LATE)), (score(LATE.replace(".", ",")), score(EARLY))),
+        ("stamps_grow", (LONG,), (score("", comment="x"),)),
+        ("score_right", (LONG,), (score(EARLY, userId="grace", comment="x"),)),
         ("score_right", (score(EARLY),), (score(EARLY, userId="grace"),)),
         ("score_right", (score(EARLY, scoreGiven=None),), (score(EARLY, scoreMaximum="2"),)),
         ("one_column", (call("create_line_item", 201),), (call("create_line_item", 201),) * 2),
@@ -169,6 +239,67 @@ def test_a_check_of_calls_tells_right_from_wrong(
     look = getattr(service_checks, check)
     assert look(seen(*right)) is None
     assert look(seen(*wrong))
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_a_next_page_is_seen_in_each_spelling(spelling: str) -> None:
+    """Names, relations and quotation marks are free (RFC 8288 3)."""
+    page = call("memberships", response_headers=(("Link", spelling),))
+    assert service_checks.last_page_read(seen(page))
+    assert service_checks.last_page_read(seen(page, SECOND)) is None
+
+
+def test_what_only_looks_like_a_next_page_is_none() -> None:
+    """A title is no relation, and of several relations of one link the first counts (RFC 8288 3.3)."""
+    assert service_checks.last_page_read(seen(call("memberships", response_headers=(("link", NO_NEXT),)))) is None
+
+
+def test_the_time_of_a_visit_counts_without_calls() -> None:
+    """A tool that sits still keeps a person waiting as well."""
+    visit = Exchange(asker="browser", method="GET", url="http://127.0.0.1:9500/roster", status=200, elapsed_s=61.0)
+    assert service_checks.told_soon(replace(seen(), exchanges=(visit,)))
+
+
+def test_checks_know_where_the_journal_cuts() -> None:
+    """A body of that length or more may lack what a check looks for."""
+    assert JOURNAL_BYTES == SHOWN_BYTES
+
+
+def test_a_date_to_come_back_at_counts_as_seconds_do() -> None:
+    """`Retry-After` has two forms (RFC 9110 10.2.3)."""
+    busy = call("memberships", 429, at_s=0.0, response_headers=(("Retry-After", "Thu, 01 Jan 1970 00:00:20 GMT"),))
+    assert service_checks.waited_as_told(seen(busy, call("memberships", at_s=19.0)))
+    assert service_checks.waited_as_told(seen(busy, call("memberships", at_s=20.0))) is None
+
+
+def test_tokens_are_looked_for_where_only_a_foreign_link_leads() -> None:
+    """The check knows the one path that no honest call has."""
+    led = [scenario for scenario in SERVICED if "no_token_elsewhere" in scenario.checks]
+    assert led
+    for scenario in led:
+        assert service_checks.ELSEWHERE in str([dict(fault.settings) for fault in scenario.wire])
+
+
+@pytest.mark.parametrize(("announced_s", "cause"), [(600, None), (0, "no-recovery")])
+def test_a_recovery_is_not_asked_before_the_announced_time(tmp_path: Path, announced_s: int, cause: str | None) -> None:
+    """A tool that remembers when the platform wants it back, and refuses until then, is right."""
+    busy = (("retry-after", str(announced_s)),)
+    twins = iter([(200, "Saved", dict[str, str]())])
+
+    def refusing() -> tuple[int, str, dict[str, str]]:
+        if (honest := next(twins, None)) is not None:
+            return honest
+        at_s = lab.platform.clock()
+        lab.platform.state.note(call("memberships", 429, at_s=at_s, response_headers=busy), lab.platform.new_id())
+        return 400, "Sorry", {}
+
+    tool = make_tool(
+        capabilities=Capabilities(services=("nrps",)), actions={"read_roster": Action(request="POST /edit")}
+    )
+    scenario = ROSTER.replace('"launched"', '"rejected"')
+    with lab_of(Miniature(edit=refusing), tool=tool) as lab:
+        results, _ = results_of(lab, scenarios_of(tmp_path, scenario), plain=False)
+    assert results["roster"].verdict.cause == cause
 
 
 DL = "https://purl.imsglobal.org/spec/lti-dl/claim/"
