@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from mockplatform.tenants import Tenants
 
 __all__ = ["create_app"]
+
+
+_FIRST: Final = ("authentication", "oidc")
 
 
 def create_app(platform: Platform, tenants: Tenants | None = None) -> Starlette:
@@ -40,10 +43,13 @@ def _routes() -> Iterator[Route]:
     package = importlib.import_module("mockplatform.endpoints")
     names = (info.name for info in pkgutil.iter_modules(package.__path__))
     # Looked through from the top: what every launch asks for stands first.
-    for name in sorted(names, key=lambda name: (name != "oidc", name)):
+    for name in sorted(names, key=lambda name: (name not in _FIRST, name)):
         module = importlib.import_module(f"{package.__name__}.{name}")
         for route in getattr(module, "ROUTES", ()):
             # A route object is shared by all applications, so it is wrapped anew for each.
             served = Route(route.path, route.endpoint, methods=route.methods, name=route.name)
-            served.app = Page(served.app) if getattr(module, "FOR_PEOPLE", False) else Wire(served.app, route.name)
+            if getattr(module, "FOR_PEOPLE", False):
+                served.app = Page(served.app)
+            else:
+                served.app = Wire(served.app, route.name, asked_by=module.ASKED_BY)
             yield served

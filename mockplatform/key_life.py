@@ -18,11 +18,11 @@ from mockplatform.mutation import Context, Spoilt, through
 from mockplatform.records import KeyLife, ListedKey
 from mockplatform.store import MemoryTable, Table
 
-__all__ = ["Act", "PlatformKeys", "acts"]
+__all__ = ["NOW", "Act", "PlatformKeys", "acts"]
 
 Act = NamedFunction
 
-_NOW: Final = "now"
+NOW: Final = "now"
 """The key under which the only record of a key life lies."""
 _UNTOUCHED = KeyLife()
 
@@ -58,7 +58,7 @@ class PlatformKeys:
     @property
     def now(self) -> KeyLife:
         """What is published, what signs, and how often the set was asked for."""
-        return self.life.get(_NOW) or _UNTOUCHED
+        return self.life.get(NOW) or _UNTOUCHED
 
     @property
     def fetches(self) -> int:
@@ -106,8 +106,8 @@ class PlatformKeys:
         return self.signing_key()[1]
 
     def _change(self, edit: Callable[[KeyLife], KeyLife]) -> KeyLife:
-        self.life.add(_NOW, _UNTOUCHED)
-        return self.life.change(_NOW, edit) or _UNTOUCHED
+        self.life.add(NOW, _UNTOUCHED)
+        return self.life.change(NOW, edit) or _UNTOUCHED
 
     def _published(self, life: KeyLife) -> KeySet:
         listed = (entry for entry in life.listed if life.fetches > entry.after or entry.after == 0)

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 
 from mockplatform.model import IdToken, SignedToken
 
-__all__ = ["Keep", "KeyRing", "b64url", "encode_json", "private_members", "sign"]
+__all__ = ["Keep", "KeyRing", "b64url", "encode_json", "from_b64url", "members_of", "private_members", "sign"]
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 Keep = Callable[[str, Callable[[], str]], str]
@@ -47,6 +47,28 @@ _DIGESTS: Mapping[str, Callable[[], hashes.HashAlgorithm]] = {
 def b64url(data: bytes) -> str:
     """Base64url without padding (RFC 7515, section 2)."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+def from_b64url(text: str) -> bytes:
+    """What base64url without padding stands for; characters outside its alphabet are passed over, as by any decoder.
+
+    Raises:
+        ValueError: no bytes have this form.
+    """
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def members_of(part: str, *, parse_constant: Callable[[str], Any] | None = None) -> dict[str, Any] | None:
+    """The JSON object that a part of a token holds, unchecked; None: it holds none (RFC 7519, section 7.2).
+
+    Args:
+        parse_constant: reads NaN and the infinities, which are no JSON; a ValueError of it makes the part unreadable.
+    """
+    try:
+        value = json.loads(from_b64url(part), parse_constant=parse_constant)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def encode_json(value: Mapping[str, Any] | bytes) -> bytes:

@@ -87,10 +87,12 @@ class Platform(Tenant):
             link: the placed link that was clicked, or whose submission is reviewed; the course's own link to the tool
                 otherwise.
             for_user: whose submission is reviewed.
-            line_item: the id of the line item that a review is about.
+            line_item: the id of the line item that a review is about; without it one of the link, made if it has none.
             storage_target: the frame that keeps data for the tool.
             deep_linking: members of the deep linking settings that differ from the usual ones; None leaves one out.
         """
+        find = messages()[message].line_item
+        line_item = line_item or (find(self, registration, course, link).id if find else "")
         item = self.state.line_items.get(line_item) if line_item else None
         if link is None and item is not None:
             link = self.state.links.get(item.resource_link_id)

@@ -7,9 +7,12 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mockplatform.model import Launch
+from mockplatform.model import Course, Launch, Registration
+
+if TYPE_CHECKING:
+    from mockplatform.records import LineItem, PlacedLink
 
 __all__ = ["MessageKind", "messages"]
 
@@ -24,6 +27,8 @@ class MessageKind:
     opens_link: bool
     needs: tuple[str, ...] = ()
     omits: tuple[str, ...] = ()
+    line_item: Callable[[Any, Registration, Course, PlacedLink | None], LineItem] | None = None
+    """Of a platform: what the message is about where no line item is named."""
 
 
 @functools.cache
@@ -40,6 +45,7 @@ def messages() -> Mapping[str, MessageKind]:
             opens_link=module.OPENS_LINK,
             needs=getattr(module, "NEEDS", ()),
             omits=getattr(module, "OMITS", ()),
+            line_item=getattr(module, "line_item", None),
         )
         for module in modules
     }

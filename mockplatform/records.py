@@ -27,6 +27,8 @@ __all__ = [
     "Settings",
     "Used",
     "WireFault",
+    "enrolment_key",
+    "score_key",
 ]
 
 
@@ -81,6 +83,16 @@ class Enrolment:
     status: Literal["Active", "Inactive", "Deleted"] = "Active"
     changed_s: float = 0.0
 
+    @property
+    def key(self) -> str:
+        """What tells it from every other enrolment of a platform."""
+        return enrolment_key(self.course.id, self.person.sub)
+
+
+def enrolment_key(course_id: str, sub: str) -> str:
+    """The key of an enrolment that may not be there."""
+    return f"{course_id} {sub}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineItem:
@@ -97,6 +109,12 @@ class LineItem:
     resource_link_id: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """Members as they were sent that the platform does not act on: dates, `gradesReleased`, extensions."""
+    issuer: str = ""
+    """As whom the platform is known to the tool that owns it; empty: not known, so the client id alone tells."""
+
+    def is_owned_by(self, *, issuer: str, client_id: str) -> bool:
+        """Whether the tool of a registration made it, and not the platform or another tool."""
+        return bool(self.client_id) and self.client_id == client_id and self.issuer in ("", issuer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +131,16 @@ class Score:
     comment: str = ""
     scoring_user_id: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """What tells it from every other score of a platform."""
+        return score_key(self.line_item_id, self.user_id)
+
+
+def score_key(line_item_id: str, user_id: str) -> str:
+    """The key of a score that may not be there."""
+    return f"{line_item_id} {user_id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

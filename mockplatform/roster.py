@@ -16,7 +16,7 @@ from mockplatform.claims import CONTEXT_ROLE, LEARNER
 from mockplatform.errors import UsageError
 from mockplatform.lms import Platform
 from mockplatform.model import Course, Person
-from mockplatform.records import Enrolment
+from mockplatform.records import Enrolment, enrolment_key
 
 __all__ = ["Member", "RosterPage", "Status", "changes", "full_role", "member", "roster", "set_status", "size"]
 
@@ -105,7 +105,7 @@ def changes(platform: Platform, course: Course, since_s: float) -> tuple[Member,
 
 def member(platform: Platform, course: Course, sub: str) -> Member | None:
     """One member of a course by `sub`, also one who has left; None if nobody of that `sub` was ever in it."""
-    enrolment = platform.state.enrolments.get(_key(course, sub))
+    enrolment = platform.state.enrolments.get(enrolment_key(course.id, sub))
     person = platform.state.people.get(sub) or (enrolment.person if enrolment else None)
     if person is not None:
         return _member(enrolment, person)
@@ -128,7 +128,7 @@ def set_status(platform: Platform, course_id: str, sub: str, status: Status) -> 
     enrolment = Enrolment(
         course=course, person=found.person, roles=found.roles, status=status, changed_s=platform.clock()
     )
-    platform.state.enrolments.put(_key(course, sub), enrolment, group=course.id)
+    platform.state.enrolments.put(enrolment.key, enrolment, group=course.id)
     return replace(found, status=status, changed_s=enrolment.changed_s)
 
 
@@ -149,7 +149,7 @@ def _known(platform: Platform, course: Course) -> _Known:
     enrolments, people = platform.state.enrolments, platform.state.people
     few = enrolments.count(group=course.id) <= _FEW and people.count() <= _FEW
     if not few:
-        return _Known(enrolment=lambda sub: enrolments.get(_key(course, sub)), person=people.get)
+        return _Known(enrolment=lambda sub: enrolments.get(enrolment_key(course.id, sub)), person=people.get)
     # Of a store that is a database it is better to ask for all of them at once.
     enrolled = {entry.person.sub: entry for entry in enrolments.page(group=course.id)}
     return _Known(enrolment=enrolled.get, person={person.sub: person for person in people.page()}.get)
@@ -219,7 +219,3 @@ def _member(enrolment: Enrolment | None, person: Person) -> Member | None:
         return Member(person=person, roles=roles, status=enrolment.status, changed_s=enrolment.changed_s)
     takes_part = any(role.startswith((CONTEXT_ROLE, _SUBROLE)) for role in roles)
     return Member(person=person, roles=roles) if takes_part else None
-
-
-def _key(course: Course, sub: str) -> str:
-    return f"{course.id} {sub}"

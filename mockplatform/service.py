@@ -16,13 +16,13 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
-from mockplatform.model import Params
+from mockplatform.model import Course, Params
 from mockplatform.records import Grant
 
 if TYPE_CHECKING:
     from mockplatform.lms import Platform
 
-__all__ = ["Call", "Operation", "Reply", "ServiceError", "services"]
+__all__ = ["Call", "Operation", "Reply", "ServiceError", "course_of", "services"]
 
 
 class ServiceError(Exception):
@@ -96,6 +96,19 @@ class Operation:
     scopes: tuple[str, ...] = ()
     accepts: tuple[str, ...] = ()
     gives: str = "application/json"
+
+
+def course_of(call: Call) -> Course:
+    """The course in a call's path.
+
+    Raises:
+        ServiceError: the platform has none of that id.
+    """
+    course = call.platform.course(call.path["course"])
+    if course is None:
+        told = f"there is no course {call.path['course']!r}; use the URL as the launch's claim gives it"
+        raise ServiceError(404, "not_found", told)
+    return course
 
 
 @functools.cache

@@ -13,7 +13,7 @@ from mockplatform.dialects.dialect import Dialect, dialect_of
 from mockplatform.dialects.given_ids import give_ids
 from mockplatform.keys import KeyRing
 from mockplatform.model import Course, Exchange, Person, Registration
-from mockplatform.records import Enrolment, Settings
+from mockplatform.records import Enrolment, Settings, enrolment_key
 from mockplatform.state import SETTINGS, State
 from mockplatform.store import MemoryStore, Store
 
@@ -182,10 +182,10 @@ class Tenant:
 
     def enrol(self, person: Person, course: Course, roles: Sequence[str]) -> None:
         """Note that a person takes part in a course; whoever does already, in the same roles, has not changed."""
-        enrolments, key = self.state.enrolments, f"{course.id} {person.sub}"
-        known = enrolments.get(key)
+        enrolments = self.state.enrolments
+        known = enrolments.get(enrolment_key(course.id, person.sub))
         if known is not None and (known.person, known.roles, known.status) == (person, tuple(roles), "Active"):
             return
         # Whoever launches has access; to have been taken out and come back is a change, too.
         enrolment = Enrolment(course=course, person=person, roles=tuple(roles), changed_s=self.clock())
-        enrolments.put(key, enrolment, group=course.id)
+        enrolments.put(enrolment.key, enrolment, group=course.id)

@@ -64,6 +64,7 @@ def _column(platform: Platform, launch: Launch, item: Mapping[str, Any], link_id
         id=platform.new_id(),
         course_id=launch.course.id,
         client_id=launch.registration.client_id,
+        issuer=launch.registration.issuer,
         label=wanted.get("label") or item.get("title") or "Untitled",
         score_maximum=wanted["scoreMaximum"],
         resource_id=wanted.get("resourceId", ""),

@@ -68,16 +68,16 @@ def _remember(table: Table[GivenId], before: str, now: str) -> None:
 
 def _move_people(state: State, subs: Mapping[str, str]) -> None:
     for enrolment in state.enrolments.page():
-        person, course = enrolment.person, enrolment.course
-        if person.sub in subs and state.enrolments.pop(f"{course.id} {person.sub}"):
+        person = enrolment.person
+        if person.sub in subs and state.enrolments.pop(enrolment.key):
             moved = replace(enrolment, person=replace(person, sub=subs[person.sub]))
-            state.enrolments.put(f"{course.id} {moved.person.sub}", moved, group=course.id)
+            state.enrolments.put(moved.key, moved, group=moved.course.id)
     for score in state.scores.page():
-        item, by = score.line_item_id, score.scoring_user_id
-        if (score.user_id in subs or by in subs) and state.scores.pop(f"{item} {score.user_id}"):
+        by = score.scoring_user_id
+        if (score.user_id in subs or by in subs) and state.scores.pop(score.key):
             user_id = subs.get(score.user_id, score.user_id)
             graded = replace(score, user_id=user_id, scoring_user_id=subs.get(by, by))
-            state.scores.put(f"{item} {user_id}", graded, group=item)
+            state.scores.put(graded.key, graded, group=graded.line_item_id)
     for group in state.groups.page():
         if subs.keys() & set(group.members):
             members = tuple(subs.get(member, member) for member in group.members)
@@ -86,10 +86,9 @@ def _move_people(state: State, subs: Mapping[str, str]) -> None:
 
 def _move_course(state: State, before: Course, now: Course, dialect: Dialect) -> None:
     for enrolment in state.enrolments.page(group=before.id):
-        sub = enrolment.person.sub
-        if state.enrolments.pop(f"{before.id} {sub}"):
+        if state.enrolments.pop(enrolment.key):
             moved = replace(enrolment, course=replace(enrolment.course, id=now.id))
-            state.enrolments.put(f"{now.id} {sub}", moved, group=now.id)
+            state.enrolments.put(moved.key, moved, group=now.id)
     own, link = resource_link(before, None, {}), dialect.shape(resource_link(now, None, {}))
     # Which form the course's own link had is not known any more.
     links = {in_form(own.id, form) for form in FORMS}

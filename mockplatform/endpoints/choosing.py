@@ -8,13 +8,10 @@ from typing import Any, Literal, cast
 
 from mockplatform.claims import CONTEXT_ROLE, INSTITUTION_ROLE, INSTRUCTOR, LEARNER, claim_name
 from mockplatform.errors import UsageError
-from mockplatform.gradebook.grades import add_line_item
-from mockplatform.gradebook.line_items import bound_line_items
 from mockplatform.lms import Platform
 from mockplatform.message import messages
 from mockplatform.model import Course, Launch, Message, Person, Registration
-from mockplatform.opening import resource_link
-from mockplatform.records import LineItem, PlacedLink
+from mockplatform.records import PlacedLink
 from mockplatform.roster import full_role, roster
 
 __all__ = ["OWN", "ROLES", "STORAGE_TARGETS", "UnknownLineItemError", "chosen", "reviewed"]
@@ -52,23 +49,22 @@ class UnknownLineItemError(UsageError):
 
 
 def reviewed(platform: Platform, given: Mapping[str, str]) -> dict[str, str]:
-    """The fields of a form with the line item and the learner that a review must name (Submission Review 1.0).
+    """The fields of a form with the learner that a review must name, one of the course unless chosen.
 
-    A line item is made where the link has none; without a choice a learner of the course is taken.
+    The line item that it must name, too (Submission Review 1.0), the platform finds where none is chosen.
 
     Raises:
         UsageError: something is named that this platform does not have, or no longer.
     """
     link = _link(platform, given)
-    registration = _registration(platform, given, link)
-    wanted = given.get("line_item", "")
     course = _course(platform, link.course_id if link else given.get("course", ""))
-    item = _named_item(platform, course, wanted) if wanted else _item_of_link(platform, registration, course, link)
+    if given.get("line_item"):
+        _check_item(platform, course, given["line_item"])
     learner = given.get("for_user") or _learner(platform, course, given.get("person", ""))
-    return dict(given) | {"line_item": item.id, "for_user": learner}
+    return dict(given) | {"for_user": learner}
 
 
-def _named_item(platform: Platform, course: Course, item_id: str) -> LineItem:
+def _check_item(platform: Platform, course: Course, item_id: str) -> None:
     item = platform.state.line_items.get(item_id)
     if item is None:
         raise UnknownLineItemError(f"line item {item_id!r}: there is none; choose one of the list, or none")
@@ -76,16 +72,6 @@ def _named_item(platform: Platform, course: Course, item_id: str) -> LineItem:
         raise UsageError(
             f"line item {item_id!r}: it is of the course {item.course_id!r}, not of {course.id!r}; choose that course"
         )
-    return item
-
-
-def _item_of_link(platform: Platform, tool: Registration, course: Course, link: PlacedLink | None) -> LineItem:
-    link_id = link.id if link else platform.dialect.shape(resource_link(course, None, {})).id
-    bound = bound_line_items(platform, course, link_id, issuer=tool.issuer, client_id=tool.client_id)
-    if bound:
-        return bound[0]
-    label = link.title if link and link.title.strip() else "Submissions"
-    return add_line_item(platform, course.id, label=label, score_maximum=100, resource_link_id=link_id)
 
 
 def _learner(platform: Platform, course: Course, launching: str) -> str:

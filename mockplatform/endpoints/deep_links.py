@@ -13,7 +13,9 @@ from mockplatform.endpoints.parameters import parameters, query_of
 from mockplatform.endpoints.rendering import html, refusal
 from mockplatform.endpoints.wire import about, platform_of
 
-__all__ = ["ROUTES"]
+__all__ = ["ASKED_BY", "ROUTES"]
+
+ASKED_BY = "browser"
 
 _BODY_LIMIT = 1 << 20
 _ADVICE = ("Let the page of the tool post a form with the field JWT to deep_link_return_url, as it was sent.",)

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["Journal"]
 
 SHOWN_BYTES = 16_000
-BY_BROWSER = frozenset({"auth", "return", "deep_links"})
-"""The endpoints to which people are sent; tools ask the others."""
 
 
 class Journal:
@@ -55,8 +53,10 @@ class Journal:
             await self._app(scope, listening, speaking)
         finally:
             if "page" not in about:
+                # Where there is no endpoint, nobody is sent there.
+                asker = about.pop("asked_by", "tool")
                 exchange = Exchange(
-                    asker="browser" if about.get("endpoint") in BY_BROWSER else "tool",
+                    asker="browser" if asker == "browser" else "tool",
                     method=scope["method"],
                     url=asked_url(platform, scope),
                     request_headers=_text(scope["headers"]),

@@ -1,29 +1,21 @@
-"""Discovery, the authentication endpoint and the key set (SEC 5.1.1, 6.3)."""
+"""Discovery and the key set (SEC 6.3)."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from mockplatform.endpoints.parameters import parameters
-from mockplatform.endpoints.rendering import form, refusal
-from mockplatform.endpoints.wire import about, platform_of
-from mockplatform.model import AuthRequest
+from mockplatform.endpoints.wire import platform_of
 from mockplatform.oauth.jws import ALGORITHMS
-from mockplatform.pending import AuthRefusal
 from mockplatform.services.registration import platform_configuration, registration_endpoint
 from mockplatform.services.token import offered_scopes
 
-__all__ = ["ROUTES"]
+__all__ = ["ASKED_BY", "ROUTES"]
 
-_ADVICE = (
-    "Launch the tool anew from the tools page: this launch is perhaps an old one, or not from here.",
-    "If redirect_uri is named above: let the tool send a registered one, or register it (redirect_uris in --config).",
-)
+ASKED_BY = "tool"
 
 
 async def configuration(request: Request) -> Response:
@@ -51,19 +43,6 @@ async def configuration(request: Request) -> Response:
     )
 
 
-async def auth(request: Request) -> Response:
-    """The authentication endpoint, by GET and POST (SEC 5.1.1.2)."""
-    given = await parameters(request)
-    often = Counter(name for name, _ in given)
-    asked = AuthRequest(params=dict(given), repeated=tuple(name for name, count in often.items() if count > 1))
-    about(request)["launch"] = asked.params.get("lti_message_hint", "")
-    about(request)["client_id"] = asked.params.get("client_id", "")
-    answer = platform_of(request).authorize(asked)
-    if isinstance(answer, AuthRefusal):
-        return refusal(request, *answer.problems, advice=_ADVICE)
-    return form(request, "post", answer.url, answer.fields)
-
-
 async def key_set(request: Request) -> Response:
     """The platform's public keys as a JWK Set (SEC 6.3)."""
     answer = platform_of(request).key_set.served()
@@ -79,7 +58,6 @@ async def canary(request: Request) -> Response:
 
 
 ROUTES = (
-    Route("/auth", auth, methods=["GET", "POST"], name="auth"),
     Route("/jwks", key_set, name="jwks"),
     Route("/.well-known/openid-configuration", configuration, name="configuration"),
     Route("/canary/{launch}/jwks", canary, name="canary"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -18,6 +17,7 @@ from mockplatform.endpoints.own_forms import for_people
 from mockplatform.endpoints.parameters import query_of
 from mockplatform.endpoints.rendering import html
 from mockplatform.endpoints.wire import platform_of
+from mockplatform.keys import from_b64url
 from mockplatform.misbehaving.faults import endpoint_names
 from mockplatform.model import Exchange, Params
 from mockplatform.telling.curl import curl_of
@@ -100,7 +100,7 @@ def _entry(exchange: Exchange) -> _Entry:
 
 def _laid_out(part: str) -> str:
     try:
-        value = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        value = json.loads(from_b64url(part))
     except (ValueError, RecursionError):
         return part
     return json.dumps(value, indent=2, ensure_ascii=False)

@@ -9,7 +9,9 @@ from starlette.routing import Route
 from mockplatform.endpoints.parameters import parameters
 from mockplatform.endpoints.rendering import html
 
-__all__ = ["ROUTES"]
+__all__ = ["ASKED_BY", "ROUTES"]
+
+ASKED_BY = "browser"
 
 _RETURNED = {
     "lti_msg": "Message",

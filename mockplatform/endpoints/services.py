@@ -18,7 +18,9 @@ from mockplatform.model import Params
 from mockplatform.records import Grant
 from mockplatform.service import Call, Operation, Reply, ServiceError, services
 
-__all__ = ["ROUTES"]
+__all__ = ["ASKED_BY", "ROUTES"]
+
+ASKED_BY = "tool"
 
 _NOT_STORED: Params = (("cache-control", "no-store"),)
 _UNTRIED: Params = (("www-authenticate", 'Bearer realm="services"'),)

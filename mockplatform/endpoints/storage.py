@@ -19,7 +19,9 @@ from mockplatform.endpoints.rendering import FOLDER, NOT_STORED, html
 from mockplatform.endpoints.wire import platform_of
 from mockplatform.model import Registration
 
-__all__ = ["ROUTES", "origins"]
+__all__ = ["ASKED_BY", "ROUTES", "origins"]
+
+ASKED_BY = "browser"
 
 _USUAL_PORTS = {"http": 80, "https": 443}
 _START = """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from mockplatform.endpoints.faulty import serve_faulty
 from mockplatform.lms import Platform
@@ -54,15 +54,21 @@ class Tenancy:
 
 
 class Wire:
-    """An endpoint that tools or browsers talk to; it has a name, and what is said there is noted."""
+    """An endpoint that tools or browsers talk to; it has a name, and what is said there is noted.
 
-    def __init__(self, app: ASGIApp, name: str) -> None:
+    Args:
+        asked_by: who talks to it, for the journal.
+    """
+
+    def __init__(self, app: ASGIApp, name: str, *, asked_by: Literal["browser", "tool"]) -> None:
         self._app = app
         self._name = name
+        self._asked_by = asked_by
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request under the endpoint's name."""
         scope["about"]["endpoint"] = self._name
+        scope["about"]["asked_by"] = self._asked_by
         if scope["platform"].faults.armed:
             await serve_faulty(self._app, self._name, scope, receive, send)
         else:

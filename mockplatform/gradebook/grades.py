@@ -76,6 +76,7 @@ def add_line_item(
     label: str,
     score_maximum: float,
     client_id: str = "",
+    issuer: str = "",
     resource_link_id: str = "",
     resource_id: str = "",
     tag: str = "",
@@ -84,6 +85,7 @@ def add_line_item(
 
     Args:
         client_id: the tool that owns it; empty: the platform, for the tool of the link.
+        issuer: as whom the platform is known to that tool; empty: not known.
 
     Raises:
         UsageError: there is no such course, or no column of a gradebook can be like this.
@@ -97,6 +99,7 @@ def add_line_item(
         id=platform.new_id(),
         course_id=course_id,
         client_id=client_id,
+        issuer=issuer,
         label=label,
         score_maximum=score_maximum,
         resource_link_id=resource_link_id,

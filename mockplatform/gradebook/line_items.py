@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from mockplatform.json_members import Members
-from mockplatform.model import Course
+from mockplatform.model import Course, Registration
 from mockplatform.opening import resource_link
-from mockplatform.records import LineItem
+from mockplatform.records import LineItem, PlacedLink
 from mockplatform.service import ServiceError
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ __all__ = [
     "changed_line_item",
     "is_tools",
     "keep_line_item",
+    "line_item_of_link",
     "line_item_url",
     "line_items_url",
     "made_line_item",
@@ -59,7 +60,7 @@ def is_tools(platform: Platform, course: Course, item: LineItem, *, issuer: str,
     if item.course_id != course.id:
         return False
     if item.client_id:
-        return item.client_id == client_id
+        return item.is_owned_by(issuer=issuer, client_id=client_id)
     return bool(item.resource_link_id) and _is_tools_link(platform, course, item.resource_link_id, issuer, client_id)
 
 
@@ -72,6 +73,28 @@ def bound_line_items(
         for item in platform.state.line_items.page(group=course.id)
         if item.resource_link_id == link_id and is_tools(platform, course, item, issuer=issuer, client_id=client_id)
     ]
+
+
+def line_item_of_link(platform: Platform, tool: Registration, course: Course, link: PlacedLink | None) -> LineItem:
+    """The first of a tool's line items that are bound to a link, or a new one of the platform's own (AGS 4.3.1).
+
+    Args:
+        link: a placed one; None: the course's own.
+    """
+    link_id = link.id if link else platform.dialect.shape(resource_link(course, None, {})).id
+    bound = bound_line_items(platform, course, link_id, issuer=tool.issuer, client_id=tool.client_id)
+    if bound:
+        return bound[0]
+    item = LineItem(
+        id=platform.new_id(),
+        course_id=course.id,
+        client_id="",
+        label=link.title if link and link.title.strip() else "Submissions",
+        score_maximum=100,
+        resource_link_id=link_id,
+    )
+    keep_line_item(platform, item)
+    return item
 
 
 def told_line_item(platform: Platform, item: LineItem) -> dict[str, Any]:
@@ -100,6 +123,7 @@ def made_line_item(platform: Platform, course: Course, members: Members, *, issu
         id=platform.new_id(),
         course_id=course.id,
         client_id=client_id,
+        issuer=issuer,
         resource_link_id=link_id,
         **_definition(members),
     )
@@ -139,7 +163,7 @@ def remove_line_item(platform: Platform, item: LineItem) -> None:
     state = platform.state
     state.line_items.pop(item.id)
     for score in state.scores.page(group=item.id):
-        state.scores.pop(f"{item.id} {score.user_id}")
+        state.scores.pop(score.key)
     link = state.links.get(item.resource_link_id) if item.resource_link_id else None
     if link is not None and link.line_item_id == item.id:
         state.links.change(link.id, lambda known: replace(known, line_item_id=""))

@@ -13,7 +13,7 @@ from mockplatform.records import LineItem, Score
 if TYPE_CHECKING:
     from mockplatform.tenant import Tenant
 
-__all__ = ["ACTIVITY_PROGRESS", "GRADING_PROGRESS", "publish", "result_score", "score_advice", "score_key", "score_of"]
+__all__ = ["ACTIVITY_PROGRESS", "GRADING_PROGRESS", "publish", "result_score", "score_advice", "score_of"]
 
 ACTIVITY_PROGRESS: Final = ("Initialized", "Started", "InProgress", "Submitted", "Completed")
 GRADING_PROGRESS: Final = ("FullyGraded", "Pending", "PendingManual", "Failed", "NotReady")
@@ -21,11 +21,6 @@ GRADING_PROGRESS: Final = ("FullyGraded", "Pending", "PendingManual", "Failed", 
 _AT_WORK: Final = ("Started", "InProgress")
 _HANDED_IN: Final = ("Submitted", "Completed")
 _MARKUP: Final = re.compile(r"</?[a-zA-Z][^<>]*>")
-
-
-def score_key(line_item_id: str, user_id: str) -> str:
-    """The key of the table of scores."""
-    return f"{line_item_id} {user_id}"
 
 
 def score_of(item: LineItem, members: Members) -> Score:
@@ -75,7 +70,6 @@ def publish(platform: Tenant, score: Score) -> bool:
         Whether it was kept.
     """
     scores = platform.state.scores
-    key = score_key(score.line_item_id, score.user_id)
     newer = True
 
     def succeed(last: Score) -> Score:
@@ -85,7 +79,9 @@ def publish(platform: Tenant, score: Score) -> bool:
 
     first = _continued(None, score)
     # Neither is there a last one nor can this be the first one while somebody removes the line item.
-    return scores.add(key, first, group=score.line_item_id) or (scores.change(key, succeed) is not None and newer)
+    return scores.add(first.key, first, group=score.line_item_id) or (
+        scores.change(first.key, succeed) is not None and newer
+    )
 
 
 def result_score(item: LineItem, score: Score) -> float | None:

@@ -5,17 +5,21 @@ from __future__ import annotations
 from typing import Any, Final
 
 from mockplatform.claims import CLAIM_PREFIX
+from mockplatform.gradebook.line_items import line_item_of_link
 from mockplatform.messages.resource_link import link_claim
 from mockplatform.model import Launch
 from mockplatform.privacy import identity, shown
 
-__all__ = ["FOR_USER", "NAME", "NEEDS", "OPENS_LINK", "TYPE", "claims"]
+__all__ = ["FOR_USER", "NAME", "NEEDS", "OPENS_LINK", "TYPE", "claims", "line_item"]
 
 NAME: Final = "submission_review"
 TYPE: Final = "LtiSubmissionReviewRequest"
 OPENS_LINK: Final = True
 NEEDS: Final = ("ags",)
 """The claim of the grade service says which line item the review is about."""
+
+line_item: Final = line_item_of_link
+"""What a review is about where nothing else is named."""
 
 FOR_USER: Final = CLAIM_PREFIX + "for_user"
 

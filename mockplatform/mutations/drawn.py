@@ -5,14 +5,13 @@ A claim is named as in `claims.value`; a place beyond the end counts on from the
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from mockplatform.claims import claim_name
-from mockplatform.keys import b64url
+from mockplatform.keys import b64url, from_b64url
 from mockplatform.model import AuthResponse, IdToken, KeySet, SignedToken
 from mockplatform.mutation import NotApplicableError, claims_of, header_of, mutation
 
@@ -42,7 +41,7 @@ def _signature(token: SignedToken) -> tuple[str, bytes]:
     """What is signed, and the signature."""
     signed, _, signature = token.text.rpartition(".")
     try:
-        raw = base64.urlsafe_b64decode(signature + "=" * (-len(signature) % 4))
+        raw = from_b64url(signature)
     except ValueError as error:
         raise NotApplicableError(f"the signature is no base64url: {error}") from None
     return signed, raw

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mockplatform.claims import claim_name
+from mockplatform.keys import b64url
 from mockplatform.model import IdToken
 from mockplatform.mutation import Context, NotApplicableError, claims_of, mutation
 from mockplatform.oauth.oauth1 import migration_signature
@@ -122,7 +123,7 @@ def signed_for(token: IdToken, context: Context, *, part: str, value: str) -> Id
 def written_as(token: IdToken, context: Context, *, form: str) -> IdToken:
     """The right signature is written another way than in base64: as `hex`, or in the alphabet of `base64url`."""
     raw = base64.b64decode(_signature(_signed_values(token, context, _key(context)), context))
-    forms = {"hex": raw.hex(), "base64url": base64.urlsafe_b64encode(raw).decode("ascii").rstrip("=")}
+    forms = {"hex": raw.hex(), "base64url": b64url(raw)}
     if form not in forms:
         raise NotApplicableError(f"there is no form {form} of a signature")
     return _carrying(token, context, **{_SIGNATURE: forms[form]})

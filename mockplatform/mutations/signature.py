@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import string
 from dataclasses import replace
 from typing import Any
 
-from mockplatform.keys import b64url
+from mockplatform.keys import b64url, from_b64url, members_of
 from mockplatform.model import IdToken, SignedToken
 from mockplatform.mutation import NotApplicableError, mutation
 
@@ -25,17 +24,14 @@ def _parts(token: SignedToken) -> tuple[str, str, str]:
 
 def _decoded(part: str) -> bytes:
     try:
-        return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+        return from_b64url(part)
     except ValueError as error:
         raise NotApplicableError(f"a segment is no base64url: {error}") from None
 
 
 def _members(part: str) -> dict[str, Any]:
-    try:
-        value = json.loads(_decoded(part))
-    except ValueError:
-        value = None
-    if not isinstance(value, dict):
+    value = members_of(part)
+    if value is None:
         raise NotApplicableError("there is no JSON object in which a member could change")
     return value
 

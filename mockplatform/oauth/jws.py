@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 import functools
 import json
@@ -14,6 +13,7 @@ from typing import Any, Final
 import jwt
 from jwt.algorithms import Algorithm, get_default_algorithms
 
+from mockplatform.keys import from_b64url
 from mockplatform.strict_json import strict_json
 
 __all__ = ["ALGORITHMS", "TokenFormError", "TokenParts", "key_problem", "signature_fits", "taken_apart"]
@@ -139,6 +139,6 @@ def _decoded(part: str, name: str) -> bytes:
     try:
         if not _PART.fullmatch(part):
             raise TokenFormError(f"its {name} is no base64url without padding (RFC 7515, section 2)")
-        return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+        return from_b64url(part)
     except binascii.Error as error:
         raise TokenFormError(f"its {name} is no base64url without padding (RFC 7515, section 2)") from error

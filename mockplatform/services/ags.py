@@ -19,15 +19,15 @@ from mockplatform.gradebook.line_items import (
     told_line_item,
     tools_line_items,
 )
-from mockplatform.gradebook.scores import publish, result_score, score_advice, score_key, score_of
+from mockplatform.gradebook.scores import publish, result_score, score_advice, score_of
 from mockplatform.json_members import Members, json_object
 from mockplatform.lms import Platform
 from mockplatform.message import messages
 from mockplatform.model import Course, Launch
 from mockplatform.paging import link_header, once, page_links, part_of
-from mockplatform.records import Grant, LineItem, Score
+from mockplatform.records import Grant, LineItem, Score, score_key
 from mockplatform.roster import member
-from mockplatform.service import Call, Operation, Reply, ServiceError
+from mockplatform.service import Call, Operation, Reply, ServiceError, course_of
 
 __all__ = ["CLAIM", "NAME", "OPERATIONS", "SCOPES", "claims"]
 
@@ -68,7 +68,7 @@ def claims(platform: Platform, launch: Launch) -> Mapping[str, Any]:
 
 def line_items(call: Call) -> Reply:
     """The tool's line items in a course, filtered and in pages (AGS 3.2.4)."""
-    course, grant = _course(call), _grant(call)
+    course, grant = course_of(call), _grant(call)
     wanted = {name: once(call, name) for name in ("resource_link_id", "resource_id", "tag")}
     part = part_of(call, page_size=call.platform.dialect.value("ags.page_size", 0))
     found = [
@@ -82,7 +82,7 @@ def line_items(call: Call) -> Reply:
 
 def create_line_item(call: Call) -> Reply:
     """A new line item of the tool (AGS 3.2.5)."""
-    course, grant = _course(call), _grant(call)
+    course, grant = course_of(call), _grant(call)
     members = Members(json_object(call.body))
     item = made_line_item(call.platform, course, members, issuer=grant.issuer, client_id=grant.client_id)
     _advise(call, members.advice)
@@ -115,7 +115,7 @@ def delete_line_item(call: Call) -> Reply:
 def scores(call: Call) -> Reply:
     """A score of a person, kept if it is newer than the last one (AGS 3.4)."""
     platform = call.platform
-    course, item = _course(call), _line_item(call)
+    course, item = course_of(call), _line_item(call)
     members = Members(json_object(call.body))
     score = score_of(item, members)
     advice = [*members.advice, score_advice(score), _stranger(call, course, score)]
@@ -203,24 +203,13 @@ def _grant(call: Call) -> Grant:
     return call.grant
 
 
-def _course(call: Call) -> Course:
-    course = call.platform.course(call.path["course"])
-    if course is None:
-        raise ServiceError(
-            404,
-            "invalid_request",
-            f"there is no course {call.path['course']!r} here; use the lineitems URL of a launch as it is (AGS 3.1)",
-        )
-    return course
-
-
 def _line_item(call: Call) -> LineItem:
     """The tool's line item that a URL is about, the query of line items kept (AGS 3.3.1, 3.4.1).
 
     Raises:
         ServiceError: the tool has none there.
     """
-    course, grant = _course(call), _grant(call)
+    course, grant = course_of(call), _grant(call)
     query = call.platform.dialect.value("ags.line_item_query", "")
     lost = [name for name, value in parse_qsl(query, keep_blank_values=True) if (name, value) not in call.query]
     if lost:

@@ -14,8 +14,8 @@ from mockplatform.model import Course, Launch
 from mockplatform.paging import link_header, once, page_links, part_of
 from mockplatform.records import Group, GroupSet
 from mockplatform.roster import member
-from mockplatform.service import Call, Operation, Reply
-from mockplatform.services.nrps import course_of, tells_of_course
+from mockplatform.service import Call, Operation, Reply, course_of
+from mockplatform.services.nrps import tells_of_course
 
 __all__ = ["CLAIM", "GROUPS_TYPE", "NAME", "OPERATIONS", "SCOPE", "SCOPES", "SETS_TYPE", "claims"]
 

@@ -17,7 +17,7 @@ from mockplatform.model import Course, Launch, Person, Privacy, Registration
 from mockplatform.paging import Part, link_header, once, page_links, part_of
 from mockplatform.privacy import identity, shown
 from mockplatform.roster import Member, RosterPage, changes, full_role, roster, size
-from mockplatform.service import Call, Operation, Reply, ServiceError
+from mockplatform.service import Call, Operation, Reply, ServiceError, course_of
 from mockplatform.service import services as known_services
 
 __all__ = [
@@ -28,7 +28,6 @@ __all__ = [
     "SCOPE",
     "SCOPES",
     "claims",
-    "course_of",
     "memberships_url",
     "tells_of_course",
 ]
@@ -88,19 +87,6 @@ def memberships(call: Call) -> Reply:
     members = [_told(member, registration.privacy) | extras(member) for member in page.members]
     container = {"id": call.url, "context": _context(course), "members": members}
     return Reply(json=container, headers=link_header(links))
-
-
-def course_of(call: Call) -> Course:
-    """The course in a call's path.
-
-    Raises:
-        ServiceError: the platform has none of that id.
-    """
-    course = call.platform.course(call.path["course"])
-    if course is None:
-        told = f"there is no course {call.path['course']!r}; use the URL as the launch's claim gives it"
-        raise ServiceError(404, "not_found", told)
-    return course
 
 
 def _registration(call: Call) -> Registration:

@@ -17,12 +17,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from mockplatform.claims import LEARNER
-from mockplatform.gradebook.scores import score_key
 from mockplatform.lms import Platform
 from mockplatform.model import Launch, Registration
 from mockplatform.oauth.oauth1_requests import SignatureError, signer
 from mockplatform.pox import MEDIA_TYPES, PoxError, PoxRequest, pox_answer, pox_request
-from mockplatform.records import LineItem, Score
+from mockplatform.records import LineItem, Score, score_key
 from mockplatform.roster import full_role
 from mockplatform.service import Call, Operation, Reply
 
@@ -159,7 +158,7 @@ def _replace(platform: Platform, registration: Registration, where: _Where, requ
         score_given=float(text) * item.score_maximum,
         score_maximum=item.score_maximum,
     )
-    platform.state.scores.put(score_key(item.id, where[2]), score, group=item.id)
+    platform.state.scores.put(score.key, score, group=item.id)
     return f"the score of this result is now {text}", None
 
 
@@ -190,9 +189,9 @@ def _line_item(platform: Platform, registration: Registration, where: _Where, *,
     """The line item of a link: the one that it has already, or the platform's own."""
     course_id, link_id, _user = where
     items = platform.state.line_items
-    mine = ("", registration.client_id)
     for item in items.page(group=course_id):
-        if item.resource_link_id == link_id and item.client_id in mine:
+        is_mine = item.is_owned_by(issuer=registration.issuer, client_id=registration.client_id)
+        if item.resource_link_id == link_id and (is_mine or not item.client_id):
             return item
     if not make:
         return None

@@ -15,7 +15,11 @@ from mockplatform.stores.kept_keys import SHARED
 __all__ = ["Run", "earlier_runs", "reissue"]
 
 _LAST: Final = "last"
-_KEYS: Final[Mapping[str, Callable[[Any], str]]] = {"links": lambda link: link.id, "grants": lambda grant: grant.token}
+_KEYS: Final[Mapping[str, Callable[[Any], str]]] = {
+    "links": lambda link: link.id,
+    "line_items": lambda item: item.id,
+    "grants": lambda grant: grant.token,
+}
 """The tables beside the registrations whose records name an issuer, with the keys of these records."""
 
 

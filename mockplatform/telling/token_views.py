@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from mockplatform import flow
+from mockplatform.keys import b64url, from_b64url
 from mockplatform.lms import Platform
 from mockplatform.model import AuthRequest, IdToken, Params
 from mockplatform.pending import PendingLaunch
@@ -84,7 +84,7 @@ def taken_apart(text: str) -> tuple[Mapping[str, Any] | bytes, Mapping[str, Any]
 
 def _read(part: str) -> tuple[Mapping[str, Any] | bytes, str]:
     try:
-        raw = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+        raw = from_b64url(part)
     except ValueError:
         return part.encode(), "is not Base64url"
     try:
@@ -112,4 +112,4 @@ def _fits(platform: Platform, text: str, header: Mapping[str, Any] | bytes) -> b
         return None
     # RS256 makes the same signature each time (RFC 8017, section 8.2), so that it can be made anew to compare.
     made = platform.keys.signature("RS256", names[0], signed.encode("utf-8", "surrogatepass"))
-    return base64.urlsafe_b64encode(made).rstrip(b"=").decode() == signature
+    return b64url(made) == signature

@@ -250,6 +250,21 @@ def test_a_submission_review(keys: KeyRing) -> None:
     assert told[AGS]["lineitem"] == "http://127.0.0.1:9400/lti/courses/course-9/line-items/item-1"
 
 
+def test_a_review_without_a_line_item(keys: KeyRing) -> None:
+    """It is about the first line item of its link, or about one that is made for the link once (AGS 4.3.1)."""
+    platform = make_platform(keys)
+    link, _ = graded(platform)
+
+    of_link = intend(platform, "submission_review", for_user=STUDENT, link=link)
+    of_course = [intend(platform, "submission_review", for_user=STUDENT) for _ in range(2)]
+    (made,) = (item for item in platform.state.line_items.page() if item.id != "item-1")
+
+    assert claims_of(of_link)[AGS]["lineitem"].endswith("/line-items/item-1")
+    assert {launch.line_item for launch in of_course} == {made.id}
+    assert claims_of(of_course[0])[AGS]["lineitem"].endswith(f"/line-items/{made.id}")
+    assert made.resource_link_id == of_course[0].resource_link.id
+
+
 def test_a_review_may_have_a_target_of_its_own(keys: KeyRing) -> None:
     """Address and custom parameters that a line item has for reviews are those of its reviews only (AGS 2.0)."""
     platform = make_platform(keys)

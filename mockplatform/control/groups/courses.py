@@ -12,7 +12,7 @@ from mockplatform.course_groups import sets
 from mockplatform.errors import UsageError
 from mockplatform.lms import Platform
 from mockplatform.model import Course
-from mockplatform.records import Enrolment, Group, GroupSet
+from mockplatform.records import Enrolment, Group, GroupSet, enrolment_key
 from mockplatform.roster import Member, RosterPage, Status, full_role, roster, set_status
 
 __all__ = ["course_of"]
@@ -99,7 +99,7 @@ def enrol_person(ask: Ask, body: Enrolling) -> Enrolment:
     platform.enrol(person, course, [full_role(role) for role in body.roles])
     if body.status != "Active":
         set_status(platform, course.id, person.sub, body.status)
-    kept = platform.state.enrolments.get(f"{course.id} {person.sub}")
+    kept = platform.state.enrolments.get(enrolment_key(course.id, person.sub))
     return found(kept, f"{person.sub!r} was removed from {course.id!r} meanwhile; ask again")
 
 

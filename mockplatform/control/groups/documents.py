@@ -10,6 +10,7 @@ from mockplatform.control.checks import check_id
 from mockplatform.control.contract import Ask, act
 from mockplatform.control.groups.tenants import TenantView, check_settings, get_tenant
 from mockplatform.control.groups.tools import Tool, registered, told_tool
+from mockplatform.key_life import NOW
 from mockplatform.lms import Platform
 from mockplatform.model import Course, Person
 from mockplatform.records import (
@@ -69,23 +70,27 @@ def _by_id(record: Any, _: int) -> str:
     return str(record.id)
 
 
+def _by_key(record: Any, _: int) -> str:
+    return str(record.key)
+
+
 def _in_course(record: Any) -> str:
     return str(record.course_id)
 
 
 CARRIED: Final[Mapping[str, _Place]] = {
-    "registrations": _Place(lambda record, _: record.key),
+    "registrations": _Place(_by_key),
     "people": _Place(lambda record, _: record.sub),
     "courses": _Place(_by_id),
-    "enrolments": _Place(lambda record, _: f"{record.course.id} {record.person.sub}", lambda record: record.course.id),
+    "enrolments": _Place(_by_key, lambda record: record.course.id),
     "line_items": _Place(_by_id, _in_course),
-    "scores": _Place(lambda record, _: f"{record.line_item_id} {record.user_id}", lambda record: record.line_item_id),
+    "scores": _Place(_by_key, lambda record: record.line_item_id),
     "links": _Place(_by_id, _in_course),
     "returned": _Place(_by_id, lambda record: record.launch_id),
     "groups": _Place(_by_id, _in_course),
     "group_sets": _Place(_by_id, _in_course),
     "faults": _Place(_by_id),
-    "key_life": _Place(lambda _, index: "now" if index == 0 else str(index)),
+    "key_life": _Place(lambda _, index: NOW if index == 0 else str(index)),
 }
 """The tables of `mockplatform.state.State` that a document holds."""
 

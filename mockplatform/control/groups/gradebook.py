@@ -22,6 +22,7 @@ class NewLineItem:
 
     Args:
         id: made up unless given.
+        issuer: of the registration that the `client_id` is of; without it the client id alone tells.
     """
 
     id: str = ""
@@ -32,6 +33,7 @@ class NewLineItem:
     tag: str = ""
     resource_link_id: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
+    issuer: str = ""
 
     def __post_init__(self) -> None:
         if self.score_maximum <= 0:
@@ -69,6 +71,7 @@ def add_line_item(ask: Ask, body: NewLineItem) -> Column:
         tag=body.tag,
         resource_link_id=body.resource_link_id,
         extra=body.extra,
+        issuer=body.issuer,
     )
     if not platform.state.line_items.add(item.id, item, group=course.id):
         raise ConflictError(f"line item {item.id!r} is there already; change that one")
@@ -90,6 +93,8 @@ def change_line_item(ask: Ask, body: NewLineItem) -> Column:
         tag=body.tag,
         resource_link_id=body.resource_link_id,
         extra=body.extra,
+        # Whose it is does not change with a definition that says nothing of it.
+        issuer=body.issuer or (before.issuer if body.client_id == before.client_id else ""),
     )
     keep_line_item(platform, after)
     return _column(platform, after)
@@ -112,7 +117,7 @@ def clear_scores(ask: Ask) -> None:
     """Take every score of a column away."""
     scores, item = ask.platform.state.scores, _item(ask)
     for score in scores.page(group=item.id):
-        scores.pop(f"{item.id} {score.user_id}")
+        scores.pop(score.key)
 
 
 def _item(ask: Ask) -> LineItem:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -15,6 +13,7 @@ from mockplatform.control.groups.people import person_of
 from mockplatform.control.groups.tools import registration_of
 from mockplatform.endpoints.breaking import context_of, is_by_lti11, refuse_unfit
 from mockplatform.errors import UsageError
+from mockplatform.keys import members_of
 from mockplatform.lms import Platform
 from mockplatform.model import AuthRequest, Launch, Message, Params
 from mockplatform.mutation import NotApplicableError, Spoilt, bind
@@ -208,11 +207,7 @@ def _token(text: str) -> Token:
 
 def _members(part: str) -> Mapping[str, Any] | None:
     """The JSON object that a part of a token holds; None where a mutation has made something else of it."""
-    try:
-        value = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)), parse_constant=_no_number)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
+    return members_of(part, parse_constant=_no_number)
 
 
 def _no_number(text: str) -> Any:

@@ -9,6 +9,7 @@ from mockplatform.control.contract import Ask, ConflictError, Listing, Page, act
 from mockplatform.errors import UsageError
 from mockplatform.lms import Platform
 from mockplatform.model import Person
+from mockplatform.records import enrolment_key
 
 __all__ = ["person_of"]
 
@@ -58,7 +59,7 @@ def change_person(ask: Ask, body: KnownOfPerson) -> Person:
     changed = _person(body)
     ask.platform.state.people.put(person.sub, changed)
     for course in ask.platform.courses:
-        key = f"{course.id} {person.sub}"
+        key = enrolment_key(course.id, person.sub)
         ask.platform.state.enrolments.change(key, lambda enrolment: replace(enrolment, person=changed))
     return changed
 

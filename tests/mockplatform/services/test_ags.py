@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import httpx2
 import pytest
 import pytest_asyncio
 
+from mockplatform.gradebook.line_items import tools_line_items
 from mockplatform.keys import KeyRing
 from mockplatform.lms import Platform
 from mockplatform.model import Course, Launch
@@ -450,6 +452,29 @@ async def test_a_tool_sees_nothing_of_another(platform: Platform, tool: Tool) ->
     assert (await other.listed(), await tool.listed()) == ([], [made])
 
 
+async def test_two_tools_of_one_client_id(platform: Platform) -> None:
+    """A line item whose owner's issuer is known is not that of a namesake under another issuer (AGS 1; CORE 3.1.3)."""
+    known = LineItem(id="i", course_id="course-9", client_id="Client-A", label="L", score_maximum=1, issuer=PLATFORM)
+    older = replace(known, id="j", issuer="")
+    for item in (known, older):
+        platform.state.line_items.put(item.id, item, group="course-9")
+
+    def seen(issuer: str) -> list[str]:
+        items = tools_line_items(platform, COURSE, issuer=issuer, client_id="Client-A")
+        return [item.id for item in items]
+
+    assert seen(PLATFORM) == ["i", "j"]
+    assert seen("https://other.example") == ["j"]
+
+
+async def test_a_line_item_knows_whose_it_is(platform: Platform, tool: Tool) -> None:
+    """A line item that a tool makes names the registration that it is of."""
+    await tool.made()
+    (item,) = platform.state.line_items.page()
+
+    assert (item.issuer, item.client_id) == (PLATFORM, "Client-A")
+
+
 async def test_line_items_of_the_platform(platform: Platform, tool: Tool) -> None:
     """A line item that the platform has made belongs to the tool of its link, and to nobody without a link."""
     place(platform, "mine")
@@ -809,7 +834,7 @@ async def test_line_items_whose_urls_have_a_query(keys: KeyRing) -> None:
 
 @pytest.mark.parametrize(
     ("style", "kind", "told"),
-    [("json", "application/json", "AGS 3.1"), ("html", "text/html; charset=utf-8", "<p>"), ("empty", None, "")],
+    [("json", "application/json", "not_found"), ("html", "text/html; charset=utf-8", "<p>"), ("empty", None, "")],
 )
 async def test_how_a_refusal_looks(keys: KeyRing, style: str, kind: str | None, told: str) -> None:
     """A platform may refuse with JSON, with a page or without a word."""
