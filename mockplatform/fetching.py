@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
@@ -42,24 +43,14 @@ def fetcher(
     It raises ConnectionError, with a sentence for the tool's developer, where there is no answer or none that may be
     asked for: on another machine unless that is allowed, larger than 1 MiB, or behind a redirect to another host.
     """
-    # A key set is seldom asked for; the platform is made without a client.
-    import httpcore2
-
-    # A kept connection belongs to the event loop that opened it, and the pages and the control API have one each.
-    pool = httpcore2.AsyncConnectionPool(max_keepalive_connections=0)
-    troubles = (
-        httpcore2.NetworkError,
-        httpcore2.ProtocolError,
-        httpcore2.TimeoutException,
-        httpcore2.UnsupportedProtocol,
-        ValueError,
-    )
+    made = functools.cache(_client)
 
     async def fetch(url: str) -> tuple[int, bytes]:
         if not allow_remote and not is_loopback(url):
             raise ConnectionError(
                 f"{url} is not on this machine, and this platform may ask only there; start it with --allow-remote"
             )
+        pool, troubles = made()
         try:
             with anyio.fail_after(timeout_s):
                 return await _followed(pool, url)
@@ -71,6 +62,22 @@ def fetcher(
             raise ConnectionError(f"{url} does not answer: {str(error) or type(error).__name__}") from error
 
     return fetch
+
+
+def _client() -> tuple[AsyncConnectionPool, tuple[type[Exception], ...]]:
+    """A pool, and what goes wrong with it."""
+    # Many a run never asks for a key set, and the client is a tenth of what the platform takes up.
+    import httpcore2
+
+    troubles = (
+        httpcore2.NetworkError,
+        httpcore2.ProtocolError,
+        httpcore2.TimeoutException,
+        httpcore2.UnsupportedProtocol,
+        ValueError,
+    )
+    # A kept connection belongs to the event loop that opened it, and the pages and the control API have one each.
+    return httpcore2.AsyncConnectionPool(max_keepalive_connections=0), troubles
 
 
 async def _followed(pool: AsyncConnectionPool, url: str) -> tuple[int, bytes]:

@@ -194,17 +194,17 @@ class Platform(Tenant):
         pending.auth_request = request
         pending.asked_s = self.clock()
         pending.auth_problems = tuple(problem.text for problem in problems)
+        if trusted and not (problems and strict):
+            return self.answer(pending, request)
         self.launches.put(pending.key, pending)
-        if not trusted:
-            named = any(problem.parameter == "redirect_uri" for problem in problems)
-            foreign = () if named else ("redirect_uri is not on the tool's host",)
-            return AuthRefusal(problems=(*pending.auth_problems, *foreign))
-        if problems and strict:
+        if trusted:
             return flow.auth_error(request, *told_error(problems))
-        return self.answer(pending, request)
+        named = any(problem.parameter == "redirect_uri" for problem in problems)
+        foreign = () if named else ("redirect_uri is not on the tool's host",)
+        return AuthRefusal(problems=(*pending.auth_problems, *foreign))
 
     def answer(self, pending: PendingLaunch, request: AuthRequest) -> AuthResponse:
-        """The response to a launch, through its mutations, as the browser will post it."""
+        """The response to a launch, through its mutations, as the browser will post it; the launch is kept with it."""
         launch, dialect = pending.launch, self.dialect
         shape, unknown = dialect.shape, dialect.value("custom.unknown", "literal")
         # A key that is replaced while a launch is under way signs nothing any more.

@@ -53,9 +53,13 @@ def picked(given: Sequence[tuple[str, str]]) -> tuple[Spoilt, ...]:
     Raises:
         UsageError: a lie is not known, or a parameter is missing or not of its type.
     """
+    ticked = [value for name, value in given if name == "mutation"]
+    if not ticked:
+        # Most launches are honest: they load no mutations.
+        return ()
     values, known = dict(given), {mutation.name for mutation in shown()}
-    for name, value in given:
-        if name == "mutation" and value not in known:
+    for value in ticked:
+        if value not in known:
             raise UsageError(f"Launch, but broken: no lie is called {value!r}; choose one of the list")
     return tuple(_spoilt(mutations()[name], values) for name in picked_names(given))
 

@@ -6,12 +6,12 @@ import functools
 import json
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, TypeVar
-
-from cattrs import Converter
-from cattrs.preconf.json import make_converter
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mockplatform.store import Kind
+
+if TYPE_CHECKING:
+    from cattrs import Converter
 
 __all__ = ["read", "structured", "text", "told"]
 
@@ -20,6 +20,9 @@ T = TypeVar("T")
 
 @functools.cache
 def _converter() -> Converter:
+    # A platform in memory that nobody controls tells no records.
+    from cattrs.preconf.json import make_converter
+
     converter = make_converter(detailed_validation=False)
     # Read-only views stand in many records and are no class that the library knows.
     converter.register_unstructure_hook_func(lambda cls: cls is MappingProxyType, _members)

@@ -14,6 +14,7 @@ MEASURES = (
     "serving",
     "peers",
     "crowds",
+    "workers",
     "runs",
     "under_pytest",
     "growth",

@@ -57,9 +57,10 @@ class Connection:
         return head, body
 
     def close(self) -> None:
-        """Give the connection up."""
+        """Give the connection up; another request opens one anew."""
         if self._streams is not None:
             self._streams[1].close()
+            self._streams = None
 
 
 def at_a_time(
