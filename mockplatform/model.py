@@ -30,6 +30,7 @@ __all__ = [
     "SignedLaunch",
     "SignedToken",
     "Stage",
+    "registration_key",
 ]
 
 Message = Literal["resource_link", "deep_linking", "submission_review", "data_privacy"]
@@ -40,6 +41,11 @@ Privacy = Literal["public", "name", "email", "anonymous"]
 
 Params = tuple[tuple[str, str], ...]
 """Form or query parameters in order; a name may come twice."""
+
+
+def registration_key(issuer: str, client_id: str) -> str:
+    """What tells a registration from every other one of a platform."""
+    return f"{issuer} {client_id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +80,7 @@ class Registration:
     @property
     def key(self) -> str:
         """What tells it from every other registration of a platform."""
-        return f"{self.issuer} {self.client_id}"
+        return registration_key(self.issuer, self.client_id)
 
     @property
     def speaks_lti11(self) -> bool:
@@ -241,18 +247,16 @@ class KeySet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BasicLaunch:
-    """An LTI 1.1 launch before it is signed (LTI 1.1, section 4.2; RFC 5849, section 3.4).
-
-    `params` holds the OAuth parameters, too, except the signature, and not what stands in the query of the URL.
-    `signature_method` is what is really done, whatever the parameter of that name says.
-    """
+    """An LTI 1.1 launch before it is signed (LTI 1.1, section 4.2; RFC 5849, section 3.4)."""
 
     url: str
     params: Params
+    """With the OAuth parameters except the signature, and without what stands in the query of the URL."""
     secret: str = field(repr=False)
     token_secret: str | None = ""
     """Always empty in LTI 1.1; None leaves out the `&` that joins it to the secret."""
     signature_method: str = "HMAC-SHA1"
+    """What is really done, whatever the parameter of that name says."""
     signed_url: str | None = None
     """Another address that is signed instead of `url`."""
     signed_method: str | None = None

@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from mockplatform.claims import DEEP_LINKING_REQUEST
 from mockplatform.model import Privacy, Registration
+from mockplatform.texts import url_problem
 
 __all__ = [
     "TOOL_CONFIGURATION",
@@ -235,14 +236,7 @@ def _texts(value: Any) -> bool:
 
 def _url(value: Any) -> SplitResult | None:
     """The parts of a usable URL; None if it is none."""
-    if not isinstance(value, str) or any(letter.isspace() for letter in value):
-        return None
-    try:
-        parts = urlsplit(value)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return None
-    return parts if usable else None
+    return urlsplit(value) if isinstance(value, str) and url_problem(value) is None else None
 
 
 def _problem(text: str) -> MetadataProblem:

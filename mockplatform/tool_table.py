@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from mockplatform.model import Privacy, Registration
 from mockplatform.tables import build
+from mockplatform.texts import check_id, url_problem
 
-__all__ = ["ATTRIBUTES", "ToolTable", "complain", "issuer_problem", "registration_from"]
+__all__ = ["ATTRIBUTES", "OPTIONAL", "ToolTable", "complain", "issuer_problem", "registration_from"]
 
 ATTRIBUTES: Final = ("email", "course_id", "person_id")
 LTI11: Final = ("lti11_launch_url", "consumer_key", "consumer_secret")
+OPTIONAL: Final = ("issuer", *LTI11)
+"""What a table may leave out but never leave empty; a registration without it has the empty text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,23 +42,26 @@ class ToolTable:
     privacy: Privacy = "public"
 
     def __post_init__(self) -> None:
-        complain(issuer_problem(self.issuer), "issuer")
-        complain(_url_problem(self.login_url), "login_url")
-        complain(_url_problem(self.launch_url), "launch_url")
-        for index, url in enumerate(self.redirect_uris):
-            complain(_url_problem(url), f"redirect_uris[{index}]")
-        if not self.client_id:
-            raise ValueError("client_id is empty; give the one that the tool knows")
+        check_id("client_id", self.client_id, empty="give the one that the tool knows")
         if not self.deployment_ids or "" in self.deployment_ids:
             raise ValueError('deployment_ids needs one id or more, such as ["1"]')
+        for index, deployment in enumerate(self.deployment_ids):
+            check_id(f"deployment_ids[{index}]", deployment)
+        complain(issuer_problem(self.issuer), "issuer")
+        for where, url in self._urls():
+            complain(url_problem(url), where)
         for name in self.attributes:
             if name not in ATTRIBUTES:
                 raise ValueError(f"attributes.{name}: unknown key, expected {', '.join(ATTRIBUTES)}")
-        for name in ("jwks_url", "deep_linking_url"):
-            complain(_url_problem(getattr(self, name)) if getattr(self, name) else None, name)
         if self.jwks and not isinstance(self.jwks.get("keys"), (list, tuple)):
             raise ValueError("jwks has no list of keys; give a JWK Set, such as { keys = [{ kty = 'RSA', … }] }")
         self._check_lti11()
+
+    def _urls(self) -> Iterator[tuple[str, str]]:
+        yield from (("login_url", self.login_url), ("launch_url", self.launch_url))
+        yield from ((f"redirect_uris[{index}]", url) for index, url in enumerate(self.redirect_uris))
+        optional = (("jwks_url", self.jwks_url), ("deep_linking_url", self.deep_linking_url))
+        yield from ((name, url) for name, url in optional if url)
 
     def _check_lti11(self) -> None:
         given = {name: getattr(self, name) for name in LTI11}
@@ -65,30 +70,12 @@ class ToolTable:
         for name, value in given.items():
             if not value:
                 raise ValueError(f"{name} is missing or empty; LTI 1.1 needs {', '.join(LTI11)}")
-        complain(_url_problem(given["lti11_launch_url"]), "lti11_launch_url")
+        complain(url_problem(given["lti11_launch_url"]), "lti11_launch_url")
 
     def registration(self) -> Registration:
         """The registration; its issuer is empty if none is given."""
-        return Registration(
-            name=self.name,
-            issuer=self.issuer or "",
-            client_id=self.client_id,
-            deployment_ids=self.deployment_ids,
-            login_url=self.login_url,
-            launch_url=self.launch_url,
-            redirect_uris=self.redirect_uris,
-            attributes=self.attributes,
-            login_params=self.login_params,
-            lti11_launch_url=self.lti11_launch_url or "",
-            consumer_key=self.consumer_key or "",
-            consumer_secret=self.consumer_secret or "",
-            jwks_url=self.jwks_url,
-            jwks=self.jwks,
-            scopes=self.scopes,
-            custom=self.custom,
-            deep_linking_url=self.deep_linking_url,
-            privacy=self.privacy,
-        )
+        given = {one.name: getattr(self, one.name) for one in fields(self)}
+        return Registration(**given | {name: given[name] or "" for name in OPTIONAL})
 
 
 def registration_from(table: Mapping[str, Any], *, where: str) -> Registration:
@@ -104,21 +91,10 @@ def issuer_problem(issuer: str | None) -> str | None:
     """What makes a text no issuer, if anything: it is a URL without query and fragment (SEC 5.1.2)."""
     if issuer is None:
         return None
-    problem = _url_problem(issuer)
+    problem = url_problem(issuer)
     if problem is None and ("?" in issuer or "#" in issuer):
         return f"{issuer!r} has a query or a fragment; an issuer is a URL without them"
     return problem
-
-
-def _url_problem(url: str) -> str | None:
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if usable and not any(letter.isspace() for letter in url):
-        return None
-    return f"{url!r} is no http or https URL; write one such as 'http://127.0.0.1:8000/lti/launch'"
 
 
 def complain(problem: str | None, key: str) -> None:

@@ -10,7 +10,7 @@ from mockplatform.claims import CONTEXT_ROLE, INSTITUTION_ROLE, INSTRUCTOR, LEAR
 from mockplatform.errors import UsageError
 from mockplatform.lms import Platform
 from mockplatform.message import messages
-from mockplatform.model import Course, Launch, Message, Person, Registration
+from mockplatform.model import Course, Launch, Message, Person, Registration, registration_key
 from mockplatform.records import PlacedLink
 from mockplatform.roster import full_role, roster
 
@@ -120,7 +120,7 @@ def _link(platform: Platform, given: Mapping[str, str]) -> PlacedLink | None:
 
 
 def _registration(platform: Platform, given: Mapping[str, str], link: PlacedLink | None) -> Registration:
-    key = f"{link.issuer} {link.client_id}" if link else given.get("registration", "")
+    key = registration_key(link.issuer, link.client_id) if link else given.get("registration", "")
     registration = platform.state.registrations.get(key)
     if registration is None:
         raise UsageError(f"tool {key!r}: it is not registered, or no longer; choose another one")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -19,6 +19,7 @@ from mockplatform.endpoints.wire import platform_of
 from mockplatform.lms import Platform
 from mockplatform.model import Course, Person, Registration
 from mockplatform.records import PlacedLink
+from mockplatform.store import Table
 
 __all__ = ["FOR_PEOPLE", "NAVIGATION", "ROUTES", "choices", "course_words", "person_words", "tool_words"]
 
@@ -55,27 +56,9 @@ def _link_words(link: PlacedLink) -> str:
 def choices(platform: Platform, given: Mapping[str, str]) -> dict[str, Any]:
     """What the part of a page needs with which a launch is chosen."""
     state = platform.state
-    tools = found(
-        state.registrations,
-        query=given.get("tool", ""),
-        words=tool_words,
-        offset=number(given.get("tools", "")),
-        limit=_TOOLS,
-    )
-    people = found(
-        state.people,
-        query=given.get("who", ""),
-        words=person_words,
-        offset=number(given.get("people", "")),
-        limit=_PEOPLE,
-    )
-    courses = found(
-        state.courses,
-        query=given.get("where", ""),
-        words=course_words,
-        offset=number(given.get("courses", "")),
-        limit=_PEOPLE,
-    )
+    tools = _part(state.registrations, tool_words, given, query="tool", offset="tools", limit=_TOOLS)
+    people = _part(state.people, person_words, given, query="who", offset="people", limit=_PEOPLE)
+    courses = _part(state.courses, course_words, given, query="where", offset="courses", limit=_PEOPLE)
     links = found(state.links, query=given.get("where", ""), words=_link_words, limit=_LINKS, newest_first=True)
     return {
         "given": given,
@@ -87,6 +70,13 @@ def choices(platform: Platform, given: Mapping[str, str]) -> dict[str, Any]:
         "roles": ROLES,
         "storage_targets": STORAGE_TARGETS,
     }
+
+
+def _part(
+    table: Table[T], words: Callable[[T], str], given: Mapping[str, str], *, query: str, offset: str, limit: int
+) -> Found[T]:
+    """A part of a table; `query` and `offset` name the parameters that choose it."""
+    return found(table, query=given.get(query, ""), words=words, offset=number(given.get(offset, "")), limit=limit)
 
 
 def _with(shown: Found[T], chosen: T | None) -> Found[T]:

@@ -20,7 +20,7 @@ from mockplatform.endpoints.wire import platform_of
 from mockplatform.errors import UsageError
 from mockplatform.model import Registration
 from mockplatform.services.registration import invite
-from mockplatform.tool_table import ATTRIBUTES, registration_from
+from mockplatform.tool_table import ATTRIBUTES, OPTIONAL, registration_from
 
 __all__ = ["FOR_PEOPLE", "NAVIGATION", "ROUTES"]
 
@@ -29,7 +29,6 @@ NAVIGATION = (60, "/registrations", "Tools")
 
 _PART = 50
 _TEXTS = ("name", "issuer", "client_id", "login_url", "launch_url", "deep_linking_url", "jwks_url", "privacy")
-_OPTIONAL = ("issuer", "lti11_launch_url", "consumer_key", "consumer_secret")
 _LISTS = ("deployment_ids", "redirect_uris", "scopes")
 _MAPPINGS = ("custom", "login_params")
 _PRIVACY = {
@@ -78,12 +77,12 @@ def _form(request: Request, values: Mapping[str, str], *, key: str, problem: str
 
 def _names() -> tuple[str, ...]:
     attributes = tuple(f"attributes.{name}" for name in ATTRIBUTES)
-    return (*_TEXTS, *_OPTIONAL, *_LISTS, *_MAPPINGS, "jwks", *attributes)
+    return (*_TEXTS, *OPTIONAL, *_LISTS, *_MAPPINGS, "jwks", *attributes)
 
 
 def _written(tool: Registration) -> dict[str, str]:
     """A registration as a form shows it; its secret is never sent back to a browser."""
-    written = {name: getattr(tool, name) for name in (*_TEXTS, *_OPTIONAL) if name != "consumer_secret"}
+    written = {name: getattr(tool, name) for name in (*_TEXTS, *OPTIONAL) if name != "consumer_secret"}
     written |= {name: "\n".join(getattr(tool, name) or ()) for name in _LISTS}
     written |= {name: "\n".join(f"{k}={v}" for k, v in getattr(tool, name).items()) for name in _MAPPINGS}
     written |= {f"attributes.{name}": field for name, field in tool.attributes.items()}
@@ -115,7 +114,7 @@ def _table(values: Mapping[str, str], before: Registration | None) -> dict[str, 
     table: dict[str, Any] = {name: values.get(name, "") for name in _TEXTS if name != "issuer"}
     table["name"] = table["name"] or "Tool"
     table["privacy"] = table["privacy"] or "public"
-    table |= {name: values[name] for name in _OPTIONAL if values.get(name)}
+    table |= {name: values[name] for name in OPTIONAL if values.get(name)}
     if before is not None and values.get("consumer_key") and not values.get("consumer_secret"):
         table["consumer_secret"] = before.consumer_secret
     table |= {name: _lines(values.get(name, "")) for name in _LISTS if name != "scopes" or values.get(name)}

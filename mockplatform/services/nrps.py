@@ -13,7 +13,7 @@ from mockplatform.claims import CLAIM_PREFIX, RESOURCE_LINK_REQUEST
 from mockplatform.course_groups import grouping
 from mockplatform.lms import Platform
 from mockplatform.message import messages
-from mockplatform.model import Course, Launch, Person, Privacy, Registration
+from mockplatform.model import Course, Launch, Person, Privacy, Registration, registration_key
 from mockplatform.paging import Part, link_header, once, page_links, part_of
 from mockplatform.privacy import identity, shown
 from mockplatform.roster import Member, RosterPage, changes, full_role, roster, size
@@ -92,7 +92,7 @@ def memberships(call: Call) -> Reply:
 def _registration(call: Call) -> Registration:
     grant = call.grant
     assert grant is not None
-    found = call.platform.state.registrations.get(f"{grant.issuer} {grant.client_id}")
+    found = call.platform.state.registrations.get(registration_key(grant.issuer, grant.client_id))
     if found is None:
         raise ServiceError(403, "access_denied", f"the tool {grant.client_id!r} is no longer registered")
     return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from mockplatform.errors import UsageError
 from mockplatform.lms import Platform
@@ -19,6 +19,7 @@ from mockplatform.records import Invitation
 from mockplatform.service import Call, Operation, Reply, ServiceError
 from mockplatform.services.token import offered_scopes
 from mockplatform.strict_json import strict_json
+from mockplatform.texts import url_problem
 from mockplatform.tool_configuration import (
     TOOL_CONFIGURATION,
     metadata_advice,
@@ -52,12 +53,7 @@ def invite(platform: Platform, *, tool_url: str, lifetime_s: float = _LIFETIME_S
         UsageError: that is no http or https URL.
     """
     address, _, _fragment = tool_url.partition("#")
-    try:
-        parts = urlsplit(address)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname)
-    except ValueError:
-        usable = False
-    if not usable:
+    if url_problem(address) is not None:
         raise UsageError(f"{tool_url!r} is no http or https URL; give the one at which the tool begins registrations")
     token = platform.new_id()
     configuration = f"{platform.url}/.well-known/openid-configuration"

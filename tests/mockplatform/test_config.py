@@ -263,6 +263,13 @@ def test_a_file_that_does_not_exist(file: Path) -> None:
         (TOOL.replace('"a"', '""'), "registration[0]: client_id is empty"),
         (TOOL.replace('["1"]', "[]"), 'registration[0]: deployment_ids needs one id or more, such as ["1"]'),
         (TOOL.replace('["1"]', '["1", ""]'), "registration[0]: deployment_ids needs one id or more"),
+        (TOOL.replace('["1"]', f'["1", "{"d" * 256}"]'), "registration[0]: deployment_ids[1] has 256 characters"),
+        (TOOL.replace('"a"', '"a\\tb"'), "registration[0]: client_id: 'a\\tb' has a character that cannot be seen"),
+        (
+            TOOL + "redirect_uris = ['http://a/\u200b']",
+            "registration[0]: redirect_uris[0]: 'http://a/\\u200b' is no http",
+        ),
+        (TOOL + "deep_linking_url = 'x'", "registration[0]: deep_linking_url: 'x' is no http or https URL"),
         (TOOL.replace('["1"]', "[1]"), "registration[0].deployment_ids[0]: expected a string, got an integer"),
         (TOOL + TOOL, "registration.client_id: 'a' stands there twice, expected once"),
         (TOOL + "[[person]]\ngiven_name = 'p'", "person[0].sub: missing, expected a string"),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -18,12 +19,15 @@ from mockplatform.control.app import Door, create_control
 from mockplatform.control.contract import acts
 from mockplatform.control.document import document
 from mockplatform.control.groups.documents import CARRIED, LEFT_OUT
+from mockplatform.control.groups.tools import Tool
 from mockplatform.keys import KeyRing
 from mockplatform.lms import Platform
+from mockplatform.model import Registration
 from mockplatform.records import Score
 from mockplatform.state import State
 from mockplatform.store import MemoryStore, MemoryTable
 from mockplatform.tenants import Tenants
+from mockplatform.tool_table import ToolTable
 from tests.mockplatform.makers import LTI11, NOW_S, PLATFORM, make_auth_request, make_platform, make_registration
 
 pytestmark = pytest.mark.asyncio
@@ -408,6 +412,57 @@ async def test_whole_characters_are_taken(ask: Checked) -> None:
     answer = await ask.http.patch("/tenants/main", content=content, headers={"content-type": "application/json"})
 
     assert answer.json()["settings"]["title"] == "\U0001f600 \\u0000"
+
+
+@pytest.mark.parametrize(
+    ("given", "detail"),
+    [
+        ({"jwks": {"kty": "RSA"}}, "jwks has no list of keys"),
+        ({"jwks": {"keys": {"kty": "RSA"}}}, "jwks has no list of keys"),
+        ({"attributes": {"mail": "m"}}, "attributes.mail: unknown key, expected email, course_id, person_id"),
+        ({"consumer_key": "k"}, "lti11_launch_url is missing or empty; LTI 1.1 needs lti11_launch_url, consumer_key, "),
+        ({"lti11_launch_url": "http://127.0.0.1:1/"}, "consumer_key is missing or empty; LTI 1.1 needs "),
+        ({**LTI11, "consumer_secret": ""}, "consumer_secret is missing or empty; LTI 1.1 needs "),
+        ({**LTI11, "lti11_launch_url": "tool"}, "lti11_launch_url: 'tool' is no http or https URL"),
+        ({"deployment_ids": ["d", ""]}, "deployment_ids needs one id or more"),
+        ({"redirect_uris": ["http://127.0.0.1:1/", "x"]}, "redirect_uris[1]: 'x' is no http or https URL"),
+        ({"deep_linking_url": "x"}, "deep_linking_url: 'x' is no http or https URL"),
+        ({"issuer": "https://lms.example/?a=1"}, "issuer: 'https://lms.example/?a=1' has a query or a fragment"),
+        ({"client_id": ""}, "client_id is empty; give the one that the tool knows"),
+    ],
+)
+async def test_a_tool_is_checked_as_in_a_file(
+    ask: Checked, platform: Platform, given: dict[str, Any], detail: str
+) -> None:
+    """What no file may say of a tool can be neither added, nor put in the place of one, nor brought by a document."""
+    before, state = platform.registrations, await ask("GET", "/tenants/main/state")
+    tool = _second_tool() | given
+    told = {
+        await ask("POST", "/tenants/main/registrations", tool, status=400),
+        await ask("PUT", f"/tenants/main/registrations/{KEY}", {"client_id": "Client-A"} | tool, status=400),
+        await ask("PUT", "/tenants/main/state", state | {"registrations": [tool]}, status=400),
+    }
+
+    assert len(told) == 1
+    assert told.pop().startswith(f"body: {detail}")
+    assert platform.registrations == before
+
+
+async def test_a_tool_for_lti11_comes_back_as_it_was_sent(ask: Checked) -> None:
+    """A whole registration for both versions is taken, told, and taken again as it was told."""
+    tool = _second_tool() | LTI11 | {"jwks": {"keys": []}, "attributes": {"email": "mail"}}
+    made = await ask("POST", "/tenants/main/registrations", tool, status=201)
+
+    assert made == made | tool
+    assert await ask("PUT", "/tenants/main/registrations/C", made) == made
+
+
+async def test_every_field_of_a_registration_can_be_written() -> None:
+    """A file, a form and the control API have the fields of a registration, all of them and no others."""
+    known = {one.name for one in fields(Registration)}
+
+    assert {one.name for one in fields(ToolTable)} == known
+    assert {one.name for one in fields(Tool)} == known | {"key"}
 
 
 async def test_a_person_may_be_hardly_known(ask: Checked) -> None:

@@ -6,18 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from mockplatform.control.checks import check_id, check_url
+from mockplatform.control.checks import check_url
 from mockplatform.control.contract import Ask, ConflictError, Listing, Page, act, found, listed
 from mockplatform.errors import UsageError
 from mockplatform.lms import Platform
-from mockplatform.model import Privacy, Registration
+from mockplatform.model import Privacy, Registration, registration_key
 from mockplatform.records import Invitation
 from mockplatform.services.registration import invite
-from mockplatform.tool_table import issuer_problem
+from mockplatform.tool_table import OPTIONAL, registration_from
 
 __all__ = ["Tool", "registered", "registration_of", "told_tool"]
-
-_OPTIONAL_URLS = ("jwks_url", "deep_linking_url", "lti11_launch_url")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +116,7 @@ def registration_of(platform: Platform, name: str) -> Registration:
     """
     get: Callable[[str], Registration | None] = platform.state.registrations.get
     problem = f"no tool is registered as {name!r}; take the `key` or `client_id` of a registration that is listed"
-    return found(get(name) or get(f"{platform.issuer} {name}"), problem)
+    return found(get(name) or get(registration_key(platform.issuer, name)), problem)
 
 
 def registered(platform: Platform, tool: Tool) -> Registration:
@@ -127,27 +125,13 @@ def registered(platform: Platform, tool: Tool) -> Registration:
     Raises:
         UsageError: it cannot be launched.
     """
-    _check(tool)
     given = {one.name: getattr(tool, one.name) for one in fields(tool) if one.name != "key"}
-    return Registration(**given | {"issuer": tool.issuer or platform.issuer})
+    # What a file leaves out is the empty text here.
+    table = {name: value for name, value in given.items() if value != "" or name not in OPTIONAL}
+    registration = registration_from(table, where="body")
+    return replace(registration, issuer=registration.issuer or platform.issuer)
 
 
 def told_tool(registration: Registration) -> Tool:
     """A registration as it is told."""
     return Tool(**{one.name: getattr(registration, one.name) for one in fields(Tool)})
-
-
-def _check(tool: Tool) -> None:
-    check_id("client_id", tool.client_id, empty="give the one that the tool knows")
-    if not tool.deployment_ids or "" in tool.deployment_ids:
-        raise UsageError('body: deployment_ids needs one id or more, such as ["1"]')
-    for index, deployment in enumerate(tool.deployment_ids):
-        check_id(f"deployment_ids[{index}]", deployment)
-    problem = issuer_problem(tool.issuer or None)
-    if problem is not None:
-        raise UsageError(f"body: issuer: {problem}")
-    needed = {"login_url": tool.login_url, "launch_url": tool.launch_url}
-    needed |= {f"redirect_uris[{index}]": url for index, url in enumerate(tool.redirect_uris)}
-    optional = {name: getattr(tool, name) for name in _OPTIONAL_URLS if getattr(tool, name)}
-    for name, url in (needed | optional).items():
-        check_url(name, url)

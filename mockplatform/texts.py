@@ -1,0 +1,40 @@
+"""What a text must be to serve as an id or as a URL, wherever it was written: in a file, a form, the control API."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import urlsplit
+
+__all__ = ["check_id", "url_problem"]
+
+_LONGEST_ID: Final = 255
+
+
+def check_id(where: str, value: str, *, empty: str = "give an id of its own") -> None:
+    """Make sure that a text can be an id: of a person, a deployment, a course (LTI Core 1.3, 5.3.6, 5.3.3, 5.4.1).
+
+    Args:
+        empty: what to do if there is none.
+
+    Raises:
+        ValueError: it is empty, too long, or has characters that cannot be seen.
+    """
+    if not value:
+        raise ValueError(f"{where} is empty; {empty}")
+    if len(value) > _LONGEST_ID:
+        raise ValueError(f"{where} has {len(value)} characters, expected at most {_LONGEST_ID}")
+    if not value.isprintable():
+        raise ValueError(f"{where}: {value!r} has a character that cannot be seen; leave it out")
+
+
+def url_problem(url: str) -> str | None:
+    """What makes a text no http or https URL, if anything."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    # What takes a URL apart leaves line breaks and tabs out; whoever sends it does not.
+    if usable and url.isprintable() and " " not in url:
+        return None
+    return f"{url!r} is no http or https URL; write one such as 'http://127.0.0.1:8000/lti/launch'"
