@@ -39,7 +39,7 @@ async def serve_faulty(app: ASGIApp, endpoint: str, scope: Scope, receive: Recei
 def _struck(app: ASGIApp, fault: WireFault, platform: Platform) -> ASGIApp:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         platform.faults.struck(fault)
-        about = scope["about"]
+        about = scope["entry"].about
         about["fault"] = ", ".join(filter(None, (about.get("fault"), fault.verb)))
         call = WireCall(
             app=app,

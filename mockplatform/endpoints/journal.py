@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 import time
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 from mockplatform.endpoints.parameters import asked_url
 from mockplatform.lms import Platform
@@ -13,9 +14,19 @@ from mockplatform.model import Exchange, Params
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["Journal"]
+__all__ = ["Entry", "Journal"]
 
 SHOWN_BYTES = 16_000
+
+
+@dataclass(slots=True)
+class Entry:
+    """What is learnt of a request on its way to the endpoint, for the journal; it lies in the scope as `entry`."""
+
+    about: dict[str, str] = field(default_factory=dict)
+    # Where there is no endpoint, nobody is sent there by a page.
+    asker: Literal["browser", "tool"] = "tool"
+    is_noted: bool = True
 
 
 class Journal:
@@ -30,45 +41,56 @@ class Journal:
             await self._app(scope, receive, send)
             return
         platform: Platform = scope["platform"]
-        about: dict[str, str] = scope["about"]
-        asked, answered = bytearray(), bytearray()
-        at_s = platform.clock()
-        start: Message = {"status": None, "headers": []}
-        began = time.perf_counter()
-
-        async def listening() -> Message:
-            message = await receive()
-            asked.extend(message.get("body", b"")[: SHOWN_BYTES - len(asked)])
-            return message
-
-        async def speaking(message: Message) -> None:
-            nonlocal start
-            if message["type"] == "http.response.start":
-                start = message
-            else:
-                answered.extend(message.get("body", b"")[: SHOWN_BYTES - len(answered)])
-            await send(message)
-
+        overheard, at_s, began = _Overheard(receive, send), platform.clock(), time.perf_counter()
         try:
-            await self._app(scope, listening, speaking)
+            await self._app(scope, overheard.receive, overheard.send)
         finally:
-            if "page" not in about:
-                # Where there is no endpoint, nobody is sent there.
-                asker = about.pop("asked_by", "tool")
-                exchange = Exchange(
-                    asker="browser" if asker == "browser" else "tool",
+            entry: Entry = scope["entry"]
+            if entry.is_noted:
+                exchange = overheard.exchange(
+                    asker=entry.asker,
                     method=scope["method"],
                     url=asked_url(platform, scope),
                     request_headers=_text(scope["headers"]),
-                    request_body=asked.decode("utf-8", "replace"),
-                    status=start["status"],
-                    response_headers=_text(start["headers"]),
-                    response_body=answered.decode("utf-8", "replace"),
                     elapsed_s=time.perf_counter() - began,
                     at_s=at_s,
-                    about=dict(about),
+                    about=entry.about,
                 )
                 platform.state.note(exchange, secrets.token_hex(8))
+
+
+class _Overheard:
+    """Both ways of an exchange, and what has gone over them."""
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive = receive
+        self._send = send
+        self._asked, self._answered = bytearray(), bytearray()
+        self._start: Message = {"status": None, "headers": []}
+
+    async def receive(self) -> Message:
+        """Hand on what the client sends."""
+        message = await self._receive()
+        self._asked.extend(message.get("body", b"")[: SHOWN_BYTES - len(self._asked)])
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Hand on what the endpoint answers."""
+        if message["type"] == "http.response.start":
+            self._start = message
+        else:
+            self._answered.extend(message.get("body", b"")[: SHOWN_BYTES - len(self._answered)])
+        await self._send(message)
+
+    def exchange(self, **told: Any) -> Exchange:
+        """The exchange, with what else is told of it."""
+        return Exchange(
+            request_body=self._asked.decode("utf-8", "replace"),
+            status=self._start["status"],
+            response_headers=_text(self._start["headers"]),
+            response_body=self._answered.decode("utf-8", "replace"),
+            **told,
+        )
 
 
 def _text(headers: list[tuple[bytes, bytes]]) -> Params:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from mockplatform.endpoints.faulty import serve_faulty
+from mockplatform.endpoints.journal import Entry
 from mockplatform.lms import Platform
 from mockplatform.tenant import one_request
 
@@ -26,8 +27,8 @@ def platform_of(request: Request) -> Platform:
 
 def about(request: Request) -> dict[str, str]:
     """What is known of a request for its journal entry: `launch`, `client_id` and `course` may be added."""
-    found: dict[str, str] = request.scope["about"]
-    return found
+    entry: Entry = request.scope["entry"]
+    return entry.about
 
 
 class Tenancy:
@@ -50,7 +51,7 @@ class Tenancy:
             if found is not None:
                 platform, path = found, slash + rest or "/"
         with one_request():
-            await self._app({**scope, "platform": platform, "path": path, "about": {}}, receive, send)
+            await self._app({**scope, "platform": platform, "path": path, "entry": Entry()}, receive, send)
 
 
 class Wire:
@@ -67,8 +68,8 @@ class Wire:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request under the endpoint's name."""
-        scope["about"]["endpoint"] = self._name
-        scope["about"]["asked_by"] = self._asked_by
+        entry: Entry = scope["entry"]
+        entry.about["endpoint"], entry.asker = self._name, self._asked_by
         if scope["platform"].faults.armed:
             await serve_faulty(self._app, self._name, scope, receive, send)
         else:
@@ -83,5 +84,5 @@ class Page:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request without a trace."""
-        scope["about"]["page"] = "page"
+        scope["entry"].is_noted = False
         await self._app(scope, receive, send)
