@@ -80,25 +80,9 @@ def scenario_of(row: ScenarioTable, id_: str, where: str) -> Scenario:
     Raises:
         UsageError: it names something unknown.
     """
-    _known(row.requirement, requirements(), f"{where}: requirement")
-    _known(row.checks, checks(), f"{where}: check")
-    _known(row.needs, NEEDS, f"{where}: needs")
-    _known(row.about, endpoint_names() if row.about else (), f"{where}: about")
-    _known([fault.point for fault in row.faults], fault_points(), f"{where}: fault point")
-    judged = AttemptTable(
-        name="judged",
-        mutations=row.mutations,
-        browser=row.browser,
-        login=row.login,
-        action=row.action,
-        person=row.person,
-        copies=row.copies,
-    )
-    tables = (*row.before, judged)
-    for key, armed in (("faults", row.faults), ("wire", row.wire)):
-        _known([f.since for f in armed if f.since], [table.name for table in tables], f"{where}: {key}.since")
-    for index, table in enumerate(tables):
-        _known([table.login], ("fresh", "none", *(earlier.name for earlier in tables[:index])), f"{where}: login")
+    _require_known_names(row, where)
+    tables = (*row.before, _judged(row))
+    _require_known_attempts(row, tables, where)
     attempts = [attempt_of(table, row, where) for table in tables]
     return Scenario(
         id=id_,
@@ -120,14 +104,47 @@ def scenario_of(row: ScenarioTable, id_: str, where: str) -> Scenario:
             Ruling(switch=r.switch, value=r.value, expect=_expectations(r.expect, row.severity, f"{where}: ruling"))
             for r in row.ruling
         ),
-        # A tool that keeps the key set would never meet what is wrong with its endpoint.
-        rotates=any(m.mutation.stage is KeySet for attempt in attempts for m in attempt.mutations)
-        or any(fault.endpoint == "jwks" for fault in row.wire),
+        rotates=_rotates(row, attempts),
         wire=row.wire,
         quirks=row.quirks,
         crowd=row.crowd,
         about=row.about,
     )
+
+
+def _require_known_names(row: ScenarioTable, where: str) -> None:
+    _known(row.requirement, requirements(), f"{where}: requirement")
+    _known(row.checks, checks(), f"{where}: check")
+    _known(row.needs, NEEDS, f"{where}: needs")
+    _known(row.about, endpoint_names() if row.about else (), f"{where}: about")
+    _known([fault.point for fault in row.faults], fault_points(), f"{where}: fault point")
+
+
+def _judged(row: ScenarioTable) -> AttemptTable:
+    """The last launch, which the scenario itself describes."""
+    return AttemptTable(
+        name="judged",
+        mutations=row.mutations,
+        browser=row.browser,
+        login=row.login,
+        action=row.action,
+        person=row.person,
+        copies=row.copies,
+    )
+
+
+def _require_known_attempts(row: ScenarioTable, tables: Sequence[AttemptTable], where: str) -> None:
+    """A fault begins with a launch of the story, and a login that is used again is that of an earlier one."""
+    for key, armed in (("faults", row.faults), ("wire", row.wire)):
+        _known([f.since for f in armed if f.since], [table.name for table in tables], f"{where}: {key}.since")
+    for index, table in enumerate(tables):
+        _known([table.login], ("fresh", "none", *(earlier.name for earlier in tables[:index])), f"{where}: login")
+
+
+def _rotates(row: ScenarioTable, attempts: Sequence[Attempt]) -> bool:
+    """Whether the story has a key id of its own: a tool that keeps the key set must ask its endpoint again."""
+    mutated = any(m.mutation.stage is KeySet for attempt in attempts for m in attempt.mutations)
+    return mutated or any(fault.endpoint == "jwks" for fault in row.wire)
 
 
 def _needs(row: ScenarioTable, attempts: Sequence[Attempt]) -> tuple[str, ...]:

@@ -60,17 +60,13 @@ def conduct(
     results: list[Result] = []
     chapters: list[Chapter] = []
 
-    def settle(result: Result) -> Result:
-        settled = waive(_strictly(result, options), lab.tool.waiver, lab.profile, now.date())
-        return replace(settled, replay=replay(settled))
-
     def note(result: Result) -> None:
         results.append(result)
         on_result(result)
 
     with opened as lab:
         runner = Runner(lab, options)
-        stopped = _try_all(runner, agenda, settle, note, chapters)
+        stopped = _try_all(runner, agenda, _settling(runner, now.date(), replay), note, chapters)
     untried = len(agenda.ids) - len(results)
     order = {id_: index for index, id_ in enumerate(agenda.ids)}
     results.sort(key=lambda result: order[result.scenario.id])
@@ -90,6 +86,17 @@ def conduct(
         stopped=stopped,
         untried=untried,
     )
+
+
+def _settling(runner: Runner, today: datetime.date, replay: Callable[[Result], str]) -> Callable[[Result], Result]:
+    """What makes a result final: strictness, the waivers of the tool file and the command that repeats it."""
+    lab = runner.lab
+
+    def settle(result: Result) -> Result:
+        settled = waive(_strictly(result, runner.options), lab.tool.waiver, lab.profile, today)
+        return replace(settled, replay=replay(settled))
+
+    return settle
 
 
 def _stale(results: Sequence[Result], agenda: Agenda, lab: Lab, today: datetime.date) -> tuple[str, ...]:

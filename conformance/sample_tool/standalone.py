@@ -39,29 +39,37 @@ def attach(*, platform_url: str, issuer: str, tool_url: str) -> Attached:
         tool_url: where somebody will serve the tool, without a trailing slash.
     """
     secret = secrets.token_urlsafe(24)
-    app = create_tool(
-        (
-            Integration(
-                issuer=issuer,
-                client_id=CLIENT_ID,
-                auth_url=f"{platform_url}/auth",
-                jwks_url=f"{platform_url}/jwks",
-                token_url=f"{platform_url}/token",
-                deployment_ids=(DEPLOYMENT_ID,),
-            ),
-            Integration(
-                issuer="",
-                client_id=CLIENT_ID,
-                auth_url="",
-                jwks_url="",
-                deployment_ids=(),
-                attributes={},
-                secret=secret,
-            ),
-        )
-    )
+    app = create_tool(_integrations(platform_url, issuer, secret))
     app.routes.append(registering.registration_route(may_ask=_near(platform_url)))
-    registration = Registration(
+    return Attached(app=app, registration=_registration(tool_url, issuer, secret))
+
+
+def _integrations(platform_url: str, issuer: str, secret: str) -> tuple[Integration, Integration]:
+    """The platform as the tool knows it: for LTI 1.3, and as a consumer of LTI 1.1."""
+    return (
+        Integration(
+            issuer=issuer,
+            client_id=CLIENT_ID,
+            auth_url=f"{platform_url}/auth",
+            jwks_url=f"{platform_url}/jwks",
+            token_url=f"{platform_url}/token",
+            deployment_ids=(DEPLOYMENT_ID,),
+        ),
+        Integration(
+            issuer="",
+            client_id=CLIENT_ID,
+            auth_url="",
+            jwks_url="",
+            deployment_ids=(),
+            attributes={},
+            secret=secret,
+        ),
+    )
+
+
+def _registration(tool_url: str, issuer: str, secret: str) -> Registration:
+    """The tool as the platform knows it."""
+    return Registration(
         name="Sample tool",
         issuer=issuer,
         client_id=CLIENT_ID,
@@ -76,7 +84,6 @@ def attach(*, platform_url: str, issuer: str, tool_url: str) -> Attached:
         consumer_key=CLIENT_ID,
         consumer_secret=secret,
     )
-    return Attached(app=app, registration=registration)
 
 
 def _near(platform_url: str) -> Callable[[str], bool]:

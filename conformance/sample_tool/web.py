@@ -72,17 +72,7 @@ def create_tool(
         most_members: how long a roster it reads.
     """
     plan = plan_of(policy) if without is None else flawed(plan_of(policy), without)
-    app = Starlette(
-        routes=[
-            Route("/", answering(home), methods=["GET"]),
-            Route("/lti/login", answering(begin_login), methods=["GET", "POST"]),
-            Route("/lti/launch", answering(finish_launch), methods=["GET", "POST"]),
-            Route("/lti/launch11", answering(basic_launch), methods=["GET", "POST"]),
-            Route("/api/me", answering(who_am_i), methods=["GET"]),
-            Route("/class/edit", answering(edit_class), methods=["POST"]),
-            *(Route(path, answering(endpoint), methods=[method]) for method, path, endpoint in service_web.ROUTES),
-        ]
-    )
+    app = Starlette(routes=_routes())
     app.state.faults = Faults()
     if control_secret is not None:
         app.routes.extend(control_routes(app.state.faults, secret=control_secret, clock=clock, admits=plan.admits))
@@ -104,6 +94,19 @@ def create_tool(
         zoom=zoom,
     )
     return app
+
+
+def _routes() -> list[Route]:
+    """What the tool answers to everybody."""
+    return [
+        Route("/", answering(home), methods=["GET"]),
+        Route("/lti/login", answering(begin_login), methods=["GET", "POST"]),
+        Route("/lti/launch", answering(finish_launch), methods=["GET", "POST"]),
+        Route("/lti/launch11", answering(basic_launch), methods=["GET", "POST"]),
+        Route("/api/me", answering(who_am_i), methods=["GET"]),
+        Route("/class/edit", answering(edit_class), methods=["POST"]),
+        *(Route(path, answering(endpoint), methods=[method]) for method, path, endpoint in service_web.ROUTES),
+    ]
 
 
 async def home(_request: Request) -> Answer:

@@ -11,12 +11,10 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Page
 
 from mockplatform.keys import KeyRing
-from mockplatform.model import Course, Exchange, Person
-from mockplatform.mutation import bind
-from mockplatform.records import LineItem, PlacedLink, Returned, Score
 from tests.browser.conftest import Desk
 from tests.browser.sites import Site, visiting
-from tests.mockplatform.makers import INSTRUCTOR, make_auth_request, make_registration
+from tests.mockplatform.hostile import fill
+from tests.mockplatform.makers import INSTRUCTOR, make_registration
 from tests.mockplatform.test_deep_link_return import DL, right_claims, signed
 
 MARKUP = "\"'></textarea></script><img src=x onerror=alert(1)><svg onload=alert(2)><script>alert(3)</script>{{7*7}}"
@@ -47,71 +45,10 @@ PAGES: Mapping[str, str] = {
 }
 
 
-def fill(site: Site, text: str, url: str) -> dict[str, str]:
+def filled(site: Site, text: str, url: str) -> dict[str, str]:
     """Let everything that somebody from outside can name be called this; the values for `PAGES`."""
-    platform, now = site.platform, time.time()
-    tool = make_registration(
-        issuer=site.url, client_id=text, name=text, deployment_ids=(text, "2"), custom={text: text}
-    )
-    platform.register(tool)
-    person = Person(sub=text, given_name=text, family_name=text, email=text, roles=(text,), note=text)
-    platform.state.people.put(person.sub, person)
-    platform.state.courses.put("odd", Course(id="odd", label=text, title=text))
-    course = platform.course("course-1")
-    assert course is not None
-    lie = bind(f"claims.value(claim='name', value={text!r})", where="test")
-    pending = platform.begin(platform.intend(tool, person=person, roles=(text,), course=course), (lie,))
-    platform.authorize(make_auth_request(pending.login, client_id=text, redirect_uri=text, state=text, nonce=text))
-    platform.state.line_items.put(
-        "item",
-        LineItem(
-            id="item", course_id="course-1", client_id=text, label=text, score_maximum=10, resource_id=text, tag=text
-        ),
-        group="course-1",
-    )
-    score = Score(
-        line_item_id="item", user_id=text, timestamp=text, activity_progress=text, grading_progress=text, comment=text
-    )
-    platform.state.scores.put("item odd", score, group="item")
-    link = PlacedLink(
-        id=text,
-        course_id="course-1",
-        client_id=text,
-        issuer=text,
-        deployment_id=text,
-        type=text,
-        title=text,
-        text=text,
-        url=url,
-        custom={text: text},
-        item={"title": text, "url": url},
-    )
-    platform.state.links.put(link.id, link, group="course-1")
-    back = Returned(
-        id="back",
-        launch_id=pending.launch.id,
-        course_id="course-1",
-        client_id=text,
-        at_s=now,
-        problems=(text,),
-        claims={text: [text, url]},
-    )
-    platform.state.returned.put(back.id, back, group=pending.launch.id)
-    for endpoint in ("auth", "return", "line_items", text):
-        exchange = Exchange(
-            asker="tool",
-            method="POST",
-            url=f"{site.url}/{endpoint}?{text}={text}",
-            request_headers=((text, text), ("authorization", f"Bearer {text}")),
-            request_body=f"{text}={text}",
-            status=400,
-            response_headers=((text, text),),
-            response_body=text,
-            at_s=now,
-            about={"endpoint": endpoint, "launch": pending.key, "client_id": text, "fault": text},
-        )
-        platform.state.note(exchange, f"exchange {endpoint}")
-    return {"launch": pending.key, "tool": tool.key, "text": text}
+    pending = fill(site.platform, text, url=url, course_id="course-1")
+    return {"launch": pending.key, "tool": pending.launch.registration.key, "text": text}
 
 
 def opened(page: Page, site: Site, name: str, values: Mapping[str, str]) -> None:
@@ -122,7 +59,7 @@ def opened(page: Page, site: Site, name: str, values: Mapping[str, str]) -> None
 
 def test_every_page_opens_without_an_error(desk: Desk, site: Site) -> None:
     """The console stays silent, with the strict policy for scripts and styles."""
-    values = fill(site, "Ordinary", "https://tool.example/")
+    values = filled(site, "Ordinary", "https://tool.example/")
     with visiting(desk.browser()) as page:
         for name in PAGES:
             opened(page, site, name, values)
@@ -132,7 +69,7 @@ def test_every_page_opens_without_an_error(desk: Desk, site: Site) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_everybody_can_use_every_page(desk: Desk, site: Site, scheme: Literal["light", "dark"]) -> None:
     """There is nothing serious for axe to find on any page, everything unfolded."""
-    values = fill(site, "Ordinary", "https://tool.example/")
+    values = filled(site, "Ordinary", "https://tool.example/")
     with visiting(desk.browser(), color_scheme=scheme) as page:
         for name in PAGES:
             opened(page, site, name, values)
@@ -145,7 +82,7 @@ def test_everybody_can_use_every_page(desk: Desk, site: Site, scheme: Literal["l
 @pytest.mark.parametrize("text", ["Ordinary", LONG], ids=["ordinary", "long words"])
 def test_every_page_fits_a_narrow_screen(desk: Desk, site: Site, text: str) -> None:
     """At a width of 360 pixels no page is wider than the screen, however long the words are."""
-    values = fill(site, text, f"https://tool.example/{text}")
+    values = filled(site, text, f"https://tool.example/{text}")
     with visiting(desk.browser(), viewport={"width": 360, "height": 740}) as page:
         wide = {}
         for name in PAGES:
@@ -158,7 +95,7 @@ def test_every_page_fits_a_narrow_screen(desk: Desk, site: Site, text: str) -> N
 
 def test_markup_from_outside_does_nothing(desk: Desk, site: Site) -> None:
     """Whatever names, titles, messages, headers and bodies hold, no dialog opens and it never becomes an element."""
-    values = fill(site, MARKUP, URL)
+    values = filled(site, MARKUP, URL)
     with visiting(desk.browser()) as page:
         for name in PAGES:
             opened(page, site, name, values)

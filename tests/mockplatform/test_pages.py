@@ -19,9 +19,10 @@ from mockplatform.endpoints.rendering import unknown
 from mockplatform.gradebook.grades import add_line_item
 from mockplatform.keys import KeyRing
 from mockplatform.lms import Platform
-from mockplatform.model import Course, Exchange, Person
-from mockplatform.records import LineItem, PlacedLink, Score
+from mockplatform.model import Course, Exchange
+from mockplatform.records import PlacedLink, Score
 from mockplatform.tenants import Tenants
+from tests.mockplatform.hostile import fill
 from tests.mockplatform.makers import (
     COURSE,
     INSTRUCTOR,
@@ -38,6 +39,7 @@ pytestmark = pytest.mark.asyncio
 TOOL = f"{PLATFORM} Client-A"
 CHOICE = {"registration": TOOL, "person": "person-7", "course": "course-9"}
 MARKUP = "\"'><img src=x onerror=alert(1)><script>alert(2)</script>"
+URL = "javascript:alert(3)"
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 AGS = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 LEARNER = "http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"
@@ -94,52 +96,6 @@ def text_of(page: str) -> str:
     return main.text()
 
 
-def fill(platform: Platform, text: str) -> None:
-    """A school in which everything that somebody from outside can name is called this."""
-    platform.register(
-        make_registration(client_id=f"client {text}", name=text, custom={text: text}, launch_url="http://a/" + text)
-    )
-    platform.state.people.put(
-        "odd", Person(sub="odd", given_name=text, family_name=text, email=text, roles=(text,), note=text)
-    )
-    platform.state.courses.put("odd", Course(id="odd", label=text, title=text))
-    item = LineItem(
-        id="item", course_id="course-9", client_id=text, label=text, score_maximum=10, resource_id=text, tag=text
-    )
-    platform.state.line_items.put("item", item, group="course-9")
-    score = Score(
-        line_item_id="item", user_id=text, timestamp=text, activity_progress=text, grading_progress=text, comment=text
-    )
-    platform.state.scores.put("item odd", score, group="item")
-    link = PlacedLink(
-        id=text,
-        course_id="course-9",
-        client_id=text,
-        issuer=text,
-        deployment_id=text,
-        type=text,
-        title=text,
-        text=text,
-        url="javascript:alert(3)",
-        custom={text: text},
-        item={"title": text, "url": text},
-    )
-    platform.state.links.put("odd", link, group="course-9")
-    exchange = Exchange(
-        asker="tool",
-        method="POST",
-        url=f"{PLATFORM}/token?{text}",
-        request_headers=((text, text),),
-        request_body=text,
-        status=400,
-        response_headers=((text, text),),
-        response_body=text,
-        at_s=NOW_S,
-        about={"endpoint": text, "client_id": text, "course": "course-9", "launch": text, "fault": text},
-    )
-    platform.state.note(exchange, "odd")
-
-
 @pytest.mark.parametrize("path", PAGES)
 async def test_every_page_opens(http: httpx2.AsyncClient, platform: Platform, path: str) -> None:
     """It has a title, one heading of the first level and the policy that keeps foreign scripts out."""
@@ -166,8 +122,8 @@ async def test_no_other_site_may_frame_a_page(http: httpx2.AsyncClient, platform
 @pytest.mark.parametrize("path", PAGES)
 async def test_markup_from_outside_stays_text(http: httpx2.AsyncClient, platform: Platform, path: str) -> None:
     """Nothing that a tool, a token or a registration says is an element, an attribute or an address of a page."""
-    fill(platform, MARKUP)
-    key = await launch(http, platform, person="odd", course="odd", role="own")
+    fill(platform, MARKUP, url=URL, course_id=COURSE.id)
+    key = await launch(http, platform, person=MARKUP, course="odd", role="own")
     page = HTMLParser((await http.get(address(path, key).replace("=none", f"={key}"))).text)
 
     assert page.css("img, script:not([src]), [onerror], [onload], [onclick], iframe[srcdoc]") == []
@@ -182,8 +138,8 @@ async def test_markup_from_outside_stays_text(http: httpx2.AsyncClient, platform
 )
 async def test_markup_from_outside_is_shown(http: httpx2.AsyncClient, platform: Platform, path: str) -> None:
     """It can be read as it was written."""
-    fill(platform, MARKUP)
-    key = await launch(http, platform, person="odd", course="odd")
+    fill(platform, MARKUP, url=URL, course_id=COURSE.id)
+    key = await launch(http, platform, person=MARKUP, course="odd")
 
     assert MARKUP in text_of((await http.get(address(path, key))).text)
 
@@ -193,7 +149,7 @@ async def test_every_link_of_a_tenant_stays_with_it(platform: Platform, path: st
     """On the pages of a tenant every address on this server begins with the tenant's own."""
     tenants = Tenants(platform)
     tenant = tenants.create("class-7b")
-    fill(tenant, "odd")
+    fill(tenant, "odd", url=URL, course_id=COURSE.id)
     async with client_of(platform, tenants) as http:
         choice = CHOICE | {"registration": tenant.registrations[0].key, "how": "frame"}
         where = (await http.post("/t/class-7b/launches", data=choice)).headers["location"]
