@@ -13,7 +13,7 @@ from conformance.arrange import ArrangementFailedError
 from conformance.runner import ToolLost
 from mockplatform.errors import UsageError
 
-__all__ = ["OwnChance", "StoriesOver", "guarded", "own_cache"]
+__all__ = ["OwnChance", "StoriesOver", "guarded", "own_cache", "seed_alone"]
 
 
 @dataclass(kw_only=True)
@@ -67,6 +67,33 @@ def guarded(chance: OwnChance) -> Iterator[None]:
         raise StoriesOver(ToolLost(str(failure)) if failure.lost else failure) from failure
     except (UsageError, ToolLost) as error:
         raise StoriesOver(error) from error
+
+
+@contextlib.contextmanager
+def seed_alone() -> Iterator[None]:
+    """Draws that nothing decides but the seed.
+
+    Hypothesis mixes in constants of the modules of the current folder as far as they are loaded, so that the same
+    seed would give other launches after an edit of the tool, in another folder, and in another order of tests.
+    """
+    from hypothesis.internal.conjecture import providers
+
+    # There is no setting for it. A version without these names is left as it is.
+    ours = {"_get_local_constants": _no_constants, "CONSTANTS_CACHE": {}}
+    theirs = {name: getattr(providers, name) for name in ours if hasattr(providers, name)}
+    try:
+        for name in theirs:
+            setattr(providers, name, ours[name])
+        yield
+    finally:
+        for name, value in theirs.items():
+            setattr(providers, name, value)
+
+
+def _no_constants() -> Any:
+    from hypothesis.internal.constants_ast import Constants
+
+    return Constants()
 
 
 @contextlib.contextmanager

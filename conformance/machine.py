@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from hypothesis.strategies import booleans, integers, lists, sampled_from
 
-from conformance.chance import StoriesOver, guarded
+from conformance.chance import StoriesOver, guarded, seed_alone
 from conformance.model import Attempt
 from conformance.runner import TimeIsUp
 from conformance.sequence_judging import Sequences, as_text
@@ -277,7 +277,8 @@ def run_machine(machine: Callable[[Sequences], LaunchMachine], sequences: Sequen
     for begun in range(0, examples, UNLIKE):
         drawn = seed(f"{sequences.lab.seed} {begun}")(functools.partial(machine, sequences))
         # A factory will do as well as a class.
-        run_state_machine_as_test(drawn, settings=_rules(min(UNLIKE, examples - begun)))  # type: ignore[arg-type]
+        with seed_alone():
+            run_state_machine_as_test(drawn, settings=_rules(min(UNLIKE, examples - begun)))  # type: ignore[arg-type]
         if sequences.over is not None:
             raise sequences.over.error if isinstance(sequences.over, StoriesOver) else sequences.over
 

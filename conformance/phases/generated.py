@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from conformance.chance import OwnChance, own_cache
+from conformance.chance import OwnChance, own_cache, seed_alone
 from conformance.checks import checks
 from conformance.judge import judge
 from conformance.model import Finding, Result, Scenario, Verdict
@@ -134,7 +134,7 @@ class Trial:
         # What failed is kept here; an exception only tells Hypothesis to look for a smaller one.
         expected = (BrokenLaunchError, hypothesis.errors.UnsatisfiedAssumption)
         try:
-            with contextlib.suppress(BrokenLaunchError, hypothesis.errors.Unsatisfiable):
+            with seed_alone(), contextlib.suppress(BrokenLaunchError, hypothesis.errors.Unsatisfiable):
                 hypothesis.seed(f"{self.runner.lab.seed}/{self.wanted.id}")(told(attempt))()
         except hypothesis.errors.FlakyFailure as flaky:
             # A tool may change its mind, but what a vein raises is an error of ours.
