@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ __all__ = ["SCOPES", "Attached", "attach"]
 
 CLIENT_ID: Final = "sample-tool"
 DEPLOYMENT_ID: Final = "1"
+_TENANT: Final = re.compile(r"/t/[A-Za-z0-9_-]{1,64}")
 SCOPES: Final = registering.SCOPES
 """All that the sample tool may want to do at a platform."""
 
@@ -32,38 +34,47 @@ class Attached:
 
 
 def attach(*, platform_url: str, issuer: str, tool_url: str) -> Attached:
-    """The correct tool, registered with one platform for LTI 1.3 and 1.1.
+    """The correct tool, registered with one platform and its tenants for LTI 1.3 and 1.1.
 
     Args:
         platform_url: where the platform's endpoints are, without a trailing slash.
         tool_url: where somebody will serve the tool, without a trailing slash.
     """
     secret = secrets.token_urlsafe(24)
-    app = create_tool(_integrations(platform_url, issuer, secret))
+    app = create_tool(
+        (_integration(platform_url, issuer), _consumer(secret)), neighbour=lambda other: _tenant(platform_url, other)
+    )
     app.routes.append(registering.registration_route(may_ask=_near(platform_url)))
     return Attached(app=app, registration=_registration(tool_url, issuer, secret))
 
 
-def _integrations(platform_url: str, issuer: str, secret: str) -> tuple[Integration, Integration]:
-    """The platform as the tool knows it: for LTI 1.3, and as a consumer of LTI 1.1."""
-    return (
-        Integration(
-            issuer=issuer,
-            client_id=CLIENT_ID,
-            auth_url=f"{platform_url}/auth",
-            jwks_url=f"{platform_url}/jwks",
-            token_url=f"{platform_url}/token",
-            deployment_ids=(DEPLOYMENT_ID,),
-        ),
-        Integration(
-            issuer="",
-            client_id=CLIENT_ID,
-            auth_url="",
-            jwks_url="",
-            deployment_ids=(),
-            attributes={},
-            secret=secret,
-        ),
+def _integration(platform_url: str, issuer: str) -> Integration:
+    """A platform as the tool knows it for LTI 1.3."""
+    return Integration(
+        issuer=issuer,
+        client_id=CLIENT_ID,
+        auth_url=f"{platform_url}/auth",
+        jwks_url=f"{platform_url}/jwks",
+        token_url=f"{platform_url}/token",
+        deployment_ids=(DEPLOYMENT_ID,),
+    )
+
+
+def _tenant(platform_url: str, issuer: str) -> Integration | None:
+    """A tenant of the platform, which has its endpoints below its issuer; None if the issuer is none."""
+    return _integration(issuer, issuer) if _TENANT.fullmatch(issuer.removeprefix(platform_url)) else None
+
+
+def _consumer(secret: str) -> Integration:
+    """The platform and its tenants as consumers of LTI 1.1, who share a key."""
+    return Integration(
+        issuer="",
+        client_id=CLIENT_ID,
+        auth_url="",
+        jwks_url="",
+        deployment_ids=(),
+        attributes={},
+        secret=secret,
     )
 
 

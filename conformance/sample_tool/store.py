@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict
 from typing import Any
@@ -19,16 +19,26 @@ from conformance.sample_tool.model import Integration, IssuedLogin, Person, Zoom
 from conformance.sample_tool.services.model import Offer
 from conformance.sample_tool.tables import METADATA, kept, open_engine
 
-__all__ = ["Store", "integration_of"]
+__all__ = ["Neighbour", "Store", "integration_of"]
+
+Neighbour = Callable[[str], Integration | None]
+"""The registration with an issuer that belongs to one that is known, if it does."""
 
 Course = tuple[str, ...]
 """Issuer, deployment id and context id."""
 
 
 class Store:
-    """The tool's database; each operation is one transaction."""
+    """The tool's database; each operation is one transaction.
 
-    def __init__(self, *, database_url: str, integrations: Sequence[Integration]) -> None:
+    Args:
+        neighbour: asked for an issuer that is not registered; what it tells is registered.
+    """
+
+    def __init__(
+        self, *, database_url: str, integrations: Sequence[Integration], neighbour: Neighbour = lambda _: None
+    ) -> None:
+        self._neighbour = neighbour
         self._engine = open_engine(database_url)
         # In memory there is one connection, which threads must not share at the same moment.
         shared = isinstance(self._engine.pool, StaticPool)
@@ -72,11 +82,21 @@ class Store:
     def find_integration(self, *, issuer: str, client_id: str) -> Integration | None:
         """The registration of a client id with an issuer, compared exactly."""
         row = self.one(sql.REGISTRATION, issuer=issuer, client_id=client_id)
-        return integration_of(row) if row else None
+        if row is not None:
+            return integration_of(row)
+        return next((found for found in self._met(issuer) if found.client_id == client_id), None)
 
     def find_integrations(self, *, issuer: str) -> Sequence[Integration]:
         """Up to two registrations with an issuer: enough to know whether there is only one."""
-        return [integration_of(row) for row in self.rows(sql.OF_ISSUER, issuer=issuer)]
+        return [integration_of(row) for row in self.rows(sql.OF_ISSUER, issuer=issuer)] or self._met(issuer)
+
+    def _met(self, issuer: str) -> list[Integration]:
+        """The registration of a neighbour, from now on."""
+        found = self._neighbour(issuer)
+        if found is None:
+            return []
+        self.register(found)
+        return [found]
 
     def remember_login(self, login: IssuedLogin, *, now: float, expires: float) -> None:
         """Keeps a login until it expires, and forgets those that have expired."""

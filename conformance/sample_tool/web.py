@@ -33,7 +33,7 @@ from conformance.sample_tool.services.picking import offers_for
 from conformance.sample_tool.services.sending import http_send
 from conformance.sample_tool.services.tokens import Tokens
 from conformance.sample_tool.steps import plan_of
-from conformance.sample_tool.store import Store
+from conformance.sample_tool.store import Neighbour, Store
 from conformance.sample_tool.zoom import Zoom
 
 __all__ = ["create_tool"]
@@ -59,6 +59,7 @@ def create_tool(
     pause: Pause = anyio.sleep,
     key: ToolKey | None = None,
     most_members: int = 10_000,
+    neighbour: Neighbour = lambda _: None,
 ) -> Starlette:
     """The tool, registered with some platforms.
 
@@ -70,6 +71,7 @@ def create_tool(
         pause: waits for a platform that is busy.
         key: signs what the tool says to platforms; one that all tools of this process share unless given.
         most_members: how long a roster it reads.
+        neighbour: the registration with an issuer that nobody has registered, if there is to be one.
     """
     plan = plan_of(policy) if without is None else flawed(plan_of(policy), without)
     app = Starlette(routes=_routes())
@@ -77,7 +79,7 @@ def create_tool(
     if control_secret is not None:
         app.routes.extend(control_routes(app.state.faults, secret=control_secret, clock=clock, admits=plan.admits))
     app.state.plan = plan
-    app.state.store = Store(database_url=database_url, integrations=integrations)
+    app.state.store = Store(database_url=database_url, integrations=integrations, neighbour=neighbour)
     app.state.tool = Tool(
         policy=policy,
         store=app.state.store,

@@ -8,7 +8,7 @@ import os
 import queue
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -143,7 +143,7 @@ def _plan(
         issuer=issuer,
         host=_reachable(wanted.host),
         settings=Settings(flavour=wanted.flavour or "neutral", quirks=quirks, services=tuple(services())),
-        filling=_filling(school, tools),
+        filling=_filling(school, tools, issuer),
         store=wanted.store,
         allow_remote=wanted.allow_remote,
         **({} if authority is None else _as_pem(authority)),
@@ -226,8 +226,10 @@ def _url(host: str, bound: socket.socket, *, tls: bool) -> str:
     return f"{scheme}://[{name}]:{port}" if ":" in name else f"{scheme}://{name}:{port}"
 
 
-def _filling(school: School, tools: Sequence[Attached]) -> Filling:
-    offered = tuple(tool.registration for tool in tools)
+def _filling(school: School, tools: Sequence[Attached], issuer: str) -> Filling:
+    # Each tenant is another school to the tool, under its own issuer.
+    own = (tool.registration for tool in tools)
+    offered = (replace(tool, issuer="" if tool.issuer == issuer else tool.issuer) for tool in own)
     return Filling(registrations=(*offered, *school.registrations), people=school.people, courses=school.courses)
 
 
@@ -240,8 +242,12 @@ def _tenants(plan: Plan, wanted: Wanted, tools: Sequence[Attached], stack: conte
     # What was asked for now counts, whatever an earlier run has left in the store.
     for tool in tools:
         first.register(tool.registration)
+        for tenant in tenants.all():
+            there = replace(tool.registration, issuer=tenant.issuer)
+            if tenant.state.registrations.get(there.key) is not None:
+                tenant.register(there)
     if wanted.flavour or wanted.quirks:
-        first.change_settings(flavour=plan.settings.flavour, quirks=plan.settings.quirks)
+        tenants.begin_with(flavour=plan.settings.flavour, quirks=plan.settings.quirks)
     if wanted.config is not None:
         for registration in plan.filling.issued_by(plan.issuer):
             first.register(registration)

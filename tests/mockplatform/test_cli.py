@@ -223,9 +223,34 @@ def test_an_offered_tool_is_served_and_registered_first() -> None:
         assert f"Tool sample   {asked['tool_url']}\n" in platform.told
         platform.tenants.reset("main")
         assert first.registrations[0].client_id == "offered"
+        tenant = platform.tenants.create("class-7b")
+        assert next(tool.issuer for tool in tenant.registrations) == tenant.issuer == f"{first.url}/t/class-7b"
 
     with pytest.raises(httpx2.ConnectError):
         httpx2.get(asked["tool_url"])
+
+
+def test_an_offered_tool_moves_in_every_tenant(tmp_path: Path) -> None:
+    """After a restart the kept tenants launch it where it is now, except those that have dropped it."""
+    wanted = serving.Wanted(port=0, store=f"sqlite:///{tmp_path / 'platform.db'}")
+
+    def attach(**given: str) -> Offered:
+        urls = {"login_url": f"{given['tool_url']}/login", "launch_url": f"{given['tool_url']}/launch"}
+        return Offered(Starlette(), make_registration(issuer=given["issuer"], client_id="offered", **urls))
+
+    with serving.running(wanted, [("sample", attach)]) as platform:
+        for tenant in ("keeps", "drops"):
+            platform.tenants.create(tenant)
+        dropping = platform.tenants.get("drops")
+        assert dropping is not None
+        dropping.state.registrations.pop(f"{dropping.issuer} offered")
+    with serving.running(wanted, [("sample", attach)]) as platform:
+        keeps, drops = (platform.tenants.get(tenant) for tenant in ("keeps", "drops"))
+        assert keeps is not None
+        assert drops is not None
+        (found,) = (tool for tool in keeps.registrations if tool.client_id == "offered")
+        assert (found.issuer, found.login_url) == (keeps.issuer, f"{platform.tools[0].url}/login")
+        assert "offered" not in {tool.client_id for tool in drops.registrations}
 
 
 def test_a_tool_that_cannot_be_loaded(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 import pytest
 
@@ -55,6 +56,37 @@ def test_what_is_attached_fits_its_registration() -> None:
     assert registration.scopes == SCOPES
     assert registration.speaks_lti11
     assert registration.consumer_secret != other.registration.consumer_secret
+
+
+@pytest.mark.parametrize(
+    ("issuer", "auth_url"),
+    [
+        (PLATFORM, f"{PLATFORM}/auth"),
+        (f"{PLATFORM}/t/class-7b", f"{PLATFORM}/t/class-7b/auth"),
+        (f"{PLATFORM}/t/class-7b/x", None),
+        (f"{PLATFORM}/t/../x", None),
+        (f"{PLATFORM}/u/class-7b", None),
+        ("http://127.0.0.1:9401/t/class-7b", None),
+    ],
+)
+def test_tenants_of_the_platform_are_known(issuer: str, auth_url: str | None) -> None:
+    """A tenant launches the tool under its own issuer, with nothing to register; nobody else does."""
+    app = attach(platform_url=PLATFORM, issuer=PLATFORM, tool_url=TOOL).app
+    query = urlencode(
+        {
+            "iss": issuer,
+            "login_hint": "h",
+            "target_link_uri": "https://tool.example/lti/launch",
+            "client_id": "sample-tool",
+        }
+    )
+    reply = asyncio.run(request(app, "GET", "/lti/login", query, b"", {"host": "tool.example"}))
+    if auth_url is None:
+        assert reply.status >= 400
+        assert app.state.store.find_integrations(issuer=issuer) == []
+    else:
+        assert reply.status == 302
+        assert reply.headers["location"].startswith(f"{auth_url}?")
 
 
 def test_a_platform_registers_the_tool_by_itself() -> None:
