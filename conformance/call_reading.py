@@ -10,13 +10,16 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
+from conformance.model import Observation
 from mockplatform.model import Exchange
 
 __all__ = [
     "JOURNAL_BYTES",
     "asked_back_at",
+    "calls_of",
     "form_of",
     "is_cut",
+    "is_token",
     "lifetime_s",
     "members",
     "next_pages",
@@ -30,6 +33,17 @@ DEFAULT_LIFETIME_S: Final = 3600.0
 """What the standard recommends (SEC 7.1.1)."""
 _TARGET = re.compile(r"[\s,]*<([^>]*)>")
 _PARAMETER = re.compile(r"""\s*;\s*(?:([^\s=;,<>"]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*)))?)?""")
+
+
+def calls_of(seen: Observation, endpoint: str) -> list[Exchange]:
+    """The calls of an endpoint, but for those whose token was refused before anybody read them."""
+    calls = (call for call in seen.calls if call.about.get("endpoint") == endpoint)
+    return [call for call in calls if call.status != 401 or is_token(call)]
+
+
+def is_token(call: Exchange) -> bool:
+    """Whether a call asks for an access token."""
+    return call.about.get("endpoint") == "token"
 
 
 def is_cut(body: str) -> bool:
@@ -46,7 +60,7 @@ def members(body: str) -> Mapping[str, Any]:
     """The members of a JSON object; none of anything else."""
     try:
         found = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

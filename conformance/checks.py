@@ -11,7 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from conformance import answer_checks, service_checks
+from conformance import answer_checks, grade_checks, service_checks
 from conformance.model import Observation
 from mockplatform.model import Params
 
@@ -101,8 +101,8 @@ def told_on_return(seen: Observation) -> str | None:
 
 
 def return_query_kept(seen: Observation) -> str | None:
-    """The return URL still has the parameter that it had when the platform gave it (`launch=1`)."""
-    lost = seen.returned is not None and seen.returned.get("launch") != "1"
+    """The return URL still has the parameter that it had when the platform gave it (`launch`)."""
+    lost = seen.returned is not None and not seen.returned.get("launch")
     return "the parameters that the return URL had before are lost" if lost else None
 
 
@@ -183,7 +183,7 @@ def _misplaced(sighting: Sequence[str], earlier: Sequence[Sequence[str]]) -> str
 
 def checks() -> Mapping[str, Check]:
     """Every check by name."""
-    own, others = sys.modules[__name__], (answer_checks, service_checks)
+    own, others = sys.modules[__name__], (answer_checks, grade_checks, service_checks)
     functions = (pair for module in (own, *others) for pair in inspect.getmembers(module, inspect.isfunction))
     homes = (__name__, *(module.__name__ for module in others))
     return {name: f for name, f in functions if f.__module__ in homes and name != "checks" and name[0] != "_"}

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from conformance.attempt import Performed
+from conformance.call_reading import next_pages, place
 from conformance.lab import Lab
 from conformance.model import Answered, Observation
 from mockplatform.deep_links.returning import receive
@@ -59,7 +60,8 @@ class Line:
         if endpoint == "deep_links":
             return
         for _ in range(round(LATE_S / _LOOK_S)):
-            if any(call.about.get("endpoint") == endpoint for call in self.news()):
+            asked = [call for call in self.news() if call.about.get("endpoint") == endpoint and self._is_own(call)]
+            if asked and not _leads_on(asked):
                 return
             self._lab.pause(_LOOK_S)
 
@@ -91,6 +93,11 @@ class Line:
         page = page[: len(page) - old]
         return [exchange for exchange in reversed(page) if exchange.asker == "tool"]
 
+    def _is_own(self, call: Exchange) -> bool:
+        """Whether a call may be of this attempt: one by a token of somebody else may be left over from an earlier."""
+        registered = self._about["registered"]
+        return bool(call.about.get("client_id", registered) == registered)
+
     def _key_faults(self) -> int:
         """How often a fault has acted at the key set; what it keeps waiting is in no journal yet."""
         return sum(fault.hits for fault in self._lab.platform.faults.all() if fault.endpoint == "jwks")
@@ -103,6 +110,12 @@ class Line:
             asked=self._asked,
             attempt=self._about["attempt"],
         )
+
+
+def _leads_on(calls: Sequence[Exchange]) -> bool:
+    """Whether the last of these calls has brought a page of a list behind which there is one that was not asked for."""
+    asked = {place(call.url) for call in calls}
+    return any(place(urljoin(calls[-1].url, page)) not in asked for page in next_pages(calls[-1]))
 
 
 def _settings(response: AuthResponse) -> Mapping[str, Any]:

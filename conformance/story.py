@@ -153,7 +153,7 @@ class Story:
         return perform(lab, launch, attempt, browser, self.done, kid=self.kid)
 
     def _acted(self, action: Action, attempt: Attempt, browser: Browser) -> Performed:
-        known = self.lab.registrations[self.registration]
+        known = self.lab.registrations[attempt.registration or self.registration]
         return act(self.lab, action, browser, values_of(self._who(attempt), self.cast.course, known, self.lti))
 
     def _who(self, attempt: Attempt) -> Person:

@@ -1,4 +1,4 @@
-"""The tool's way to a platform: one exchange, bounded in time and size, that follows nothing."""
+"""The tool's way to a platform, or to Zoom: one exchange, bounded in time and size, that follows nothing."""
 
 from __future__ import annotations
 

@@ -12,12 +12,11 @@ from urllib.parse import quote, urlencode
 
 import anyio
 
+from conformance.sample_tool.exchanging import http_exchange
 from conformance.sample_tool.faults import BackendError
 from conformance.sample_tool.model import ZoomTokens
 
 if TYPE_CHECKING:
-    from httpcore2 import AsyncConnectionPool
-
     from conformance.sample_tool.store import Store
 
 __all__ = ["Account", "NewMeeting", "Zoom", "ZoomError", "http_zoom"]
@@ -115,32 +114,15 @@ class Account:
 
 def http_zoom(url: str) -> Zoom:
     """A way to the Zoom API at an address, bounded in time and size, that follows nothing."""
-    # Who brings a way of their own, as the demonstration does, needs no client.
-    import httpcore2
-
-    # A kept connection belongs to the event loop that opened it, and the tool may be driven by several.
-    pool = httpcore2.AsyncConnectionPool(max_keepalive_connections=0)
+    exchange = http_exchange(limit=BODY_LIMIT, awaited="the answer")
 
     async def send(method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
-        try:
-            with anyio.fail_after(TIMEOUT_S):
-                return await _exchange(pool, method, f"{url.rstrip('/')}{path}", headers, body)
-        except (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException) as error:
-            raise ConnectionError(f"{type(error).__name__}: {error}") from error
+        # Zoom is asked several times while a person waits, so each answer gets less time than a platform's.
+        with anyio.fail_after(TIMEOUT_S):
+            status, _, answer = await exchange(method, f"{url.rstrip('/')}{path}", headers, body)
+        return status, answer
 
     return send
-
-
-async def _exchange(
-    pool: AsyncConnectionPool, method: str, url: str, headers: Mapping[str, str], body: bytes
-) -> tuple[int, bytes]:
-    answer = bytearray()
-    async with pool.stream(method, url, headers=list(headers.items()), content=body) as response:
-        async for chunk in response.aiter_stream():
-            answer += chunk
-            if len(answer) > BODY_LIMIT:
-                raise ConnectionError("the answer is too large")
-        return response.status, bytes(answer)
 
 
 def _document(body: bytes) -> Mapping[str, Any]:

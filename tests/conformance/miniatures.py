@@ -21,7 +21,7 @@ from conformance.toolvalues import Launched, Observe, Probe, Tool
 from conformance.transport import AsgiTransport, Request, Response, TransportTrouble
 from tests.conformance.makers import make_tool
 
-__all__ = ["CLOCK_S", "HANGS", "Miniature", "Unplugged", "lab_of", "launched", "refused", "welcome"]
+__all__ = ["CLOCK_S", "HANGS", "PLATFORM", "Miniature", "Unplugged", "lab_of", "launched", "refused", "welcome"]
 
 CLOCK_S = 1_800_000_000.0
 HANGS = 0

@@ -159,3 +159,35 @@ def test_a_tool_that_works_behind_its_answer_is_waited_for(silent: Lab, late_aft
     finally:
         silent.pause = usual
     assert len(waits) == looks
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "looks"),
+    [
+        ({"about": {"client_id": "client-2"}}, {}, 2),
+        ({"response_headers": (("link", '</?page=2>; rel="next"'),)}, {"url": "/?page=2"}, 2),
+        ({"response_headers": (("link", '</>; rel="next"'),)}, {}, 1),
+    ],
+)
+def test_what_a_tool_is_still_at_ends_no_wait(
+    silent: Lab, first: dict[str, Any], second: dict[str, Any], looks: int
+) -> None:
+    """One that works from a queue may be at an earlier person's list when the next one asks, or at its first page."""
+    waits: list[float] = []
+
+    def pause(seconds: float) -> None:
+        waits.append(seconds)
+        told_of = (first, second)[len(waits) - 1]
+        usual_call = exchange(1)
+        about = {**usual_call.about, **told_of.get("about", {})}
+        call = replace(usual_call, **{"url": "/", **told_of, "about": about})
+        silent.platform.state.note(call, f"queued-{silent.platform.new_id()}")
+
+    line, usual = Line(silent), silent.pause
+    line.listen("judged", "client-1")
+    silent.pause = pause
+    try:
+        line.wait("read_roster")
+    finally:
+        silent.pause = usual
+    assert len(waits) == looks

@@ -11,9 +11,10 @@ from urllib.parse import urlencode
 
 import pytest
 
-from conformance import answer_checks, service_checks
+from conformance import answer_checks, grade_checks, service_checks
 from conformance.call_reading import JOURNAL_BYTES
 from conformance.catalogue import SERVICE_OF, scenarios
+from conformance.checks import checks
 from conformance.errors import types
 from conformance.filling import filled
 from conformance.model import Answered, Observation, Scenario
@@ -123,10 +124,11 @@ def token_request(*, expires_in: int = 3600, audience: str = "", at_s: float = 0
     return call("token", method="POST", request_body=urlencode(form), response_body=granted, at_s=at_s, about=about)
 
 
-def score(stamp: str, **changed: Any) -> Exchange:
+def score(stamp: str, status: int | None = 200, *, fault: str = "", **changed: Any) -> Exchange:
     honest = {"userId": "ada", "scoreGiven": 1, "scoreMaximum": 2, "timestamp": stamp}
     body = honest | {"activityProgress": "Completed", "gradingProgress": "FullyGraded"} | changed
-    return call("scores", method="POST", request_body=json.dumps(body))
+    sent = call("scores", method="POST", request_body=json.dumps(body), about={"fault": fault} if fault else {})
+    return replace(sent, status=status)
 
 
 def cut(exchange: Exchange) -> Exchange:
@@ -137,6 +139,9 @@ EARLY, LATE = "2026-11-22T07:30:00.125Z", "2026-11-22T07:30:00.126+00:00"
 NEXT = (("link", f'<{PLATFORM}/memberships?p=2>; rel="next"'),)
 FIRST, SECOND = call("memberships", response_headers=NEXT), call("memberships", url=f"{PLATFORM}/memberships?p=2")
 RESULTS = call("results")
+COLUMNS = call("line_items", response_headers=NEXT)
+OTHERS = call("memberships", about={"attempt": "earlier", "registered": "other", "client_id": "other"})
+LEFT_OVER, OWN = (call("memberships", about={"client_id": client_id}) for client_id in ("other", "tool"))
 LONG = cut(call("scores", method="POST", request_body='{"comment": "' + "x" * SHOWN_BYTES + '", "userId": "ada"}'))
 SPELLINGS = (
     '<memberships?p=2>; REL="NEXT"',
@@ -165,6 +170,7 @@ BUSY = (("retry-after", "2"),)
         ),
         ("deployment_told", (token_request(**DEPLOYED),), (token_request(),)),
         ("assertions_short", (token_request(),), (token_request(exp=1200),)),
+        ("assertions_short", (token_request(),), (token_request(exp=10**400),)),
         ("assertions_once", (token_request(), token_request(jti="2")), (token_request(), token_request())),
         ("tokens_reused", (token_request(),), (token_request(), token_request(jti="2"))),
         (
@@ -188,6 +194,9 @@ BUSY = (("retry-after", "2"),)
             (token_request(), call("memberships", 403), token_request()),
         ),
         ("own_tokens", (call("memberships", about={"client_id": "tool"}),), (call("x", about={"client_id": "other"}),)),
+        ("own_tokens", (OTHERS, LEFT_OVER, OWN), (OTHERS, LEFT_OVER)),
+        ("own_tokens", (OTHERS, OWN, LEFT_OVER), (OWN, LEFT_OVER)),
+        ("own_tokens", (OTHERS, OWN), (OTHERS, LEFT_OVER, call("groups", about={"client_id": "tool"}))),
         ("retried_once", (call("memberships", 401),) * 2, (call("memberships", 401),) * 3),
         ("retried_once", (call("memberships", 403),) * 2, (call("memberships", 403),) * 3),
         (
@@ -221,24 +230,45 @@ BUSY = (("retry-after", "2"),)
         ("last_page_read", (call("memberships"),), (call("memberships", response_headers=NEXT),)),
         ("last_page_read", (FIRST, SECOND, RESULTS), (FIRST, RESULTS)),
         ("last_page_read", (FIRST, SECOND, FIRST), (FIRST, FIRST)),
+        ("last_page_read", (COLUMNS, call("scores")), (COLUMNS, call("create_line_item", 201))),
         ("stamps_grow", (score(EARLY), score(LATE)), (score(LATE), score(EARLY))),
         ("stamps_grow", (score(EARLY),), (score("2026-11-22T07:30:00Z"),)),
         ("stamps_grow", (score(EARLY.replace(".", ",")), score(LATE)), (score(LATE.replace(".", ",")), score(EARLY))),
         ("stamps_grow", (LONG,), (score("", comment="x"),)),
+        ("stamps_grow", (score(EARLY, 503), score(EARLY)), (score(EARLY, 204), score(EARLY))),
+        ("stamps_grow", (score(EARLY, None), score(EARLY)), (score(EARLY, None), score(EARLY, scoreGiven=2))),
+        ("stamps_grow", (score(EARLY, fault="delay"), score(EARLY)), (score(LATE, 503), score(EARLY))),
         ("score_right", (LONG,), (score(EARLY, userId="grace", comment="x"),)),
         ("score_right", (score(EARLY),), (score(EARLY, userId="grace"),)),
         ("score_right", (score(EARLY, scoreGiven=None),), (score(EARLY, scoreMaximum="2"),)),
         ("one_column", (call("create_line_item", 201),), (call("create_line_item", 201),) * 2),
-        ("url_query_kept", (call("scores", url=f"{PLATFORM}/scores?type=a"),), (call("scores"),)),
+        ("url_query_kept", (call("scores", url=f"{PLATFORM}/scores?type=a&x=%2F"),), (call("scores"),)),
+        (
+            "url_query_kept",
+            (call("results", url=f"{PLATFORM}/results?x=/&page=2&type=a"),),
+            (call("results", url=f"{PLATFORM}/results?type=a"),),
+        ),
+        (
+            "url_query_kept",
+            (call("line_items"),),
+            (call("scores", url=f"{PLATFORM}/scores?type=a&x=%252F"),),
+        ),
     ],
 )
 def test_a_check_of_calls_tells_right_from_wrong(
     check: str, right: tuple[Exchange, ...], wrong: tuple[Exchange, ...]
 ) -> None:
     """It is silent about the one and has a sentence about the other."""
-    look = getattr(service_checks, check)
+    look = checks()[check]
     assert look(seen(*right)) is None
     assert look(seen(*wrong))
+
+
+@pytest.mark.parametrize("check", ["score_right", "stamps_grow"])
+def test_a_body_without_a_bottom_is_no_score(check: str) -> None:
+    """What no parser takes is a wrong score, and no end of the run."""
+    deep = replace(score(EARLY), request_body="[" * 15_000)
+    assert checks()[check](seen(deep))
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
@@ -278,6 +308,13 @@ def test_tokens_are_looked_for_where_only_a_foreign_link_leads() -> None:
     assert led
     for scenario in led:
         assert service_checks.ELSEWHERE in str([dict(fault.settings) for fault in scenario.wire])
+
+
+def test_the_query_of_a_line_item_is_the_one_that_is_looked_for() -> None:
+    """The check knows what the platform writes behind the addresses of its line items."""
+    asked = [scenario for scenario in SERVICED if "url_query_kept" in scenario.checks]
+    assert asked
+    assert {scenario.quirks.get("ags.line_item_query") for scenario in asked} == {grade_checks.LINE_ITEM_QUERY}
 
 
 @pytest.mark.parametrize(("announced_s", "cause"), [(600, None), (0, "no-recovery")])

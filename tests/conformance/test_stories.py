@@ -21,11 +21,12 @@ from conformance.toolvalues import (
     Observe,
     PlatformSettings,
     Probe,
+    SecondPlatform,
     Tool,
     ToolSettings,
 )
 from tests.conformance.makers import LAUNCH_URL, LOGIN_URL, make_tool, scenarios_of
-from tests.conformance.miniatures import Miniature, lab_of, launched, refused, welcome
+from tests.conformance.miniatures import PLATFORM, Miniature, lab_of, launched, refused, welcome
 from tests.conformance.running import CODES, FAULTY, PLAIN, Fault, results_of, statuses, table, tried
 
 OBSERVE = Observe(
@@ -264,6 +265,26 @@ class TestActions:
 
         assert results["edited"].verdict.cause == "control-failed"
 
+    def test_an_action_for_another_registration_is_filled_in_with_its_names(self, tmp_path: Path) -> None:
+        """What one school's person does is told of that school, whoever is judged."""
+        second = SecondPlatform(issuer=f"{PLATFORM}/second", client_id="other", deployment_id="b")
+        edit = Action(request="POST /edit", form={"by": "{issuer} {client_id} {deployment_id}"})
+        tool = replace(EDIT, platform=PlatformSettings(second=second), actions={"edit": edit})
+        text = table(
+            "two-schools",
+            'action = "edit"',
+            'needs = ["second"]',
+            'before = [{ name = "there", registration = "second" }, '
+            '{ name = "edit there", action = "edit", registration = "second" }, { name = "here" }]',
+            'expect.any = { outcome = "launched" }',
+        )
+        miniature = Miniature(login=_as_registered)
+        results = tried(miniature, tmp_path, text, tool=tool)
+
+        assert statuses(results) == {"two-schools": "passed"}
+        here = f"{PLATFORM} lti-conformance {tool.platform.deployment_id}"
+        assert [edit["by"] for edit in miniature.edits] == [f"{PLATFORM}/second other b", here]
+
     def test_an_action_that_nobody_described_is_skipped(self, tmp_path: Path) -> None:
         """With the table to add."""
         [result] = tried(Miniature(), tmp_path, EDITED, faults={"zoom.session": Fault(1337)}).values()
@@ -280,6 +301,14 @@ class TestActions:
         results = tried(tool, tmp_path, text, tool=make_tool(observe=OBSERVE, faults=control))
 
         assert statuses(results) == {"door": verdict}
+
+
+def _as_registered(tool: Miniature) -> Any:
+    """The redirect of a tool that two platforms know by different names."""
+    fields = tool.logins[-1]
+    status, text, headers = tool.continue_login(fields)
+    location = headers["location"].replace("client_id=lti-conformance", f"client_id={fields['client_id']}")
+    return status, text, {"location": location}
 
 
 def _count(fault: Fault) -> int:

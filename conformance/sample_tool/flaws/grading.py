@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import json
 from typing import Final
 
 from conformance.sample_tool.flaws.crashes import unexpected
@@ -34,6 +35,23 @@ async def without_query(errand: Errand) -> Errand:
     """Puts the address of the scores together from the path alone."""
     call = grades.scoring_call(errand)
     await take(dataclasses.replace(call, url=call.url.partition("?")[0]), errand.plan.call)
+    return dataclasses.replace(errand, title="The grade is sent")
+
+
+def gone_is_done(call: Call) -> Call:
+    """Takes 404 to say that the teacher has removed the column."""
+    return call if call.answer.status == 404 else calls.succeeded(call)
+
+
+def conflict_is_done(call: Call) -> Call:
+    """Takes 409 to say that the platform has the score already."""
+    return call if call.answer.status == 409 else calls.succeeded(call)
+
+
+async def for_the_address(errand: Errand) -> Errand:
+    """Names whose score it is as the tool itself knows people."""
+    content = json.dumps({**grades.score_of(errand), "userId": errand.person.email}).encode()
+    await take(dataclasses.replace(grades.scoring_call(errand), content=content), errand.plan.call)
     return dataclasses.replace(errand, title="The grade is sent")
 
 
@@ -81,6 +99,24 @@ FLAWS: Final = (
         why="The address of the scores is made by adding to the path, and the query goes under.",
         profile="core",
         changes=(replace(grades.scored, by=without_query),),
+    ),
+    Flaw(
+        name="line-item-query-lost-unnoticed",
+        why="The query of the column's address goes under, and 404 is taken for a column that somebody has removed.",
+        profile="core",
+        changes=(replace(grades.scored, by=without_query), replace(calls.succeeded, by=gone_is_done)),
+    ),
+    Flaw(
+        name="score-conflict-unread",
+        why="A corrected score has the time of the first one, and 409 is taken for a score that is there already.",
+        profile="core",
+        changes=(replace(grades.stamped, by=always_now), replace(calls.succeeded, by=conflict_is_done)),
+    ),
+    Flaw(
+        name="score-by-email",
+        why="The tool knows people by their addresses, and platforms keep scores for anybody without a word.",
+        profile="core",
+        changes=(replace(grades.scored, by=for_the_address),),
     ),
     Flaw(
         name="score-type-unnamed",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from itertools import islice
 from typing import Any, Final
 
@@ -48,6 +49,15 @@ async def key_of_named_set(launch: Launch) -> Launch:
 async def key_of_certificate_address(launch: Launch) -> Launch:
     """Fetches what the token's own header calls the address of its certificate."""
     return await _key_from(launch, token_of(launch).header.get("x5u"))
+
+
+async def key_after_a_look(launch: Launch) -> Launch:
+    """Fetches what the token's own header names, and takes the key of the platform all the same."""
+    for name in ("jku", "x5u"):
+        if address := token_of(launch).header.get(name):
+            with suppress(KeySetError):
+                await launch.tool.key_sets.fetched(str(address))
+    return await protocol.key(launch)
 
 
 async def first_key_without_kid(launch: Launch) -> Launch:
@@ -176,6 +186,12 @@ FLAWS: Final = (
         why="The token says where its certificate is to be fetched; the tool goes there.",
         profile="core",
         changes=(replace(protocol.key, by=key_of_certificate_address),),
+    ),
+    Flaw(
+        name="named-keys-fetched",
+        why="What the token names is fetched and then not trusted, so a stranger has sent the tool to any address.",
+        profile="core",
+        changes=(replace(protocol.key, by=key_after_a_look),),
     ),
     Flaw(
         name="kid-unchecked",

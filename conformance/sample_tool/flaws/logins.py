@@ -18,6 +18,7 @@ from conformance.sample_tool.tables import credentials
 
 __all__ = ["FLAWS", "first_registration_of_all"]
 
+SHORT: Final = 11
 ANY_REGISTRATION = select(credentials).where(credentials.c.issuer != "").limit(1)
 
 
@@ -58,6 +59,12 @@ def post_only(login: Login) -> Login:
     if login.method == "GET":
         raise invalid("MissingParameter", ref="SEC 5.1.1.1", about="iss")
     return login
+
+
+def issue_short(login: Login) -> Login:
+    """Issues states and nonces of half the length."""
+    short = dataclasses.replace(login.tool, token=lambda: login.tool.token()[:SHORT])
+    return dataclasses.replace(steps.issue(dataclasses.replace(login, tool=short)), tool=login.tool)
 
 
 def redirect_to_foreign_target(login: Login) -> Login:
@@ -123,6 +130,12 @@ FLAWS: Final = (
         why="The login may say where to ask; whoever wrote the link gets the person, and their password.",
         profile="core",
         changes=(replace(steps.redirect, by=authorization_of_login),),
+    ),
+    Flaw(
+        name="values-short",
+        why="State and nonce have half the random bits that they need.",
+        profile="core",
+        changes=(replace(steps.issue, by=issue_short),),
     ),
     Flaw(
         name="prompt-left-out",

@@ -12,12 +12,13 @@ from conformance.sample_tool.refusal import Refusal
 from conformance.sample_tool.services import calls, tokens
 from conformance.sample_tool.services.documents import text
 from conformance.sample_tool.services.keys import new_key
-from conformance.sample_tool.services.model import TokenRequest
+from conformance.sample_tool.services.model import AccessToken, TokenRequest
 from conformance.sample_tool.services.refusals import expired, malformed
 
 __all__ = ["FLAWS"]
 
 HALF_AN_HOUR_S: Final = 1800
+REFUSED: Final = (400, 401)
 
 
 def audience_of_issuer(request: TokenRequest) -> TokenRequest:
@@ -39,6 +40,41 @@ def long_lifetime(request: TokenRequest) -> TokenRequest:
 def id_of_client(request: TokenRequest) -> TokenRequest:
     """Takes the client id for an id of the assertion."""
     return dataclasses.replace(request, claims={**request.claims, "jti": request.integration.client_id})
+
+
+async def another_audience(request: TokenRequest) -> TokenRequest:
+    """Tries the right audience when the one before was refused."""
+    answered = await tokens.asked(request)
+    if answered.answer.status not in REFUSED:
+        return answered
+    return await tokens.asked(tokens.signed(tokens.single_use(tokens.audience(request))))
+
+
+def signed_before(request: TokenRequest) -> TokenRequest:
+    """Signs an assertion for as long as it is good."""
+    kept = request.tool.tokens.find(assertion_key(request))
+    if kept is not None and kept.expires > request.now:
+        return dataclasses.replace(request, assertion=kept.text)
+    signed = tokens.signed(request)
+    good_until = request.now + tokens.ASSERTION_LIFETIME_S
+    kept = AccessToken(text=signed.assertion, scopes=frozenset(), expires=good_until)
+    request.tool.tokens.keep(assertion_key(request), kept)
+    return signed
+
+
+async def another_assertion(request: TokenRequest) -> TokenRequest:
+    """Signs a new assertion when the one that it has kept was refused."""
+    answered = await tokens.asked(request)
+    if answered.answer.status not in REFUSED:
+        return answered
+    spent = AccessToken(text="", scopes=frozenset(), expires=0.0)
+    request.tool.tokens.keep(assertion_key(request), spent)
+    return await tokens.asked(signed_before(request))
+
+
+def assertion_key(request: TokenRequest) -> tuple[object, ...]:
+    """Where an assertion is kept, beside the tokens."""
+    return ("assertion", *tokens.key_of(request)[:-1])
 
 
 def signed_by_another(request: TokenRequest) -> TokenRequest:
@@ -140,6 +176,18 @@ FLAWS: Final = (
         profile="core",
         changes=(replace(tokens.single_use, by=id_of_client),),
         fails="services",
+    ),
+    Flaw(
+        name="assertion-audience-tried-out",
+        why="One audience after the other is tried until the platform takes an assertion.",
+        profile="core",
+        changes=(replace(tokens.audience, by=audience_of_issuer), replace(tokens.asked, by=another_audience)),
+    ),
+    Flaw(
+        name="assertion-kept",
+        why="An assertion is sent as long as it is good, and a new one made only when the platform refuses it.",
+        profile="core",
+        changes=(replace(tokens.signed, by=signed_before), replace(tokens.asked, by=another_assertion)),
     ),
     Flaw(
         name="assertion-key-unpublished",
