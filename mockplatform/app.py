@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -15,9 +15,7 @@ from mockplatform.endpoints.journal import Journal
 from mockplatform.endpoints.rendering import unknown
 from mockplatform.endpoints.wire import Page, Tenancy, Wire
 from mockplatform.lms import Platform
-
-if TYPE_CHECKING:
-    from mockplatform.tenants import Tenants
+from mockplatform.tenants import Tenants
 
 __all__ = ["create_app"]
 
@@ -36,6 +34,8 @@ def create_app(platform: Platform, tenants: Tenants | None = None) -> Starlette:
     app.router.redirect_slashes = False
     app.state.platform = platform
     app.state.tenants = tenants
+    # What a reset goes back to: by then nobody knows any more what a platform without tenants began with.
+    app.state.beginning = tenants or Tenants(platform)
     return app
 
 

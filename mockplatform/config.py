@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from mockplatform.claims import CONTEXT_ROLE, INSTITUTION_ROLE, LEARNER
+from mockplatform.course_checks import check_course
 from mockplatform.errors import UsageError
 from mockplatform.model import Course, Person, Registration
 from mockplatform.tables import build, keyed, named, read_toml
@@ -117,8 +118,19 @@ def load_school(path: Path | None = None) -> School:
         people=_once(
             (one.person() for one in given.people or shipped.people), lambda person: person.sub, f"{where}: person.sub"
         ),
-        courses=_once(given.courses or shipped.courses, lambda course: course.id, f"{where}: course.id"),
+        courses=_checked(
+            _once(given.courses or shipped.courses, lambda course: course.id, f"{where}: course.id"), where
+        ),
     )
+
+
+def _checked(courses: tuple[Course, ...], where: str) -> tuple[Course, ...]:
+    for index, course in enumerate(courses):
+        try:
+            check_course(course, where=f"course[{index}].")
+        except ValueError as error:
+            raise UsageError(f"{where}: {error}") from None
+    return courses
 
 
 def _once(items: Iterable[T], key: Callable[[T], str], where: str) -> tuple[T, ...]:

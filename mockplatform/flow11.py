@@ -10,11 +10,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from mockplatform.errors import UsageError
 from mockplatform.flow import custom_fields
 from mockplatform.model import BasicLaunch, Launch, SignedLaunch
 from mockplatform.oauth import oauth1
+from mockplatform.variables import Unknown
 
-__all__ = ["MESSAGE_TYPE", "VERSION", "basic_launch", "nonce", "signed"]
+__all__ = ["MESSAGE_TYPE", "VERSION", "basic_launch", "check_message", "nonce", "signed"]
 
 MESSAGE_TYPE: Final = "basic-lti-launch-request"
 VERSION: Final = "LTI-1p0"
@@ -30,18 +32,36 @@ _ROLE_FORMS: Final = (
 )
 
 
-def basic_launch(launch: Launch, *, now_s: float, nonce: str, services: Mapping[str, str] | None = None) -> BasicLaunch:
+def check_message(message: str) -> None:
+    """Make sure that LTI 1.1 has such a message here: the launch of a link is its only one (LTI 1.1, section 3).
+
+    Raises:
+        UsageError: it has none.
+    """
+    if message != "resource_link":
+        raise UsageError(f"message {message!r}: LTI 1.1 has none such here; launch a resource_link, or by LTI 1.3")
+
+
+def basic_launch(
+    launch: Launch,
+    *,
+    now_s: float,
+    nonce: str,
+    services: Mapping[str, str] | None = None,
+    unknown: Unknown = "literal",
+) -> BasicLaunch:
     """The honest launch of a resource link, not yet signed.
 
     Args:
         services: parameters that say where services are, such as `lis_outcome_service_url`.
+        unknown: what becomes of substitution variables that the platform does not know.
     """
     registration = launch.registration
     params = {
         **_message(launch),
         **_person(launch),
         **(services or {}),
-        **{oauth1.custom_name(name): value for name, value in custom_fields(launch).items()},
+        **{oauth1.custom_name(name): value for name, value in custom_fields(launch, unknown=unknown).items()},
         "oauth_consumer_key": registration.consumer_key,
         "oauth_signature_method": "HMAC-SHA1",
         "oauth_timestamp": str(int(now_s)),
@@ -65,7 +85,7 @@ def _message(launch: Launch) -> Mapping[str, str]:
         "context_label": launch.course.label,
         "context_title": launch.course.title,
         "launch_presentation_locale": launch.person.locale,
-        "launch_presentation_document_target": "iframe",
+        "launch_presentation_document_target": launch.document_target,
         "launch_presentation_return_url": launch.return_url,
         "tool_consumer_info_product_family_code": "mockplatform",
         "tool_consumer_info_version": "1",

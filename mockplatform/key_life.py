@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -18,13 +19,17 @@ from mockplatform.mutation import Context, Spoilt, through
 from mockplatform.records import KeyLife, ListedKey
 from mockplatform.store import MemoryTable, Table
 
-__all__ = ["NOW", "Act", "PlatformKeys", "acts"]
+__all__ = ["NOW", "Act", "PlatformKeys", "acts", "check_key_life"]
 
 Act = NamedFunction
 
 NOW: Final = "now"
 """The key under which the only record of a key life lies."""
 _UNTOUCHED = KeyLife()
+_SIGNING: Final = re.compile(r"platform|rotated(?:-([2-9]|[1-9][0-9]{1,8}))?")
+"""A key that signs or has signed, with its turn from the second one on."""
+_EXTRA: Final = ("ec", "rotated-double", "rotated-leaked")
+"""Keys that are published and sign nothing."""
 
 
 def _as_is(honest: KeySet) -> KeySet:
@@ -36,6 +41,44 @@ def acts() -> Mapping[str, Act]:
     """What can happen to the keys of a platform, by name."""
     functions = public_functions(importlib.import_module("mockplatform.key_acts"))
     return {name: described(name, functions[name]) for name in sorted(functions)}
+
+
+def check_key_life(life: KeyLife, *, where: str) -> None:
+    """Make sure that a platform can publish and sign so.
+
+    Args:
+        where: how a complaint begins.
+
+    Raises:
+        UsageError: it names a key that no act makes, or a number is out of range.
+    """
+    counts = {"turns": life.turns, "fetches": life.fetches, "fetches_before": life.fetches_before}
+    for name, count in counts.items():
+        if count < 0:
+            raise UsageError(f"{where}: {name} is {count}, expected 0 or more")
+    if life.decoys:
+        acts()["many"].check({"count": life.decoys}, where=where)
+    if life.max_age_s is not None:
+        acts()["cache_control"].check({"max_age_s": life.max_age_s}, where=where)
+    _check_key("signing", life.signing, life, where)
+    _check_key("kid_of", life.kid_of or life.signing, life, where)
+    for index, entry in enumerate(life.listed):
+        place = f"listed[{index}]"
+        _check_key(f"{place}.key", entry.key or "platform", life, where, further=_EXTRA)
+        _check_key(f"{place}.kid_of", entry.kid_of or "platform", life, where)
+        if entry.has_private_half and entry.key in ("", "ec"):
+            raise UsageError(f"{where}: {place}.key is {entry.key!r}, expected an RSA key if it has_private_half")
+        if not isinstance(entry.members.get("kid", ""), str):
+            raise UsageError(f"{where}: {place}.members.kid is no text, which a key id is (RFC 7517, section 4.5)")
+
+
+def _check_key(name: str, key: str, life: KeyLife, where: str, *, further: Sequence[str] = ()) -> None:
+    found = _SIGNING.fullmatch(key)
+    turn = 0 if key == "platform" else int(found[1] or 1) if found else None
+    if (turn is None or turn > life.turns) and key not in further:
+        hint = f", rotated-2 … as {life.turns} turns have made" if life.turns > 1 else " if turns is 1 or more"
+        others = "".join(f", {other}" for other in further)
+        raise UsageError(f"{where}: {name} is {key!r}, expected platform{others}, or rotated{hint}")
 
 
 @dataclass(slots=True, kw_only=True)

@@ -11,18 +11,21 @@ import contextlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
+from urllib.parse import quote
 
 from mockplatform import flow, flow11
 from mockplatform.authorization import HINT_LIFETIME_S, Asked, auth_problems, may_redirect, told_error, unused
 from mockplatform.errors import UsageError
 from mockplatform.key_life import PlatformKeys
 from mockplatform.keys import sign
+from mockplatform.mentoring import mentor_claim
 from mockplatform.message import messages
 from mockplatform.misbehaving.faults import Faults
 from mockplatform.model import (
     AuthRequest,
     AuthResponse,
+    BasicLaunch,
     Course,
     KeySet,
     Launch,
@@ -44,6 +47,9 @@ __all__ = ["Platform"]
 
 AnyStage = TypeVar("AnyStage", bound=Stage)
 MAX_PENDING = 2000
+_ASKED: Final = ("auth_request", "auth_problems", "asked_s")
+"""What an authentication request tells of its launch, answered or not."""
+_ANSWERED: Final = (*_ASKED, "token", "response", "signed_with", "signed_kid")
 
 
 class Platform(Tenant):
@@ -76,7 +82,7 @@ class Platform(Tenant):
         message: Message = "resource_link",
         link: PlacedLink | None = None,
         for_user: Person | None = None,
-        line_item: str = "",
+        line_item: str | None = "",
         document_target: Literal["iframe", "window"] = "iframe",
         storage_target: str = "",
         deep_linking: Mapping[str, Any] | None = None,
@@ -87,11 +93,11 @@ class Platform(Tenant):
             link: the placed link that was clicked, or whose submission is reviewed; the course's own link to the tool
                 otherwise.
             for_user: whose submission is reviewed.
-            line_item: the id of the line item that a review is about; without it one of the link, made if it has none.
+            line_item: the id of the one that a review is about; if empty one of the link, made if need be; None: none.
             storage_target: the frame that keeps data for the tool.
             deep_linking: members of the deep linking settings that differ from the usual ones; None leaves one out.
         """
-        find = messages()[message].line_item
+        find = messages()[message].line_item if line_item is not None else None
         line_item = line_item or (find(self, registration, course, link).id if find else "")
         item = self.state.line_items.get(line_item) if line_item else None
         if link is None and item is not None:
@@ -99,9 +105,9 @@ class Platform(Tenant):
         review = review_of(message, item)
         # A link belongs to one deployment for ever (CORE 3.1.4).
         deployment_id = deployment_id or (link.deployment_id if link else "") or registration.deployment_ids[0]
-        opened = resource_link(course, link, review)
+        opened, launch_id = resource_link(course, link, review), self.new_id()
         launch = Launch(
-            id=self.new_id(),
+            id=launch_id,
             registration=registration,
             deployment_id=deployment_id,
             person=person,
@@ -110,8 +116,8 @@ class Platform(Tenant):
             # A placed link has had its id since it was placed.
             resource_link=opened if link else self.dialect.shape(opened),
             target_link_uri=target_link_uri(registration, message, link, review),
-            return_url=f"{self.url}/return?launch=1",
-            # A query of its own shows whether a tool keeps it.
+            # Queries of their own show whether a tool keeps them.
+            return_url=f"{self.url}/return?launch={quote(launch_id)}",
             deep_link_return_url=f"{self.url}/deep-links?launch=1",
             platform_guid="mockplatform",
             message=message,
@@ -121,7 +127,7 @@ class Platform(Tenant):
             storage_target=storage_target,
             deep_linking=deep_linking or {},
         )
-        extra: dict[str, Any] = {}
+        extra = mentor_claim(person, launch.roles)
         for name in dict.fromkeys((*self.settings.services, *messages()[message].needs)):
             extra |= known_services()[name].claims(self, launch)
         return replace(launch, extra=extra) if extra else launch
@@ -155,24 +161,30 @@ class Platform(Tenant):
         """Start an LTI 1.1 launch, whose first message is its only one: the signed form for a browser to post.
 
         Raises:
-            UsageError: the tool is not registered for LTI 1.1.
+            UsageError: the tool is not registered for LTI 1.1, or the message is none of it.
         """
         registration = launch.registration
+        flow11.check_message(launch.message)
         if not registration.speaks_lti11:
             raise UsageError(
                 f"registration {registration.client_id!r}: not for LTI 1.1;"
                 " give it lti11_launch_url, consumer_key and consumer_secret"
             )
         context = context or self._context(launch)
-        nonce, services = flow11.nonce(self.new_id()), self._basic_services(launch)
-        honest = flow11.basic_launch(private(launch), now_s=self.clock(), nonce=nonce, services=services)
+        services = self.basic_services(launch)
+        honest = self.honest_basic(launch, services, nonce=flow11.nonce(self.new_id()))
         if services:
             self.enrol(launch.person, launch.course, launch.roles)
-        honest = self.dialect.shape(honest, launch)
         signed = flow11.signed(through(honest, mutations, context))
         return PendingBasic(launch=launch, context=context, response=through(signed, mutations, context))
 
-    def _basic_services(self, launch: Launch) -> Mapping[str, str]:
+    def honest_basic(self, launch: Launch, services: Mapping[str, str], *, nonce: str) -> BasicLaunch:
+        """An LTI 1.1 launch before any lie, as this platform says it."""
+        unknown, known = self.dialect.value("custom.unknown", "literal"), private(launch)
+        honest = flow11.basic_launch(known, now_s=self.clock(), nonce=nonce, services=services, unknown=unknown)
+        return self.dialect.shape(honest, launch)
+
+    def basic_services(self, launch: Launch) -> Mapping[str, str]:
         """What services say of themselves in an LTI 1.1 launch; few have `basic_params`."""
         found: dict[str, str] = {}
         for name in self.settings.services:
@@ -196,7 +208,7 @@ class Platform(Tenant):
         pending.auth_problems = tuple(problem.text for problem in problems)
         if trusted and not (problems and strict):
             return self.answer(pending, request)
-        self.launches.put(pending.key, pending)
+        self._keep(pending, *_ASKED)
         if trusted:
             return flow.auth_error(request, *told_error(problems))
         named = any(problem.parameter == "redirect_uri" for problem in problems)
@@ -211,11 +223,12 @@ class Platform(Tenant):
         key, kid = ("platform", pending.kid) if pending.kid else self.key_set.signing_key()
         token = flow.id_token(launch, request, kid=kid, now_s=self.clock(), unknown=unknown)
         token = token if key == "platform" else replace(token, key=key)
+        pending.signed_with, pending.signed_kid = key, kid
         signed = self._spoil(sign(self._spoil(shape(token, launch), pending), self.keys), pending)
         honest = flow.auth_response(request, signed, storage_target=launch.storage_target)
         pending.token = signed
         pending.response = self._spoil(shape(honest, launch), pending)
-        self.launches.put(pending.key, pending)
+        self._keep(pending, *_ANSWERED)
         return pending.response
 
     def forget(self, pending: PendingLaunch) -> None:
@@ -257,7 +270,17 @@ class Platform(Tenant):
     def _is_first_answer(self, pending: PendingLaunch) -> bool:
         if self.dialect.value("login.hint_reuse", "refuse") != "refuse":
             return True
-        return self.state.answered.add(pending.launch.id, Used(until_s=pending.begun_s + HINT_LIFETIME_S))
+        return self.state.answered.add(pending.launch.id, Used())
+
+    def _keep(self, pending: PendingLaunch, *said: str) -> None:
+        """Keep what was said of a launch; all else stays as another worker may have kept it meanwhile."""
+
+        def with_said(known: PendingLaunch) -> PendingLaunch:
+            for name in said:
+                setattr(known, name, getattr(pending, name))
+            return known
+
+        self.launches.change(pending.key, with_said)
 
     def _published(self, honest: KeySet) -> KeySet:
         return self.dialect.shape(honest)

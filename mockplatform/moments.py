@@ -14,6 +14,8 @@ _FORM = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,30}))?)?"
     r"(?:(Z)|([+-])([0-9]{2})(?::?([0-9]{2}))?)?"
 )
+_MOST_HOURS = 23
+_MOST_MINUTES = 59
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -40,6 +42,9 @@ def moment_of(text: str, *, precise: bool) -> Moment:
     *numbers, digits, utc, sign, hours, minutes = found.groups()
     if precise and digits is None:
         raise MomentError("it has no fractions of a second; write such as 36.736 instead of 36")
+    if int(hours or 0) > _MOST_HOURS or int(minutes or 0) > _MOST_MINUTES:
+        offset = f"{sign}{hours}:{minutes or '00'}"
+        raise MomentError(f"there is no such time zone: {offset}, expected one from -23:59 to +23:59")
     try:
         ahead = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
         zone = timezone(-ahead if sign == "-" else ahead)

@@ -17,7 +17,7 @@ import pkgutil
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from mockplatform.errors import UsageError
 from mockplatform.keys import KeyRing
@@ -38,6 +38,8 @@ __all__ = [
 ]
 
 AnyStage = TypeVar("AnyStage", bound=Stage)
+LONGEST_TEXT: Final = 100_000
+_SHOWN: Final = 80
 
 
 class NotApplicableError(Exception):
@@ -139,7 +141,7 @@ def bind(text: str, *, where: str) -> Spoilt:
     """The mutation that a text such as `claims.expired(by_s=60)` names.
 
     Raises:
-        UsageError: the text is no call, or names an unknown mutation or parameter.
+        UsageError: the text is no call, is too long, or names an unknown mutation or parameter.
     """
     name, arguments = _parsed(text, where)
     known = mutations()
@@ -156,20 +158,32 @@ def bind(text: str, *, where: str) -> Spoilt:
     for parameter in parameters.values():
         if parameter.default is parameter.empty and parameter.name not in arguments:
             raise UsageError(f"{where}: mutation '{name}' needs the parameter '{parameter.name}'")
-    return Spoilt(mutation=known[name], arguments=arguments)
+    spoilt = Spoilt(mutation=known[name], arguments=arguments)
+    # It is kept by its own text, which may be longer than the one that was typed.
+    _check_length(str(spoilt), where)
+    return spoilt
 
 
 def _parsed(text: str, where: str) -> tuple[str, Mapping[str, Any]]:
-    unreadable = UsageError(f"{where}: '{text}' is not a mutation such as claims.expired(by_s=60)")
+    _check_length(text, where)
+    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    unreadable = UsageError(f"{where}: '{shown}' is not a mutation such as claims.expired(by_s=60)")
     try:
         node = ast.parse(text, mode="eval").body
         call = node if isinstance(node, ast.Call) else ast.Call(func=node, args=[], keywords=[])
         arguments = {k.arg: ast.literal_eval(k.value) for k in call.keywords}
-    except (SyntaxError, ValueError, TypeError):
+        # A number too long to be written in digits could not be told again.
+        name, _told = ast.unparse(call.func), repr(arguments)
+    except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
         raise unreadable from None
-    if call.args or None in arguments or len(arguments) < len(call.keywords):
+    if call.args or None in arguments or len(arguments) < len(call.keywords) or len(name) > _SHOWN:
         raise unreadable
-    return ast.unparse(call.func), {str(name): value for name, value in arguments.items()}
+    return name, {str(argument): value for argument, value in arguments.items()}
+
+
+def _check_length(text: str, where: str) -> None:
+    if len(text) > LONGEST_TEXT:
+        raise UsageError(f"{where}: a mutation of {len(text)} characters, expected at most {LONGEST_TEXT}; shorten it")
 
 
 def _check_type(value: object, parameter: inspect.Parameter, where: str) -> None:

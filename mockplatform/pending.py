@@ -39,6 +39,10 @@ class PendingLaunch:
     begun_s: float = 0.0
     asked_s: float | None = None
     """When the tool's authentication request came."""
+    signed_with: str = ""
+    """The key that signs its token where no lie says otherwise; empty until there is one."""
+    signed_kid: str = ""
+    """The key id that such a token names."""
 
     @property
     def key(self) -> str:

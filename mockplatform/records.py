@@ -49,9 +49,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Used:
-    """Something that may be used once, such as the `jti` of an assertion."""
-
-    until_s: float
+    """That something has been used that may be used once, such as the `jti` of an assertion."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +89,7 @@ class Enrolment:
 
 def enrolment_key(course_id: str, sub: str) -> str:
     """The key of an enrolment that may not be there."""
-    return f"{course_id} {sub}"
+    return _of_two(course_id, sub)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +138,12 @@ class Score:
 
 def score_key(line_item_id: str, user_id: str) -> str:
     """The key of a score that may not be there."""
-    return f"{line_item_id} {user_id}"
+    return _of_two(line_item_id, user_id)
+
+
+def _of_two(first: str, second: str) -> str:
+    # An id may have blanks in it: none of the first one is left, so that it ends at the first blank.
+    return f"{first.replace('%', '%25').replace(' ', '%20')} {second}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,6 +245,11 @@ class WireFault:
     def is_due(self) -> bool:
         """Whether the last request that was counted is one to be answered so."""
         return self.nth <= self.calls and (self.times is None or self.calls < self.nth + self.times)
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether no request that is still to come is answered so."""
+        return self.times is not None and self.calls >= self.nth + self.times - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,8 +17,21 @@ from mockplatform.errors import UsageError
 from mockplatform.lms import Platform
 from mockplatform.model import Course, Person
 from mockplatform.records import Enrolment, enrolment_key
+from mockplatform.store import Kind, Table
 
-__all__ = ["Member", "RosterPage", "Status", "changes", "full_role", "member", "roster", "set_status", "size"]
+__all__ = [
+    "Member",
+    "PersonChange",
+    "RosterPage",
+    "Status",
+    "changes",
+    "full_role",
+    "member",
+    "note_person",
+    "roster",
+    "set_status",
+    "size",
+]
 
 Status = Literal["Active", "Inactive", "Deleted"]
 
@@ -53,6 +66,22 @@ class RosterPage:
     members: tuple[Member, ...]
     next_offset: int | None
     """Where the next page begins; None: this is the last one. Not a count: what was left out has a place, too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonChange:
+    """That somebody whom the platform knows was added, changed or removed: courses may have no enrolment to tell it.
+
+    Args:
+        was: the person as who took part before; None: never took part in the own roles.
+    """
+
+    sub: str
+    was: Person | None
+    changed_s: float
+
+
+_PERSON_CHANGES: Final = Kind("person_changes", PersonChange, 20_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,20 +126,37 @@ def changes(platform: Platform, course: Course, since_s: float) -> tuple[Member,
     """Whoever has come, changed or left since then, and at that very moment (NRPS 2.0, section 2.4.3)."""
     known = _known(platform, course)
     enrolled = platform.state.enrolments.page(group=course.id)
-    recent = (entry for entry in enrolled if entry.changed_s >= since_s)
     # The name may have been corrected since the last launch.
-    found = (_member(entry, known.person(entry.person.sub) or entry.person) for entry in recent)
-    return tuple(filter(None, found))
+    found = {
+        entry.person.sub: _member(entry, known.person(entry.person.sub) or entry.person)
+        for entry in enrolled
+        if entry.changed_s >= since_s
+    }
+    for change in _person_changes(platform).page():
+        if change.changed_s >= since_s and change.sub not in found:
+            now = _standing(course, change.sub, known.enrolment(change.sub), known.person(change.sub))
+            found[change.sub] = _changed(change, now)
+    return tuple(filter(None, found.values()))
+
+
+def note_person(platform: Platform, sub: str, before: Person | None) -> None:
+    """Keep in mind that somebody has just been added, changed or removed, for `changes`.
+
+    Args:
+        before: what was known until then; None: nothing.
+    """
+    table = _person_changes(platform)
+    if before is None or _member(None, before) is None:
+        # Whoever took part once may have to be told to have left.
+        known = table.get(sub)
+        before = known.was if known is not None else None
+    table.put(sub, PersonChange(sub=sub, was=before, changed_s=platform.clock()))
 
 
 def member(platform: Platform, course: Course, sub: str) -> Member | None:
     """One member of a course by `sub`, also one who has left; None if nobody of that `sub` was ever in it."""
-    enrolment = platform.state.enrolments.get(enrolment_key(course.id, sub))
-    person = platform.state.people.get(sub) or (enrolment.person if enrolment else None)
-    if person is not None:
-        return _member(enrolment, person)
-    index = _crowd_index(course, sub)
-    return None if index is None else _crowd_member(course, index)
+    state = platform.state
+    return _standing(course, sub, state.enrolments.get(enrolment_key(course.id, sub)), state.people.get(sub))
 
 
 def set_status(platform: Platform, course_id: str, sub: str, status: Status) -> Member:
@@ -189,6 +235,26 @@ def _entries(parts: tuple[_Part, ...], offset: int, limit: int) -> Iterator[tupl
         for at in range(max(offset - start, 0), part.size, chunk):
             yield from enumerate(part.read(at, min(chunk, part.size - at)), start + at)
         start += part.size
+
+
+def _standing(course: Course, sub: str, enrolment: Enrolment | None, person: Person | None) -> Member | None:
+    """How somebody takes part in a course, of whom these are known."""
+    person = person or (enrolment.person if enrolment else None)
+    if person is not None:
+        return _member(enrolment, person)
+    index = _crowd_index(course, sub)
+    return None if index is None else _crowd_member(course, index)
+
+
+def _person_changes(platform: Platform) -> Table[PersonChange]:
+    return platform.state.store.table(_PERSON_CHANGES, platform.tenant)
+
+
+def _changed(change: PersonChange, now: Member | None) -> Member | None:
+    if now is not None:
+        return replace(now, changed_s=max(now.changed_s, change.changed_s))
+    left = _member(None, change.was) if change.was is not None else None
+    return None if left is None else replace(left, status="Deleted", changed_s=change.changed_s)
 
 
 def _crowd_member(course: Course, index: int) -> Member:

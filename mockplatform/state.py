@@ -23,13 +23,16 @@ from mockplatform.records import (
 )
 from mockplatform.store import Kind, Store
 
-__all__ = ["SETTINGS", "State"]
+__all__ = ["MAX_LINE_ITEMS", "MAX_LINKS", "SETTINGS", "State"]
 
 SETTINGS: Final = "settings"
 """The key under which a tenant's only record of settings lies."""
 
 MAX_JOURNAL = 2000
 MAX_ENROLMENTS = 20_000
+MAX_LINE_ITEMS = 10_000
+MAX_LINKS = 10_000
+"""So many line items and links a tool may fill a tenant with; the next one is refused, as none may vanish unasked."""
 
 
 class State:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import itertools
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
-__all__ = ["Kind", "MemoryStore", "MemoryTable", "Store", "StoreError", "Table"]
+__all__ = ["Entry", "Kind", "MemoryStore", "MemoryTable", "Store", "StoreError", "Table"]
 
 T = TypeVar("T")
+Entry = tuple[str, T, str]
+"""A record between its key and its group."""
 
 
 class StoreError(Exception):
@@ -66,6 +68,9 @@ class Table(Protocol[T]):
     def count(self, *, group: str | None = None) -> int:
         """How many there are in a group, or in all."""
 
+    def replace(self, entries: Iterable[Entry[T]]) -> None:
+        """Hold these records in this order, and no others; nobody ever sees a part of them, or none."""
+
     def clear(self) -> None:
         """Drop all."""
 
@@ -76,15 +81,24 @@ class Store(Protocol):
     def table(self, kind: Kind[T], tenant: str) -> Table[T]:
         """The table of a kind for a tenant; the same one each time."""
 
-    def drop(self, tenant: str) -> None:
-        """Forget everything of a tenant; whoever holds a table of it goes on with an empty one."""
+    def drop(self, tenant: str, *, keep: Collection[str] = ()) -> None:
+        """Forget everything of a tenant; whoever holds a table of it goes on with an empty one.
+
+        Args:
+            keep: the names of kinds whose tables stay as they are.
+        """
 
 
 class MemoryTable(Generic[T]):
-    """A table in this process."""
+    """A table in this process.
 
-    def __init__(self, limit: int | None = None) -> None:
+    Args:
+        beside: the tables of the same tenant, which are known as long as one of them is held.
+    """
+
+    def __init__(self, limit: int | None = None, beside: object = None) -> None:
         self._limit = limit
+        self._beside = beside
         self._records: dict[str, tuple[T, str]] = {}
         self._groups: dict[str, dict[str, None]] = {}
         self._lock = threading.RLock()
@@ -147,6 +161,19 @@ class MemoryTable(Generic[T]):
         """How many there are in a group, or in all."""
         return len(self._records if group is None else self._groups.get(group, {}))
 
+    def entries(self) -> list[Entry[T]]:
+        """All records with their keys and groups."""
+        with self._lock:
+            return [(key, value, group) for key, (value, group) in self._records.items()]
+
+    def replace(self, entries: Iterable[Entry[T]]) -> None:
+        """Hold these records in this order, and no others."""
+        other = MemoryTable[T](self._limit)
+        for key, value, group in entries:
+            other.put(key, value, group=group)
+        with self._lock:
+            self._records, self._groups = other._records, other._groups
+
     def clear(self) -> None:
         """Drop all."""
         with self._lock:
@@ -160,30 +187,35 @@ class MemoryTable(Generic[T]):
             del self._groups[group]
 
 
+_Held = weakref.WeakValueDictionary[str, MemoryTable[Any]]
+
+
 class MemoryStore:
     """Tables in this process, gone with it."""
 
     def __init__(self) -> None:
         self._kept: dict[str, dict[str, MemoryTable[Any]]] = {}
         # A tenant that goes on after it was dropped holds its tables; those of one that is gone go with it.
-        self._held: dict[str, weakref.WeakValueDictionary[str, MemoryTable[Any]]] = {}
+        self._held: weakref.WeakValueDictionary[str, _Held] = weakref.WeakValueDictionary()
         self._lock = threading.Lock()
 
     def table(self, kind: Kind[T], tenant: str) -> MemoryTable[T]:
         """The table of a kind for a tenant; the same one each time."""
         with self._lock:
-            held = self._held.setdefault(tenant, weakref.WeakValueDictionary())
+            held = self._held.get(tenant)
+            if held is None:
+                held = self._held[tenant] = weakref.WeakValueDictionary()
             table = held.get(kind.name)
             if table is None:
-                table = held[kind.name] = MemoryTable(kind.limit)
+                table = held[kind.name] = MemoryTable(kind.limit, held)
             return self._kept.setdefault(tenant, {}).setdefault(kind.name, table)
 
-    def drop(self, tenant: str) -> None:
+    def drop(self, tenant: str, *, keep: Collection[str] = ()) -> None:
         """Forget everything of a tenant; whoever holds a table of it goes on with an empty one."""
         with self._lock:
-            self._kept.pop(tenant, None)
-            held = list(self._held.get(tenant, {}).values())
-            for table in held:
-                table.clear()
-            if not held:
-                self._held.pop(tenant, None)
+            kept = self._kept.pop(tenant, {})
+            if keep:
+                self._kept[tenant] = {name: table for name, table in kept.items() if name in keep}
+            for name, table in list(self._held.get(tenant, {}).items()):
+                if name not in keep:
+                    table.clear()

@@ -58,7 +58,7 @@ def whole_texts(value: Any) -> Any:
         for name, member in value.items():
             whole_texts(name)
             whole_texts(member)
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         for member in value:
             whole_texts(member)
     elif isinstance(value, str):

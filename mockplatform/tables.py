@@ -171,7 +171,10 @@ def _table(cls: Any, value: Any, place: _Place) -> Any:
 def _scalar(hint: Any, value: Any, place: _Place) -> Any:
     if not _fits(hint, value):
         raise place.wrong(_mismatch(_NAMES[hint], value))
-    return float(value) if hint is float else value
+    try:
+        return float(value) if hint is float else value
+    except OverflowError:
+        raise place.wrong("the number is too large") from None
 
 
 def _array(hint: Any, value: Any, place: _Place) -> Any:

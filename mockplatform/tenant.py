@@ -117,13 +117,32 @@ class Tenant:
         Raises:
             UsageError: there is no such flavour or quirk.
         """
-        now = replace(self.settings, **values)
-        speaks = dialect_of(now.flavour, now.quirks)
-        (_READ.get() or {}).pop(self, None)
-        changed = self.state.settings.change(SETTINGS, lambda settings: replace(settings, **values)) or Settings()
+        changed = self._behave(lambda settings: replace(settings, **values))
         if values.keys() & {"flavour", "quirks"}:
-            self._give_ids(speaks)
+            self._give_ids(dialect_of(changed.flavour, changed.quirks))
         return changed
+
+    def change_quirks(self, edit: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Settings:
+        """Have other quirks from now on.
+
+        Args:
+            edit: makes them of those that are switched on by then, which may be others than a request began with.
+
+        Raises:
+            UsageError: there is no such quirk.
+        """
+        changed = self._behave(lambda settings: replace(settings, quirks=dict(edit(settings.quirks))))
+        self._give_ids(dialect_of(changed.flavour, changed.quirks))
+        return changed
+
+    def _behave(self, edit: Callable[[Settings], Settings]) -> Settings:
+        def checked(settings: Settings) -> Settings:
+            changed = edit(settings)
+            dialect_of(changed.flavour, changed.quirks)
+            return changed
+
+        (_READ.get() or {}).pop(self, None)
+        return self.state.settings.change(SETTINGS, checked) or Settings()
 
     def _give_ids(self, dialect: Dialect) -> None:
         """Let its own people and courses, and what lies under their ids, have ids of the form of a dialect."""

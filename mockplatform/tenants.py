@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from mockplatform.dialects.dialect import dialect_of
+from mockplatform.dialects.given_ids import GIVEN, give_ids
 from mockplatform.errors import UsageError
 from mockplatform.lms import Platform
 from mockplatform.model import Course, Person, Registration
 from mockplatform.records import Settings
 from mockplatform.state import SETTINGS, State
-from mockplatform.store import Kind
+from mockplatform.store import Kind, MemoryStore
 from mockplatform.stores.earlier_runs import Run, earlier_runs, reissue
 
 __all__ = ["FIRST", "Filling", "Tenants"]
@@ -22,6 +23,10 @@ FIRST: Final = "main"
 """The id of the tenant at the root, wherever one must be named; in the store it is empty."""
 
 _SHARED: Final = "*"
+_FEW: Final = 50
+"""So many open tenants are not worth a look whether all of them are still there."""
+_POURED: Final = ("registrations", "people", "courses")
+"""The tables of `mockplatform.state.State` that a tenant is filled with."""
 _ID: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9])?")
 
 
@@ -79,9 +84,24 @@ class Tenants:
         self._records = first.state.store.table(Kind("tenants", _Tenant), _SHARED)
         self._take_over(filling or Filling())
         self._filling = filling or _filling_of(first)
-        self._first_settings = first.settings
+        self._made = first.state.store.table(Kind("made", Settings), _SHARED)
+        # Kept, so that a later run does not take for the beginning what was changed since.
+        self._made.add(FIRST, first.settings)
         self._open: dict[str, _Open] = {}
+        self._most_open = _FEW
         self._lock = threading.Lock()
+
+    def begin_with(self, **settings: Any) -> None:
+        """Let the first one behave so from now on, also whenever it is reset, and new tenants with it.
+
+        Args:
+            settings: fields of `mockplatform.records.Settings`.
+
+        Raises:
+            UsageError: there is no such flavour or quirk.
+        """
+        self.first.change_settings(**settings)
+        self._made.change(FIRST, lambda made: replace(made, **settings))
 
     def create(self, tenant: str = "", title: str = "", *, empty: bool = False, **settings: Any) -> Platform:
         """A new tenant, filled like the school unless it is to be empty.
@@ -97,7 +117,7 @@ class Tenants:
         if tenant == FIRST or not _ID.fullmatch(tenant):
             why = "is the id of the first one" if tenant == FIRST else "is no id"
             raise UsageError(f"tenant {tenant[:80]!r} {why}; write up to 64 letters, digits, - and _, such as class-7b")
-        base = replace(self._first_settings, offset_s=0.0, title=title or tenant)
+        base = replace(self._beginning(), offset_s=0.0, title=title or tenant)
         wanted = replace(base, **settings)
         # Before anything is kept: nobody could open a tenant that speaks no known dialect.
         dialect_of(wanted.flavour, wanted.quirks)
@@ -140,12 +160,10 @@ class Tenants:
             UsageError: there is no such tenant.
         """
         if tenant == FIRST:
-            self.first.state.store.drop(self.first.tenant)
             self.first.canary_hits.clear()
-            _pour(self.first, self._first_settings, self._filling)
+            _pour(self.first, self._beginning(), self._filling)
             return self.first
         record = self._known(tenant)
-        self.first.state.store.drop(tenant)
         return self._keep(record, self._fill(record))
 
     def remove(self, tenant: str) -> None:
@@ -181,6 +199,9 @@ class Tenants:
             if not before.is_default:
                 reissue(first.state, {before.issuer: now.issuer}, client_ids=own)
 
+    def _beginning(self) -> Settings:
+        return self._made.get(FIRST) or self.first.settings
+
     def _known(self, tenant: str) -> _Tenant:
         record = self._records.get(tenant)
         if record is None:
@@ -190,6 +211,10 @@ class Tenants:
     def _keep(self, record: _Tenant, platform: Platform) -> Platform:
         with self._lock:
             self._open[record.id] = _Open(record, platform)
+            if len(self._open) > self._most_open:
+                # Another worker may have removed some, and nobody asks for these any more.
+                self._open = {name: one for name, one in self._open.items() if self._records.get(name) == one.record}
+                self._most_open = max(_FEW, 2 * len(self._open))
         return platform
 
     def _fill(self, record: _Tenant) -> Platform:
@@ -214,17 +239,47 @@ class Tenants:
 
 
 def _pour(platform: Platform, settings: Settings, filling: Filling) -> None:
-    platform.state.settings.put(SETTINGS, settings)
+    """Let a tenant have this and nothing else; whoever reads meanwhile finds each table as it was or as it will be."""
+    beside = MemoryStore()
+    poured = State(beside, platform.tenant)
     for tool in filling.issued_by(platform.issuer):
-        platform.register(tool)
+        poured.registrations.put(tool.key, tool)
     for person in filling.people:
-        platform.state.people.put(person.sub, person)
+        poured.people.put(person.sub, person)
     for course in filling.courses:
-        platform.state.courses.put(course.id, course)
+        poured.courses.put(course.id, course)
     # Ids have the form that the dialect gives them, as in a platform that is started with it.
-    platform.change_settings(flavour=settings.flavour, quirks=settings.quirks)
+    give_ids(poured, dialect_of(settings.flavour, settings.quirks))
+    state, store = platform.state, platform.state.store
+    state.settings.put(SETTINGS, settings)
+    for name in _POURED:
+        getattr(state, name).replace(getattr(poured, name).entries())
+    for kind in GIVEN:
+        store.table(kind, platform.tenant).replace(beside.table(kind, platform.tenant).entries())
+    store.drop(platform.tenant, keep=("settings", *_POURED, *(kind.name for kind in GIVEN)))
 
 
 def _filling_of(first: Platform) -> Filling:
     tools = (replace(tool, issuer="" if tool.issuer == first.issuer else tool.issuer) for tool in first.registrations)
-    return Filling(registrations=tuple(tools), people=first.people, courses=first.courses)
+    school = _as_given(first)
+    return Filling(registrations=tuple(tools), people=tuple(school.people.page()), courses=tuple(school.courses.page()))
+
+
+def _as_given(first: Platform) -> State:
+    """People and courses with the ids that the school has given them, whatever form a dialect has given these since."""
+    beside = MemoryStore()
+    school = State(beside, first.tenant)
+    people = {person.sub: person for person in first.people}
+    courses = {course.id: course for course in first.courses}
+    for sub, person in people.items():
+        school.people.put(sub, person)
+    for course_id, course in courses.items():
+        school.courses.put(course_id, course)
+    for kind, ids in zip(GIVEN, (tuple(people), tuple(courses)), strict=True):
+        given = first.state.store.table(kind, first.tenant)
+        for name in ids if given.count() else ():
+            known = given.get(name)
+            if known is not None:
+                beside.table(kind, first.tenant).put(name, known)
+    give_ids(school, dialect_of("neutral", {}))
+    return school

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 __all__ = ["check_id", "url_problem"]
 
 _LONGEST_ID: Final = 255
+_STEPS: Final = (".", "..")
+"""Parts of a path that clients leave out before they ask (RFC 3986, section 5.2.4)."""
 
 
 def check_id(where: str, value: str, *, empty: str = "give an id of its own") -> None:
@@ -17,7 +19,7 @@ def check_id(where: str, value: str, *, empty: str = "give an id of its own") ->
         empty: what to do if there is none.
 
     Raises:
-        ValueError: it is empty, too long, or has characters that cannot be seen.
+        ValueError: it is empty, too long, has characters that cannot be seen, or is lost in the path of a URL.
     """
     if not value:
         raise ValueError(f"{where} is empty; {empty}")
@@ -25,6 +27,8 @@ def check_id(where: str, value: str, *, empty: str = "give an id of its own") ->
         raise ValueError(f"{where} has {len(value)} characters, expected at most {_LONGEST_ID}")
     if not value.isprintable():
         raise ValueError(f"{where}: {value!r} has a character that cannot be seen; leave it out")
+    if value in _STEPS:
+        raise ValueError(f"{where} is {value!r}, which is lost in the path of a URL; give another one")
 
 
 def url_problem(url: str) -> str | None:

@@ -27,6 +27,7 @@ TOOL_CONFIGURATION: Final = "https://purl.imsglobal.org/spec/lti-tool-configurat
 
 _NAMES: Final = {"name", "given_name", "family_name"}
 _SHOWN: Final = 600
+_TARGET: Final = "an http or https URL without a fragment"
 _PAGES: Final = ("logo_uri", "client_uri", "policy_uri", "tos_uri")
 _LISTS: Final[Mapping[str, tuple[str, ...]]] = {
     "response_types": ("id_token",),
@@ -135,8 +136,8 @@ def _lists(metadata: Mapping[str, Any]) -> Found:
 
 
 def _addresses(metadata: Mapping[str, Any]) -> Found:
-    if _url(metadata.get("initiate_login_uri")) is None:
-        yield _problem(f"initiate_login_uri is {metadata.get('initiate_login_uri')!r}, expected an http or https URL")
+    if not _is_target(metadata.get("initiate_login_uri")):
+        yield _problem(f"initiate_login_uri is {metadata.get('initiate_login_uri')!r}, expected {_TARGET}")
     for name in _PAGES:
         if name in metadata and _url(metadata[name]) is None:
             yield _problem(f"{name} is {metadata[name]!r}, expected an http or https URL")
@@ -145,9 +146,8 @@ def _addresses(metadata: Mapping[str, Any]) -> Found:
         yield _redirect_problem(f"redirect_uris is {given!r}, expected a list of one URL or more")
         return
     for uri in given:
-        parts = _url(uri)
-        if parts is None or "#" in uri:
-            yield _redirect_problem(f"redirect_uris has {uri!r}, expected an http or https URL without a fragment")
+        if not _is_target(uri):
+            yield _redirect_problem(f"redirect_uris has {uri!r}, expected {_TARGET}")
 
 
 def _keys(metadata: Mapping[str, Any]) -> Found:
@@ -157,8 +157,9 @@ def _keys(metadata: Mapping[str, Any]) -> Found:
     if "jwks_uri" in metadata and _url(metadata["jwks_uri"]) is None:
         yield _problem(f"jwks_uri is {metadata['jwks_uri']!r}, expected an http or https URL")
     jwks = metadata.get("jwks", {"keys": []})
-    if not isinstance(jwks, dict) or not isinstance(jwks.get("keys"), list):
-        yield _problem("jwks is no JWK Set: an object with a list of keys (RFC 7517, section 5)")
+    keys = jwks.get("keys") if isinstance(jwks, dict) else None
+    if not isinstance(keys, list) or not all(isinstance(key, dict) for key in keys):
+        yield _problem("jwks is no JWK Set: an object with a list of keys, each an object (RFC 7517, section 5)")
 
 
 def _tool(metadata: Mapping[str, Any]) -> Found:
@@ -166,8 +167,8 @@ def _tool(metadata: Mapping[str, Any]) -> Found:
     if not isinstance(tool, dict):
         yield _problem(f"{TOOL_CONFIGURATION} is {tool!r}, expected an object")
         return
-    if _url(tool.get("target_link_uri")) is None:
-        yield _in_tool(f"target_link_uri is {tool.get('target_link_uri')!r}, expected an http or https URL")
+    if not _is_target(tool.get("target_link_uri")):
+        yield _in_tool(f"target_link_uri is {tool.get('target_link_uri')!r}, expected {_TARGET}")
     if not _texts(tool.get("claims")):
         yield _in_tool(f"claims is {tool.get('claims')!r}, expected a list of claim names")
     yield from _custom(tool, "")
@@ -184,8 +185,8 @@ def _message(message: Mapping[str, Any], where: str) -> Found:
     kind = message.get("type")
     if not isinstance(kind, str) or not kind:
         yield _in_tool(f"{where}type is {kind!r}, expected a message type such as 'LtiResourceLinkRequest'")
-    if "target_link_uri" in message and _url(message["target_link_uri"]) is None:
-        yield _in_tool(f"{where}target_link_uri is {message['target_link_uri']!r}, expected an http or https URL")
+    if "target_link_uri" in message and not _is_target(message["target_link_uri"]):
+        yield _in_tool(f"{where}target_link_uri is {message['target_link_uri']!r}, expected {_TARGET}")
     for name in ("placements", "roles"):
         if not _texts(message.get(name, [])):
             yield _in_tool(f"{where}{name} is {message[name]!r}, expected a list of texts")
@@ -237,6 +238,11 @@ def _texts(value: Any) -> bool:
 def _url(value: Any) -> SplitResult | None:
     """The parts of a usable URL; None if it is none."""
     return urlsplit(value) if isinstance(value, str) and url_problem(value) is None else None
+
+
+def _is_target(value: Any) -> bool:
+    """Whether a browser can be sent there with parameters, as a registration wants it."""
+    return _url(value) is not None and "#" not in value
 
 
 def _problem(text: str) -> MetadataProblem:

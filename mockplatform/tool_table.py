@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from mockplatform.model import Privacy, Registration
+from mockplatform.strict_json import whole_texts
 from mockplatform.tables import build
 from mockplatform.texts import check_id, url_problem
 
@@ -16,6 +17,13 @@ ATTRIBUTES: Final = ("email", "course_id", "person_id")
 LTI11: Final = ("lti11_launch_url", "consumer_key", "consumer_secret")
 OPTIONAL: Final = ("issuer", *LTI11)
 """What a table may leave out but never leave empty; a registration without it has the empty text."""
+_WITHOUT_FRAGMENT: Final = ("login_url", "launch_url", "deep_linking_url", "redirect_uris")
+"""Where a browser is sent with parameters; a redirect URI has none, and the launch URL is one (RFC 6749, 3.1.2)."""
+_OF_EVERY_LOGIN: Final = (
+    *("iss", "login_hint", "target_link_uri", "lti_message_hint", "client_id", "lti_deployment_id"),
+    "lti_storage_target",
+)
+"""What a login request says in any case (SEC 5.1.1.1; CORE 4.1; LTI Client Side OIDC 0.1)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,19 +57,30 @@ class ToolTable:
             check_id(f"deployment_ids[{index}]", deployment)
         complain(issuer_problem(self.issuer), "issuer")
         for where, url in self._urls():
-            complain(url_problem(url), where)
+            complain(url_problem(url) or _fragment_problem(where, url), where)
         for name in self.attributes:
             if name not in ATTRIBUTES:
                 raise ValueError(f"attributes.{name}: unknown key, expected {', '.join(ATTRIBUTES)}")
-        if self.jwks and not isinstance(self.jwks.get("keys"), (list, tuple)):
-            raise ValueError("jwks has no list of keys; give a JWK Set, such as { keys = [{ kty = 'RSA', … }] }")
+        for name in self.login_params:
+            if name in _OF_EVERY_LOGIN:
+                raise ValueError(f"login_params.{name}: every login says it as the standard wants it; leave it out")
+        if "" in (self.scopes or ()):
+            raise ValueError("scopes has an empty text; leave it out")
+        self._check_jwks()
         self._check_lti11()
+        for one in fields(self):
+            complain(_text_problem(getattr(self, one.name)), one.name)
 
     def _urls(self) -> Iterator[tuple[str, str]]:
         yield from (("login_url", self.login_url), ("launch_url", self.launch_url))
         yield from ((f"redirect_uris[{index}]", url) for index, url in enumerate(self.redirect_uris))
         optional = (("jwks_url", self.jwks_url), ("deep_linking_url", self.deep_linking_url))
         yield from ((name, url) for name, url in optional if url)
+
+    def _check_jwks(self) -> None:
+        keys = self.jwks.get("keys")
+        if self.jwks and not (isinstance(keys, (list, tuple)) and all(isinstance(key, Mapping) for key in keys)):
+            raise ValueError("jwks has no list of keys; give a JWK Set, such as { keys = [{ kty = 'RSA', … }] }")
 
     def _check_lti11(self) -> None:
         given = {name: getattr(self, name) for name in LTI11}
@@ -95,6 +114,20 @@ def issuer_problem(issuer: str | None) -> str | None:
     if problem is None and ("?" in issuer or "#" in issuer):
         return f"{issuer!r} has a query or a fragment; an issuer is a URL without them"
     return problem
+
+
+def _fragment_problem(where: str, url: str) -> str | None:
+    if "#" in url and where.startswith(_WITHOUT_FRAGMENT):
+        return f"{url!r} has a fragment, which no browser sends; leave out what follows the #"
+    return None
+
+
+def _text_problem(value: Any) -> str | None:
+    try:
+        whole_texts(value)
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def complain(problem: str | None, key: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, Literal
 
+from mockplatform.mentoring import mentored
 from mockplatform.model import Launch
 
 __all__ = ["COURSE_SECTION", "DATES", "VARIABLES", "Unknown", "substituted"]
@@ -40,7 +41,7 @@ VARIABLES: Final[Mapping[str, Callable[[Launch], str]]] = {
     "User.id": lambda launch: launch.person.sub,
     "User.username": lambda launch: launch.person.email.partition("@")[0],
     "User.image": _nothing,
-    "User.scope.mentor": _nothing,
+    "User.scope.mentor": lambda launch: ",".join(mentored(launch.person, launch.roles)),
     "Person.sourcedId": _nothing,
     "Person.name.full": lambda launch: launch.person.name,
     "Person.name.given": lambda launch: launch.person.given_name,

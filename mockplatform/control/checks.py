@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from mockplatform import texts
+from mockplatform import course_checks, texts
 from mockplatform.errors import UsageError
+from mockplatform.model import Course
 
-__all__ = ["check_id", "check_offset", "check_url"]
+__all__ = ["check_course", "check_id", "check_offset", "check_url"]
 
 _FURTHEST_S: Final = 10 * 365 * 86_400.0
 
@@ -20,6 +21,18 @@ def check_id(where: str, value: str) -> None:
     """
     try:
         texts.check_id(where, value)
+    except ValueError as error:
+        raise UsageError(f"body: {error}") from None
+
+
+def check_course(course: Course) -> None:
+    """Make sure that a course of the body can be launched from and asked for.
+
+    Raises:
+        UsageError: its id can be none, or its crowd is out of range.
+    """
+    try:
+        course_checks.check_course(course)
     except ValueError as error:
         raise UsageError(f"body: {error}") from None
 

@@ -17,7 +17,20 @@ from mockplatform.lms import Platform
 from mockplatform.store import Table
 from mockplatform.tenants import Tenants
 
-__all__ = ["MOST", "Act", "Ask", "ConflictError", "Listing", "NotFoundError", "Page", "act", "acts", "found", "listed"]
+__all__ = [
+    "FURTHEST",
+    "MOST",
+    "Act",
+    "Ask",
+    "ConflictError",
+    "Listing",
+    "NotFoundError",
+    "Page",
+    "act",
+    "acts",
+    "found",
+    "listed",
+]
 
 T = TypeVar("T")
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -25,6 +38,8 @@ Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 MOST: Final = 1000
 """How many entries a page of a list has at most."""
+FURTHEST: Final = 10**9
+"""Where a page begins at most: no list is that long, and a database counts no further than it can."""
 
 
 class NotFoundError(UsageError):
@@ -93,8 +108,8 @@ class Page:
     newest_first: bool = False
 
     def __post_init__(self) -> None:
-        if self.offset < 0:
-            raise ValueError(f"offset is {self.offset}, expected 0 or more")
+        if not 0 <= self.offset <= FURTHEST:
+            raise ValueError(f"offset is {self.offset}, expected a number from 0 to {FURTHEST}")
         if not 1 <= self.limit <= MOST:
             raise ValueError(f"limit is {self.limit}, expected a number from 1 to {MOST}")
 

@@ -7,19 +7,21 @@ received.returned.problems
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
 from mockplatform.claims import DEEP_LINKING_PREFIX
-from mockplatform.deep_links.claims import CHECKS, MAX_AGE_S, SKEW_S, Response, items_of
+from mockplatform.deep_links.claims import CHECKS, Response, items_of
 from mockplatform.deep_links.items import Problem
 from mockplatform.deep_links.placing import placed
 from mockplatform.messages.deep_linking import settings as settings_of
 from mockplatform.model import Launch, Params, Registration
 from mockplatform.oauth.tool_keys import ToolTokenError, unverified, verified
 from mockplatform.records import PlacedLink, Returned, Used
+from mockplatform.state import MAX_LINE_ITEMS, MAX_LINKS
 
 if TYPE_CHECKING:
     from mockplatform.lms import Platform
@@ -112,6 +114,7 @@ async def _read(platform: Platform, fields: Params) -> _Reading:
         now_s=platform.clock(),
     )
     reading.problems.extend(problem for check in CHECKS for problem in check(response))
+    reading.problems.extend(_too_many(platform, reading.claims))
     if not any(problem.severity == "refuse" for problem in reading.problems):
         reading.problems.extend(_used(platform, reading.registration, reading.claims))
     return reading
@@ -120,19 +123,31 @@ async def _read(platform: Platform, fields: Params) -> _Reading:
 def _unreadable(count: int, fields: Params) -> str:
     if count:
         return f"the form has {count} fields {FIELD}, expected one (SEC 5.2.1)"
-    found = ", ".join(dict.fromkeys(name for name, _ in fields)) or "none"
+    found = ", ".join(dict.fromkeys(_legibly(name) for name, _ in fields)) or "none"
     return f"the form has no field {FIELD}; it has {found}. Post the response as {FIELD}, URL-encoded (SEC 5.2.1)"
 
 
 def _legible(claims: Mapping[str, Any]) -> tuple[Mapping[str, Any], tuple[Problem, ...]]:
     """The claims in a form that can be kept and shown, and a problem if they had to be changed for that."""
-    try:
-        json.dumps(claims, ensure_ascii=False, allow_nan=False).encode()
-    except ValueError:
-        text = json.dumps(claims, ensure_ascii=False).encode("utf-8", "replace")
-        told = "a claim has half a character (a lone surrogate) or a number that is none (RFC 8259, sections 6 and 8.2)"
-        return json.loads(text, parse_constant=str), (Problem(text=told),)
-    return claims, ()
+    legible: Mapping[str, Any] = _legibly(claims)
+    if legible == claims:
+        return claims, ()
+    told = (
+        "a claim has half a character (a lone surrogate), the character U+0000, or a number that is none"
+        " (RFC 8259, sections 6 and 8.2)"
+    )
+    return legible, (Problem(text=told),)
+
+
+def _legibly(value: Any) -> Any:
+    """A JSON value with a question mark for each character that cannot be kept, and texts for numbers that are none."""
+    if isinstance(value, Mapping):
+        return {_legibly(name): _legibly(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_legibly(member) for member in value]
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode().replace("\0", "?")
+    return json.dumps(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _registration(platform: Platform, claims: Mapping[str, Any]) -> Registration | None:
@@ -173,9 +188,22 @@ def _lost(launch: Launch, query: Params) -> Iterator[Problem]:
         yield Problem(text=told, severity="note")
 
 
+def _too_many(platform: Platform, claims: Mapping[str, Any]) -> Iterator[Problem]:
+    """No link or line item may vanish for a new one."""
+    items = [item for item in items_of(claims) if isinstance(item, Mapping)]
+    columns = sum("lineItem" in item for item in items)
+    state = platform.state
+    for added, table, most, name in (
+        (len(items), state.links, MAX_LINKS, "links"),
+        (columns, state.line_items, MAX_LINE_ITEMS, "line items"),
+    ):
+        if added and table.count() + added > most:
+            told = f"{added} more {name} are too many, this platform keeps {most}; remove some, or reset it"
+            yield Problem(text=told)
+
+
 def _used(platform: Platform, registration: Registration, claims: Mapping[str, Any]) -> tuple[Problem, ...]:
     """A nonce is good for one message; only one that is right in all else uses it up (SEC 5.2.3)."""
-    used = Used(until_s=platform.clock() + MAX_AGE_S + SKEW_S)
-    if platform.state.nonces.add(f"{registration.client_id} {claims['nonce']}", used):
+    if platform.state.nonces.add(f"{registration.client_id} {claims['nonce']}", Used()):
         return ()
     return (Problem(text="nonce has been used before: send each response once, with a nonce of its own (SEC 5.2.3)"),)

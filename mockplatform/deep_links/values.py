@@ -11,6 +11,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from mockplatform.moments import MomentError, ZoneMissingError, moment_of
+from mockplatform.texts import url_problem
 
 __all__ = [
     "Check",
@@ -158,14 +159,8 @@ def url(name: str, value: Any) -> Iterator[str]:
 
 
 def is_web_address(value: str) -> bool:
-    """Whether a browser may be led there: http or https with a host, without blanks or control characters."""
-    try:
-        parts = urlsplit(value)
-        host = parts.hostname
-    except ValueError:
-        return False
-    blank = any(character <= " " or character == "\x7f" for character in value)
-    return parts.scheme in ("http", "https") and bool(host) and not blank
+    """Whether a browser may be led there: a whole http or https URL."""
+    return url_problem(value) is None
 
 
 def media_type(address: Any) -> str:

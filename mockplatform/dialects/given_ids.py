@@ -16,11 +16,11 @@ from mockplatform.store import Kind
 
 if TYPE_CHECKING:
     from mockplatform.dialects.dialect import Dialect
-    from mockplatform.model import Course
+    from mockplatform.model import Course, Person
     from mockplatform.state import State
     from mockplatform.store import Table
 
-__all__ = ["GivenId", "give_ids"]
+__all__ = ["GIVEN", "GivenId", "give_ids"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,8 @@ class GivenId:
 
 _PEOPLE: Final = Kind("given_people", GivenId)
 _COURSES: Final = Kind("given_courses", GivenId)
+GIVEN: Final = (_PEOPLE, _COURSES)
+"""What is kept of ids that a tenant's people and courses were given."""
 
 
 def give_ids(state: State, dialect: Dialect) -> None:
@@ -66,11 +68,21 @@ def _remember(table: Table[GivenId], before: str, now: str) -> None:
         table.put(now, GivenId(id=given))
 
 
+def _renamed(person: Person, subs: Mapping[str, str]) -> Person:
+    """The person, and whom a mentor looks after, under the new ids."""
+    mentored = tuple(subs.get(sub, sub) for sub in person.mentor_of)
+    return replace(person, sub=subs.get(person.sub, person.sub), mentor_of=mentored)
+
+
 def _move_people(state: State, subs: Mapping[str, str]) -> None:
+    for mentor in state.people.page():
+        if subs.keys() & set(mentor.mentor_of):
+            # Its own id is a new one already, and may be the old one of somebody else.
+            state.people.put(mentor.sub, replace(_renamed(mentor, subs), sub=mentor.sub))
     for enrolment in state.enrolments.page():
         person = enrolment.person
-        if person.sub in subs and state.enrolments.pop(enrolment.key):
-            moved = replace(enrolment, person=replace(person, sub=subs[person.sub]))
+        if _renamed(person, subs) != person and state.enrolments.pop(enrolment.key):
+            moved = replace(enrolment, person=_renamed(person, subs))
             state.enrolments.put(moved.key, moved, group=moved.course.id)
     for score in state.scores.page():
         by = score.scoring_user_id

@@ -33,6 +33,8 @@ _KINDS: Final[Mapping[type, str]] = {
     tuple: "a list of texts",
     dict: "an object",
 }
+_MOST: Final = 31_536_000
+"""Seconds: a year, which is also more than any page holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,7 @@ class Quirk:
         neutral: the setting of a platform without quirks; its type is that of every setting.
         choices: the settings that there are, or, of a list, its entries; none: any of the right type.
         breaks: settings that real platforms have and that break a rule, with the rule.
+        most: the largest setting of one that is a number.
         stages: what its function shapes; none: it is read by whoever does what it is about.
     """
 
@@ -52,6 +55,7 @@ class Quirk:
     reference: str
     choices: tuple[str, ...] = ()
     breaks: Mapping[str, str] = field(default_factory=dict)
+    most: int = _MOST
     stages: tuple[type[Any], ...] = ()
     function: Callable[..., Any] | None = None
 
@@ -73,9 +77,11 @@ class Quirk:
             fits = all(isinstance(entry, str) and (not self.choices or entry in self.choices) for entry in given)
         elif fits and self.choices:
             fits = given in self.choices
-        if fits and not (isinstance(given, int) and given < 0):
+        large = fits and isinstance(given, int) and given > self.most
+        if fits and not large and not (isinstance(given, int) and given < 0):
             return given
-        raise UsageError(f"{where}: quirk '{self.name}' is {setting!r}, expected {self.expected}")
+        bound = f" up to {self.most}" if large else ""
+        raise UsageError(f"{where}: quirk '{self.name}' is {setting!r}, expected {self.expected}{bound}")
 
 
 def quirk(
@@ -84,6 +90,7 @@ def quirk(
     neutral: Any,
     choices: tuple[str, ...] = (),
     breaks: Mapping[str, str] | None = None,
+    most: int = _MOST,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Mark a function as a quirk about the given section; its docstring is the summary, the rest is as in `Quirk`."""
 
@@ -98,6 +105,7 @@ def quirk(
             reference=reference,
             choices=choices,
             breaks=breaks or {},
+            most=most,
             stages=typing.get_args(hints[first]) if union else (hints[first],),
             function=function,
         )

@@ -4,22 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
-from mockplatform.claims import CONTEXT_ROLE, INSTITUTION_ROLE, INSTRUCTOR, LEARNER, claim_name
+from mockplatform.claims import CONTEXT_ROLE, INSTITUTION_ROLE, INSTRUCTOR, LEARNER
 from mockplatform.errors import UsageError
 from mockplatform.lms import Platform
+from mockplatform.mentoring import MENTOR
 from mockplatform.message import messages
 from mockplatform.model import Course, Launch, Message, Person, Registration, registration_key
 from mockplatform.records import PlacedLink
 from mockplatform.roster import full_role, roster
 
-__all__ = ["OWN", "ROLES", "STORAGE_TARGETS", "UnknownLineItemError", "chosen", "reviewed"]
+__all__ = [
+    "OWN",
+    "ROLES",
+    "STORAGE_TARGETS",
+    "UnknownLineItemError",
+    "a_learner",
+    "check_line_item",
+    "chosen",
+    "reviewed",
+    "tried",
+]
 
 OWN = "own"
 """The role of whoever takes the role that the school has given to the person."""
 
-_MENTOR = CONTEXT_ROLE + "Mentor"
 _SUBROLES = "http://purl.imsglobal.org/vocab/lis/v2/membership/"
 _SYSTEM = "http://purl.imsglobal.org/vocab/lis/v2/system/person#"
 _TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
@@ -30,7 +40,7 @@ ROLES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "student": ("Learner", (LEARNER,)),
     "assistant": ("Teaching assistant (sub-role)", (_SUBROLES + "Instructor#TeachingAssistant", INSTRUCTOR)),
     "developer": ("Content developer", (CONTEXT_ROLE + "ContentDeveloper",)),
-    "mentor": ("Mentor", (_MENTOR,)),
+    "mentor": ("Mentor", (MENTOR,)),
     "administrator": ("Administrator of the institution, not of the course", (INSTITUTION_ROLE + "Administrator",)),
     "guest": ("Guest of the institution", (INSTITUTION_ROLE + "Guest",)),
     "preview": ("Preview of a student", (LEARNER, _TEST_USER)),
@@ -59,12 +69,18 @@ def reviewed(platform: Platform, given: Mapping[str, str]) -> dict[str, str]:
     link = _link(platform, given)
     course = _course(platform, link.course_id if link else given.get("course", ""))
     if given.get("line_item"):
-        _check_item(platform, course, given["line_item"])
-    learner = given.get("for_user") or _learner(platform, course, given.get("person", ""))
+        check_line_item(platform, course, given["line_item"])
+    learner = given.get("for_user") or a_learner(platform, course, given.get("person", ""))
     return dict(given) | {"for_user": learner}
 
 
-def _check_item(platform: Platform, course: Course, item_id: str) -> None:
+def check_line_item(platform: Platform, course: Course, item_id: str) -> None:
+    """Make sure that a line item is one of a course.
+
+    Raises:
+        UnknownLineItemError: there is none.
+        UsageError: it is one of another course.
+    """
     item = platform.state.line_items.get(item_id)
     if item is None:
         raise UnknownLineItemError(f"line item {item_id!r}: there is none; choose one of the list, or none")
@@ -74,7 +90,7 @@ def _check_item(platform: Platform, course: Course, item_id: str) -> None:
         )
 
 
-def _learner(platform: Platform, course: Course, launching: str) -> str:
+def a_learner(platform: Platform, course: Course, launching: str) -> str:
     """A learner of the course, if there is one not the person who launches."""
     learners = [member.person.sub for member in roster(platform, course, limit=2, role=full_role("Learner")).members]
     return next((sub for sub in learners if sub != launching), launching)
@@ -86,6 +102,19 @@ def chosen(platform: Platform, given: Mapping[str, str]) -> Launch:
     Raises:
         UsageError: something is named that this platform does not have, or no longer.
     """
+    return _intended(platform, given, line_item=given.get("line_item", ""))
+
+
+def tried(platform: Platform, given: Mapping[str, str]) -> Launch:
+    """The same launch where nobody is to have it: nothing is made for it, such as the line item of a review.
+
+    Raises:
+        UsageError: something is named that this platform does not have, or no longer.
+    """
+    return _intended(platform, given, line_item=given.get("line_item") or None)
+
+
+def _intended(platform: Platform, given: Mapping[str, str], *, line_item: str | None) -> Launch:
     link = _link(platform, given)
     registration = _registration(platform, given, link)
     person = _person(platform, given.get("person", ""))
@@ -101,12 +130,12 @@ def chosen(platform: Platform, given: Mapping[str, str]) -> Launch:
         message=cast("Message", message),
         link=link,
         for_user=_person(platform, given["for_user"]) if given.get("for_user") else None,
-        line_item=given.get("line_item", ""),
+        line_item=line_item,
         document_target=_document_target(given),
         storage_target=given.get("storage_target", ""),
     )
     login_method: Literal["GET", "POST"] = "GET" if given.get("login_method") == "GET" else "POST"
-    return replace(launch, login_method=login_method, extra=dict(launch.extra) | _mentor(person, launch.roles))
+    return replace(launch, login_method=login_method)
 
 
 def _link(platform: Platform, given: Mapping[str, str]) -> PlacedLink | None:
@@ -156,10 +185,3 @@ def _deployment(registration: Registration, deployment_id: str) -> str | None:
 
 def _document_target(given: Mapping[str, str]) -> Literal["iframe", "window"]:
     return "iframe" if given.get("how") == "frame" else "window"
-
-
-def _mentor(person: Person, roles: tuple[str, ...]) -> dict[str, Any]:
-    """Whom a mentor may look after; the claim goes with the role (CORE 5.4.3)."""
-    if not person.mentor_of or _MENTOR not in roles:
-        return {}
-    return {claim_name("role_scope_mentor"): list(person.mentor_of)}

@@ -18,6 +18,7 @@ __all__ = ["ASKED_BY", "ROUTES"]
 ASKED_BY = "browser"
 
 _BODY_LIMIT = 1 << 20
+_FORM = "application/x-www-form-urlencoded"
 _ADVICE = ("Let the page of the tool post a form with the field JWT to deep_link_return_url, as it was sent.",)
 
 
@@ -32,6 +33,11 @@ async def deep_links(request: Request) -> Response:
     query = query_of(request)
     # What stands in the address is no field of the form.
     fields = (await parameters(request))[len(query) :]
+    sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    # What has neither a type nor fields is told what is missing.
+    if sent != _FORM and (sent or fields):
+        problem = f"The deep linking response came with Content-Type {sent!r}, expected {_FORM} (SEC 5.2.1)"
+        return refusal(request, problem, advice=_ADVICE, status=415)
     received = await receive(platform_of(request), fields, query=query)
     returned = received.returned
     about(request).update(launch=returned.launch_id, client_id=returned.client_id, course=returned.course_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -41,10 +42,9 @@ class Journal:
             await self._app(scope, receive, send)
             return
         platform: Platform = scope["platform"]
-        overheard, at_s, began = _Overheard(receive, send), platform.clock(), time.perf_counter()
-        try:
-            await self._app(scope, overheard.receive, overheard.send)
-        finally:
+        at_s, began = platform.clock(), time.perf_counter()
+
+        def note(overheard: _Overheard) -> None:
             entry: Entry = scope["entry"]
             if entry.is_noted:
                 exchange = overheard.exchange(
@@ -58,13 +58,25 @@ class Journal:
                 )
                 platform.state.note(exchange, secrets.token_hex(8))
 
+        overheard = _Overheard(receive, send, note)
+        try:
+            await self._app(scope, overheard.receive, overheard.send)
+        finally:
+            overheard.end()
+
 
 class _Overheard:
-    """Both ways of an exchange, and what has gone over them."""
+    """Both ways of an exchange, and what has gone over them.
 
-    def __init__(self, receive: Receive, send: Send) -> None:
+    Args:
+        note: told once, before the last part of the answer goes out: whoever has the answer finds it in the journal.
+    """
+
+    def __init__(self, receive: Receive, send: Send, note: Callable[[_Overheard], None]) -> None:
         self._receive = receive
         self._send = send
+        self._note = note
+        self._is_over = False
         self._asked, self._answered = bytearray(), bytearray()
         self._start: Message = {"status": None, "headers": []}
 
@@ -80,7 +92,15 @@ class _Overheard:
             self._start = message
         else:
             self._answered.extend(message.get("body", b"")[: SHOWN_BYTES - len(self._answered)])
+            if not message.get("more_body", False):
+                self.end()
         await self._send(message)
+
+    def end(self) -> None:
+        """Note the exchange, unless that is done."""
+        if not self._is_over:
+            self._is_over = True
+            self._note(self)
 
     def exchange(self, **told: Any) -> Exchange:
         """The exchange, with what else is told of it."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mockplatform.endpoints.wire import platform_of
+from mockplatform.lms import Platform
+from mockplatform.oauth.client_assertions import token_audience
 from mockplatform.oauth.jws import ALGORITHMS
 from mockplatform.services.registration import platform_configuration, registration_endpoint
 from mockplatform.services.token import offered_scopes
@@ -17,11 +20,16 @@ __all__ = ["ASKED_BY", "ROUTES"]
 
 ASKED_BY = "tool"
 
+_MOST_HITS: Final = 2000
+"""Of so many launches it is known how often they led to the attacker's key set: of the last ones that did."""
+
+_RECENT: Final = 200
+
 
 async def configuration(request: Request) -> Response:
     """The OpenID configuration, with the LTI members that dynamic registration reads."""
     platform = platform_of(request)
-    url = platform.url
+    url, audience = platform.url, token_audience(platform)
     return JSONResponse(
         {
             "issuer": platform.issuer,
@@ -37,6 +45,8 @@ async def configuration(request: Request) -> Response:
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256"],
             "claims_supported": ["sub", "iss", "name", "given_name", "family_name", "email", "locale"],
+            # Without it a tool takes the token URL (Dynamic Registration 1.0, 2.1, authorization_server).
+            **({} if audience == f"{url}/token" else {"authorization_server": audience}),
             **registration_endpoint(platform),
             "https://purl.imsglobal.org/spec/lti-platform-configuration": platform_configuration(platform),
         }
@@ -52,9 +62,22 @@ async def key_set(request: Request) -> Response:
 
 async def canary(request: Request) -> Response:
     """The attacker's key set; asking for it is counted against the tool."""
-    platform = platform_of(request)
-    platform.canary_hits[request.path_params["launch"]] += 1
+    platform, launch = platform_of(request), request.path_params["launch"]
+    hits = platform.canary_hits
+    # Anybody can ask for any path.
+    if launch in hits or _is_known(platform, launch):
+        hits[launch] += 1
+    if len(hits) > _MOST_HITS:
+        del hits[next(iter(hits))]
     return JSONResponse({"keys": [dict(platform.keys.jwk("foreign"))]})
+
+
+def _is_known(platform: Platform, launch_id: str) -> bool:
+    if platform.launches.get(launch_id) is not None:
+        return True
+    # A login that lies about its hint is kept under what it has said.
+    recent = platform.launches.page(newest_first=True, limit=_RECENT)
+    return any(pending.launch.id == launch_id for pending in recent)
 
 
 ROUTES = (

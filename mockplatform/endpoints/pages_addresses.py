@@ -11,6 +11,7 @@ from mockplatform.endpoints.own_forms import for_people
 from mockplatform.endpoints.pages_home import tool_words
 from mockplatform.endpoints.rendering import html
 from mockplatform.endpoints.wire import platform_of
+from mockplatform.oauth.client_assertions import token_audience
 from mockplatform.service import services
 
 __all__ = ["FOR_PEOPLE", "NAVIGATION", "ROUTES"]
@@ -32,6 +33,8 @@ async def addresses(request: Request) -> Response:
         "Token URL": f"{url}/token",
         "OpenID configuration": f"{url}/.well-known/openid-configuration",
     }
+    if token_audience(platform) != told["Token URL"]:
+        told["Audience of client assertions"] = token_audience(platform)
     scopes = sorted({scope for name in platform.settings.services for scope in services()[name].SCOPES})
     shown = found(platform.state.registrations, words=tool_words, limit=_PART)
     return html(request, "addresses.html", told=told, scopes=scopes, tools=shown.items)

@@ -22,7 +22,7 @@ from mockplatform.endpoints.breaking import (
     rehearsed,
     shown,
 )
-from mockplatform.endpoints.choosing import chosen
+from mockplatform.endpoints.choosing import tried
 from mockplatform.endpoints.own_forms import for_people
 from mockplatform.endpoints.pages_home import choices
 from mockplatform.endpoints.parameters import query_of
@@ -123,7 +123,7 @@ def _idle(platform: Platform, query: Params, spoilts: tuple[Spoilt, ...]) -> tup
     if not (given.get("link") or (given.get("registration") and given.get("course"))) or not given.get("person"):
         return ()
     is_by_lti11(spoilts)
-    launch = chosen(platform, given)
+    launch = tried(platform, given)
     return rehearsed(platform, launch, spoilts, context_of(platform, launch))
 
 

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from mockplatform.course_checks import check_course
 from mockplatform.course_groups import groups, sets
 from mockplatform.endpoints.finding import found, number
 from mockplatform.endpoints.own_forms import changing, for_people, values_of
@@ -91,7 +92,17 @@ async def gradebook(request: Request, platform: Platform, course: Course) -> Res
     columns = [_column(platform, item) for item in items]
     own = platform.dialect.shape(resource_link(course, None, {}))
     placed = [link for link in platform.state.links.page(group=course.id, limit=_CELLS) if link.type == _OPENS_TOOL]
-    return html(request, "gradebook.html", course=course, columns=columns, own=own, links=placed, tab="gradebook")
+    tools = platform.state.registrations.page(limit=_CELLS)
+    return html(
+        request,
+        "gradebook.html",
+        course=course,
+        columns=columns,
+        own=own,
+        links=placed,
+        tools=tools,
+        tab="gradebook",
+    )
 
 
 async def add_item(request: Request) -> Response:
@@ -105,6 +116,7 @@ async def add_item(request: Request) -> Response:
             label=given.get("label", ""),
             score_maximum=_maximum(given.get("maximum", "")),
             resource_link_id=link_id,
+            **_owner(platform, given.get("registration", ""), link_id),
         )
     except UsageError as problem:
         return refusal(request, str(problem), advice=("Go back, change the field that is named, and try again.",))
@@ -122,6 +134,18 @@ def _place(platform: Platform, given: Mapping[str, str]) -> tuple[str, str]:
     if link_id != own and (placed is None or placed.course_id != course_id):
         raise UsageError(f"link {link_id!r}: there is none in this course; choose one of the list")
     return course_id, link_id
+
+
+def _owner(platform: Platform, key: str, link_id: str) -> dict[str, str]:
+    """The tool whose line item it is to be: many share the course's own link, a placed one says it by itself."""
+    if platform.state.links.get(link_id) is not None:
+        return {}
+    chosen = [platform.state.registrations.get(key)] if key else platform.state.registrations.page(limit=2)
+    if len(chosen) != 1:
+        return {}
+    if chosen[0] is None:
+        raise UsageError(f"registration {key!r}: there is none; choose one of the list")
+    return {"client_id": chosen[0].client_id, "issuer": chosen[0].issuer}
 
 
 def _maximum(text: str) -> float:
@@ -223,8 +247,12 @@ async def add_course(request: Request) -> Response:
     if not course_id:
         return refusal(request, "The course has no id; give it one, such as course-9.")
     course = Course(id=course_id, label=given.get("label", ""), title=given.get("title", "") or course_id)
-    crowd = number(given.get("crowd", ""))
-    platform.state.courses.put(course_id, replace(course, crowd=crowd))
+    course = replace(course, crowd=number(given.get("crowd", "")))
+    try:
+        check_course(course)
+    except ValueError as problem:
+        return refusal(request, f"The course: {problem}")
+    platform.state.courses.put(course_id, course)
     return see_other(request, "/courses")
 
 

@@ -18,7 +18,6 @@ from mockplatform.errors import UsageError
 from mockplatform.key_life import acts
 from mockplatform.misbehaving.arguments import NamedFunction, Parameter
 from mockplatform.misbehaving.faults import EVERY_ENDPOINT, endpoint_names, verbs
-from mockplatform.records import WireFault
 
 __all__ = ["FOR_PEOPLE", "NAVIGATION", "ROUTES"]
 
@@ -33,8 +32,8 @@ async def faults(request: Request) -> Response:
     return html(
         request,
         "faults.html",
-        armed=[fault for fault in armed if not _is_used_up(fault)],
-        used_up=[fault for fault in armed if _is_used_up(fault)],
+        armed=[fault for fault in armed if not fault.is_used_up],
+        used_up=[fault for fault in armed if fault.is_used_up],
         verbs=verbs(),
         verb=verbs().get(given.get("verb", "")),
         acts=acts(),
@@ -42,11 +41,6 @@ async def faults(request: Request) -> Response:
         keys=platform.key_set,
         published=[dict(key) for key in platform.key_set.publish().keys],
     )
-
-
-def _is_used_up(fault: WireFault) -> bool:
-    """Whether no request that is still to come is answered so."""
-    return fault.times is not None and fault.calls >= fault.nth + fault.times - 1
 
 
 async def arm(request: Request) -> Response:

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from mockplatform import flow11
 from mockplatform.endpoints.breaking import context_of, is_by_lti11, picked, refuse_unfit
 from mockplatform.endpoints.choosing import UnknownLineItemError, chosen, reviewed
 from mockplatform.endpoints.own_forms import changing, for_people
@@ -55,10 +56,13 @@ def _begun(request: Request, choice: dict[str, str], given: tuple[tuple[str, str
     spoilts = picked(given)
     if "broken" in choice and not spoilts:
         raise UsageError("Launch, but broken: no lie is ticked; tick at least one, or launch from the first page")
-    is_review = choice.get("message") == "submission_review"
+    by_lti11, message = choice.get("lti") == "1.1" or is_by_lti11(spoilts), choice.get("message") or "resource_link"
+    if by_lti11:
+        flow11.check_message(message)
+    is_review = message == "submission_review"
     intended = chosen(platform, reviewed(platform, choice) if is_review else choice)
     context = context_of(platform, intended) if spoilts else None
-    if choice.get("lti") == "1.1" or is_by_lti11(spoilts):
+    if by_lti11:
         try:
             signed = platform.begin_basic(intended, spoilts, context).response
         except NotApplicableError as problem:

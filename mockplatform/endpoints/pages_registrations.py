@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +31,10 @@ _PART = 50
 _TEXTS = ("name", "issuer", "client_id", "login_url", "launch_url", "deep_linking_url", "jwks_url", "privacy")
 _LISTS = ("deployment_ids", "redirect_uris", "scopes")
 _MAPPINGS = ("custom", "login_params")
+_SCOPES_OF = {
+    "all": "All that the platform offers",
+    "listed": "Only these, one a line; none: no scope at all",
+}
 _PRIVACY = {
     "public": "All that is known",
     "name": "The name",
@@ -63,6 +67,7 @@ async def edit(request: Request) -> Response:
 
 def _form(request: Request, values: Mapping[str, str], *, key: str, problem: str = "") -> Response:
     filled = {name: values.get(name, "") for name in _names()} | {"privacy": values.get("privacy") or "public"}
+    filled["scopes_of"] = _scopes_of(values)
     return html(
         request,
         "registration.html",
@@ -71,13 +76,19 @@ def _form(request: Request, values: Mapping[str, str], *, key: str, problem: str
         key=key,
         problem=problem,
         privacy=_PRIVACY,
+        scopes_of=_SCOPES_OF,
         attributes=ATTRIBUTES,
     )
 
 
 def _names() -> tuple[str, ...]:
     attributes = tuple(f"attributes.{name}" for name in ATTRIBUTES)
-    return (*_TEXTS, *OPTIONAL, *_LISTS, *_MAPPINGS, "jwks", *attributes)
+    return (*_TEXTS, *OPTIONAL, *_AREAS, *attributes)
+
+
+def _scopes_of(values: Mapping[str, str]) -> str:
+    """Which scopes a form means, also one that says nothing of it."""
+    return values.get("scopes_of") or ("listed" if values.get("scopes") else "all")
 
 
 def _written(tool: Registration) -> dict[str, str]:
@@ -86,6 +97,7 @@ def _written(tool: Registration) -> dict[str, str]:
     written |= {name: "\n".join(getattr(tool, name) or ()) for name in _LISTS}
     written |= {name: "\n".join(f"{k}={v}" for k, v in getattr(tool, name).items()) for name in _MAPPINGS}
     written |= {f"attributes.{name}": field for name, field in tool.attributes.items()}
+    written["scopes_of"] = "all" if tool.scopes is None else "listed"
     written["jwks"] = json.dumps(dict(tool.jwks), indent=2) if tool.jwks else ""
     return written
 
@@ -117,15 +129,34 @@ def _table(values: Mapping[str, str], before: Registration | None) -> dict[str, 
     table |= {name: values[name] for name in OPTIONAL if values.get(name)}
     if before is not None and values.get("consumer_key") and not values.get("consumer_secret"):
         table["consumer_secret"] = before.consumer_secret
-    table |= {name: _lines(values.get(name, "")) for name in _LISTS if name != "scopes" or values.get(name)}
-    table |= {name: _mapping(values.get(name, ""), name) for name in _MAPPINGS}
+    kept = {} if before is None else _untouched(values, before)
+    table |= {name: kept[name] if name in kept else read(values.get(name, ""), name) for name, read in _AREAS.items()}
+    table["scopes"] = _scopes(values, table["scopes"])
     table["attributes"] = {n: values[f"attributes.{n}"] for n in ATTRIBUTES if values.get(f"attributes.{n}")}
-    table["jwks"] = _jwks(values.get("jwks", ""))
     return table
 
 
-def _lines(text: str) -> tuple[str, ...]:
-    return tuple(line.strip() for line in text.replace(",", "\n").splitlines() if line.strip())
+def _untouched(values: Mapping[str, str], before: Registration) -> dict[str, Any]:
+    """The fields whose text came back as it was shown; not every value can be read out of its text again."""
+    shown = _written(before)
+    return {name: getattr(before, name) for name in _AREAS if _plain(values.get(name, "")) == _plain(shown[name])}
+
+
+def _plain(text: str) -> str:
+    """A text without what a browser does to it on its way (HTML, section 4.10.22.4: line breaks)."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def _scopes(values: Mapping[str, str], listed: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    if _scopes_of(values) == "listed":
+        return listed or ()
+    if listed:
+        raise UsageError(f"The tool: scopes: {_SCOPES_OF['all']!r} is chosen, and {listed[0]!r} is listed; keep one")
+    return None
+
+
+def _lines(text: str, _name: str) -> tuple[str, ...]:
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 
 def _mapping(text: str, name: str) -> dict[str, str]:
@@ -138,11 +169,19 @@ def _mapping(text: str, name: str) -> dict[str, str]:
     return found_
 
 
-def _jwks(text: str) -> Any:
+def _jwks(text: str, _name: str) -> Any:
     try:
         return json.loads(text) if text else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         raise UsageError('The tool: jwks is not JSON; paste a JWK Set, such as {"keys": [ … ]}') from None
+
+
+_AREAS: Mapping[str, Callable[[str, str], Any]] = {
+    **dict.fromkeys(_LISTS, _lines),
+    **dict.fromkeys(_MAPPINGS, _mapping),
+    "jwks": _jwks,
+}
+"""Fields that a form shows as a text of several lines, and how that is read."""
 
 
 async def remove(request: Request) -> Response:

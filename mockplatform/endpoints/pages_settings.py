@@ -81,23 +81,22 @@ async def add_quirk(request: Request) -> Response:
         added = quirks_typed([f"{given.get('quirk', '')}={given.get('value', '')}"], where="settings")
     except UsageError as problem:
         return refusal(request, str(problem))
-    platform.change_settings(quirks=dict(platform.settings.quirks) | added)
+    platform.change_quirks(lambda known: {**known, **added})
     return see_other(request, "/settings")
 
 
 async def remove_quirk(request: Request) -> Response:
     """Switch a quirk off."""
     platform, name = platform_of(request), (await values_of(request)).get("quirk", "")
-    left = {known: value for known, value in platform.settings.quirks.items() if known != name}
-    platform.change_settings(quirks=left)
+    platform.change_quirks(lambda known: {other: value for other, value in known.items() if other != name})
     return see_other(request, "/settings")
 
 
 async def reset(request: Request) -> Response:
     """Let this platform forget everything and begin anew."""
     platform = platform_of(request)
-    tenants = getattr(request.app.state, "tenants", None) or Tenants(platform)
-    tenants.reset(platform.tenant or FIRST)
+    beginning: Tenants = request.app.state.beginning
+    beginning.reset(platform.tenant or FIRST)
     return see_other(request, "/")
 
 

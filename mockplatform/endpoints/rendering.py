@@ -65,8 +65,10 @@ def _templates() -> Environment:
 
 
 def rendered(name: str, **values: Any) -> str:
-    """A template of the folder `pages`, filled in."""
-    return _templates().get_template(name).render(**values)
+    """A template of the folder `pages`, filled in, with an escape for each half of a surrogate pair."""
+    text = _templates().get_template(name).render(**values)
+    # A tool may have sent one as a member of some JSON, and no UTF-8 can say it.
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def page(request: Request, name: str, **values: Any) -> str:

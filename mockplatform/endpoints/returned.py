@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from mockplatform.endpoints.parameters import parameters
 from mockplatform.endpoints.rendering import html
+from mockplatform.endpoints.wire import about
 
 __all__ = ["ASKED_BY", "ROUTES"]
 
@@ -24,6 +25,8 @@ _RETURNED = {
 async def returned(request: Request) -> Response:
     """Where a tool sends people back to, with its message (CORE 5.4.4)."""
     given = dict(await parameters(request))
+    if "launch" in given:
+        about(request)["launch"] = given["launch"]
     said = {title: given[name] for name, title in _RETURNED.items() if name in given}
     return html(request, "returned.html", framed=True, said=said)
 

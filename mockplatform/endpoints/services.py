@@ -7,14 +7,15 @@ import inspect
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mockplatform.endpoints.parameters import asked_url, query_of
+from mockplatform.endpoints.parameters import query_of
 from mockplatform.endpoints.wire import about, platform_of
-from mockplatform.model import Params
+from mockplatform.model import Params, registration_key
 from mockplatform.records import Grant
 from mockplatform.service import Call, Operation, Reply, ServiceError, services
 
@@ -26,7 +27,7 @@ _NOT_STORED: Params = (("cache-control", "no-store"),)
 _UNTRIED: Params = (("www-authenticate", 'Bearer realm="services"'),)
 """Whoever has not tried to authenticate is told no error in the challenge (RFC 6750, section 3.1)."""
 _BODY_LIMIT = 4 << 20
-"""What needs no escape in a path (RFC 3986, section 3.3)."""
+"""How many bytes a request may have; no message of a tool needs as many."""
 
 
 def _endpoint(operation: Operation) -> Callable[[Request], Awaitable[Response]]:
@@ -65,8 +66,7 @@ async def _call(request: Request, operation: Operation) -> Call:
     return Call(
         platform=platform,
         method=request.method,
-        # The server has decoded the path; what a reply says of it, as in a Link header, has to be a URL again.
-        url=asked_url(platform, request.scope),
+        url=_asked_url(request, operation),
         path=request.path_params,
         query=query_of(request),
         headers=headers,
@@ -76,11 +76,18 @@ async def _call(request: Request, operation: Operation) -> Call:
     )
 
 
+def _asked_url(request: Request, operation: Operation) -> str:
+    """The URL of a request as its service gives it: the server has decoded the ids, which a URL has encoded."""
+    ids = {name: quote(value, safe="") for name, value in request.path_params.items()}
+    query = request.scope["query_string"].decode("latin-1")
+    return f"{platform_of(request).url}{operation.path.format_map(ids)}" + (f"?{query}" if query else "")
+
+
 def _grant(request: Request, operation: Operation) -> Grant:
     """The access token of a request (RFC 6750, sections 2.1 and 3.1).
 
     Raises:
-        ServiceError: there is none, it is not from here, it has expired, or it opens other things.
+        ServiceError: there is none, it is not from here, it has expired, its tool is gone, or it opens other things.
     """
     platform = platform_of(request)
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -92,6 +99,12 @@ def _grant(request: Request, operation: Operation) -> Grant:
     about(request)["client_id"] = grant.client_id
     if grant.expires_s <= platform.clock():
         raise _unauthorised("invalid_token", "this access token has expired; ask for another one")
+    if platform.state.registrations.get(registration_key(grant.issuer, grant.client_id)) is None:
+        raise _unauthorised(
+            "invalid_token",
+            f"the tool {grant.client_id!r}, which this access token was granted to, is no longer registered here;"
+            " register it, and ask for another token",
+        )
     if not set(operation.scopes) & set(grant.scopes):
         wanted = " or ".join(operation.scopes)
         challenge = f'Bearer error="insufficient_scope", scope="{" ".join(operation.scopes)}"'

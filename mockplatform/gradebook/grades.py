@@ -13,7 +13,7 @@ from mockplatform.model import Course, Person
 from mockplatform.records import LineItem, Score
 from mockplatform.roster import member
 
-__all__ = ["Cell", "Gradebook", "Row", "add_line_item", "gradebook"]
+__all__ = ["Cell", "Gradebook", "Row", "add_line_item", "check_line_item", "gradebook"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,10 +91,6 @@ def add_line_item(
         UsageError: there is no such course, or no column of a gradebook can be like this.
     """
     _course(platform, course_id)
-    if not label.strip():
-        raise UsageError("label: it is blank; give the line item a name (AGS 3.2.7)")
-    if not 0 < score_maximum < float("inf"):
-        raise UsageError(f"score_maximum: {score_maximum} is no number above 0; give such as 100 (AGS 3.2.8)")
     item = LineItem(
         id=platform.new_id(),
         course_id=course_id,
@@ -106,8 +102,26 @@ def add_line_item(
         resource_id=resource_id,
         tag=tag,
     )
+    check_line_item(item)
     keep_line_item(platform, item)
     return item
+
+
+def check_line_item(item: LineItem) -> None:
+    """Make sure that a column of a gradebook can be like this.
+
+    Raises:
+        UsageError: it has no name or no maximum, or is no tool's.
+    """
+    if not item.label.strip():
+        raise UsageError("label: it is blank; give the line item a name (AGS 3.2.7)")
+    if not 0 < item.score_maximum < float("inf"):
+        raise UsageError(f"score_maximum: {item.score_maximum} is no number above 0; give such as 100 (AGS 3.2.8)")
+    if not item.client_id and not item.resource_link_id:
+        raise UsageError(
+            "resource_link_id: it is empty, and so is client_id, by which the line item would be no tool's;"
+            " give it a link, or the tool that owns it (AGS 3.2.9)"
+        )
 
 
 def _course(platform: Platform, course_id: str) -> Course:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -11,6 +13,7 @@ from mockplatform.model import Course, Registration
 from mockplatform.opening import resource_link
 from mockplatform.records import LineItem, PlacedLink
 from mockplatform.service import ServiceError
+from mockplatform.state import MAX_LINE_ITEMS
 
 if TYPE_CHECKING:
     from mockplatform.lms import Platform
@@ -25,6 +28,7 @@ __all__ = [
     "line_items_url",
     "made_line_item",
     "number_told",
+    "only_line_item",
     "remove_line_item",
     "told_line_item",
     "tools_line_items",
@@ -76,7 +80,7 @@ def bound_line_items(
 
 
 def line_item_of_link(platform: Platform, tool: Registration, course: Course, link: PlacedLink | None) -> LineItem:
-    """The first of a tool's line items that are bound to a link, or a new one of the platform's own (AGS 4.3.1).
+    """The first of a tool's line items that are bound to a link, or one that the platform makes for it (AGS 4.3.1).
 
     Args:
         link: a placed one; None: the course's own.
@@ -85,16 +89,31 @@ def line_item_of_link(platform: Platform, tool: Registration, course: Course, li
     bound = bound_line_items(platform, course, link_id, issuer=tool.issuer, client_id=tool.client_id)
     if bound:
         return bound[0]
+    label = link.title if link and link.title.strip() else "Submissions"
+    return only_line_item(platform, tool, course.id, link_id, label=label, score_maximum=100)
+
+
+def only_line_item(
+    platform: Platform, tool: Registration, course_id: str, link_id: str, *, label: str, score_maximum: float
+) -> LineItem:
+    """The line item that the platform makes for a tool's link which has none; it is the tool's (AGS 4.3.1).
+
+    Many tools share the course's own link, so a link alone does not tell whose it is.
+    """
+    # Always the same id, so that of two who make it at once one finds that of the other.
+    told = json.dumps([course_id, link_id, tool.issuer, tool.client_id])
     item = LineItem(
-        id=platform.new_id(),
-        course_id=course.id,
-        client_id="",
-        label=link.title if link and link.title.strip() else "Submissions",
-        score_maximum=100,
+        id=f"link-{hashlib.sha256(told.encode()).hexdigest()[:16]}",
+        course_id=course_id,
+        client_id=tool.client_id,
+        issuer=tool.issuer,
+        label=label,
+        score_maximum=score_maximum,
         resource_link_id=link_id,
     )
-    keep_line_item(platform, item)
-    return item
+    items = platform.state.line_items
+    kept = items.add(item.id, item, group=course_id)
+    return item if kept else items.get(item.id) or item
 
 
 def told_line_item(platform: Platform, item: LineItem) -> dict[str, Any]:
@@ -114,8 +133,14 @@ def made_line_item(platform: Platform, course: Course, members: Members, *, issu
     """A new line item of a tool, not yet kept (AGS 3.2.5).
 
     Raises:
-        ServiceError: the body is no definition of one, or names a link that is not the tool's.
+        ServiceError: the body is no definition of one, or names a link that is not the tool's, or there is no room.
     """
+    if platform.state.line_items.count() >= MAX_LINE_ITEMS:
+        raise ServiceError(
+            403,
+            "limit_exceeded",
+            f"this platform has {MAX_LINE_ITEMS} line items and takes no more; delete some (AGS 3.2.3)",
+        )
     # The platform gives it its id, whatever the tool calls it.
     members.value("id")
     link_id = members.text("resourceLinkId", "AGS 3.2.9")

@@ -19,12 +19,13 @@ from mockplatform.misbehaving.arguments import NamedFunction, described, near_mi
 from mockplatform.records import WireFault
 from mockplatform.store import Table
 
-__all__ = ["EVERY_ENDPOINT", "Faults", "Verb", "endpoint_names", "verbs"]
+__all__ = ["EVERY_ENDPOINT", "MAX_ARMED", "Faults", "Verb", "check_fault", "endpoint_names", "verbs"]
 
 Verb = NamedFunction
 
 EVERY_ENDPOINT = "*"
 MAX_ARMED = 200
+MAX_CALLS = 10**9
 _METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 
 
@@ -82,11 +83,19 @@ class Faults:
             nth=nth,
             times=times,
         )
-        _check(fault)
-        if self._table.count() >= MAX_ARMED:
-            raise UsageError(f"fault: {MAX_ARMED} faults are armed already; disarm some, or reset them all")
+        check_fault(fault)
+        self._make_room()
         self._table.put(fault.id, fault)
         return fault
+
+    def _make_room(self) -> None:
+        known = self._table.page()
+        used_up = [fault for fault in known if fault.is_used_up]
+        if len(known) - len(used_up) >= MAX_ARMED:
+            raise UsageError(f"fault: {MAX_ARMED} faults are armed already; disarm some, or reset them all")
+        # The last ones stay, to be looked at.
+        for fault in used_up[: max(0, len(known) + 1 - MAX_ARMED)]:
+            self._table.pop(fault.id)
 
     def disarm(self, fault_id: str) -> WireFault:
         """Take one fault away; as it was, with its counts.
@@ -104,7 +113,7 @@ class Faults:
         self._table.clear()
 
     def all(self) -> list[WireFault]:
-        """Every fault in the order in which they were armed, with its counts; one that is used up stays."""
+        """Every fault in the order in which they were armed, with its counts; the last ones that are used up stay."""
         return self._table.page()
 
     def ask_who(self, endpoint: str, method: str) -> bool:
@@ -133,19 +142,28 @@ def _hit(fault: WireFault) -> WireFault:
     return replace(fault, hits=fault.hits + 1)
 
 
-def _check(fault: WireFault) -> None:
+def check_fault(fault: WireFault, *, where: str = "fault") -> None:
+    """Make sure that an endpoint can misbehave so.
+
+    Args:
+        where: how a complaint begins.
+
+    Raises:
+        UsageError: there is no such endpoint, verb or setting, or a number is out of range.
+    """
     if fault.endpoint != EVERY_ENDPOINT and fault.endpoint not in endpoint_names():
-        hint = near_miss(fault.endpoint, endpoint_names()) or f"; the names are: {', '.join(endpoint_names())}, *"
-        raise UsageError(f"fault: unknown endpoint '{fault.endpoint}'{hint}")
+        near = near_miss(fault.endpoint, endpoint_names())
+        hint = f"{near} {EVERY_ENDPOINT} is every one" if near else f"; the names are: {', '.join(endpoint_names())}, *"
+        raise UsageError(f"{where}: unknown endpoint '{fault.endpoint}'{hint}")
     if fault.verb not in verbs():
         hint = near_miss(fault.verb, verbs()) or f"; the verbs are: {', '.join(verbs())}"
-        raise UsageError(f"fault: unknown verb '{fault.verb}'{hint}")
+        raise UsageError(f"{where}: unknown verb '{fault.verb}'{hint}")
     if fault.method and fault.method not in _METHODS:
-        raise UsageError(f"fault: method is {fault.method!r}, expected one of {', '.join(_METHODS)}, or none for all")
+        raise UsageError(f"{where}: method is {fault.method!r}, expected one of {', '.join(_METHODS)}, or none for all")
     for name, value in (("nth", fault.nth), ("times", fault.times)):
-        if value is not None and (type(value) is not int or value < 1):
-            raise UsageError(f"fault: {name} is {value!r}, expected an integer from 1")
-    verbs()[fault.verb].check(fault.settings, where="fault")
+        if value is not None and (type(value) is not int or not 1 <= value <= MAX_CALLS):
+            raise UsageError(f"{where}: {name} is {value!r}, expected an integer from 1 to {MAX_CALLS}")
+    verbs()[fault.verb].check(fault.settings, where=where)
 
 
 @functools.cache

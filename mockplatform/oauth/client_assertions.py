@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 from mockplatform.claims import CLAIM_PREFIX
 from mockplatform.model import Registration
 from mockplatform.records import Used
+from mockplatform.strict_json import whole_texts
 
 if TYPE_CHECKING:
     from mockplatform.tenant import Tenant
 
-__all__ = ["DEPLOYMENT", "assertion_advice", "assertion_problems", "spend"]
+__all__ = ["DEPLOYMENT", "assertion_advice", "assertion_problems", "spend", "token_audience"]
 
 DEPLOYMENT: Final = CLAIM_PREFIX + "deployment_id"
 _BAND_S = 60.0
@@ -44,13 +45,19 @@ class _Assertion:
         return float(value) if -1e15 < value < 1e15 else math.inf
 
 
+def token_audience(platform: Tenant) -> str:
+    """Whom a tool's assertion has to be addressed to; the token URL unless the dialect has it otherwise (SEC 4.1.1)."""
+    named: str = platform.dialect.value("token.audience", "")
+    return named or f"{platform.url}/token"
+
+
 def assertion_problems(platform: Tenant, tool: Registration, said: Mapping[str, Any]) -> tuple[str, ...]:
     """What is wrong with the claims of a tool's assertion, one sentence each; whether its `jti` is new is not asked."""
     value = platform.dialect.value
     assertion = _Assertion(
         said=said,
         tool=tool,
-        audience=value("token.audience", "") or f"{platform.url}/token",
+        audience=token_audience(platform),
         exact=value("token.audience_match", "contains") == "exact",
         now_s=platform.clock(),
     )
@@ -74,7 +81,7 @@ def spend(platform: Tenant, tool: Registration, said: Mapping[str, Any]) -> bool
     """Whether the assertion's `jti` was new; from now on it is not (SEC 4.1.1)."""
     # Hashed: a tool may choose a `jti` that is longer than the key of a table.
     name = hashlib.sha256(f"{tool.key} {said['jti']}".encode("utf-8", "surrogatepass")).hexdigest()
-    return platform.state.assertions.add(name, Used(until_s=said["exp"] + _BAND_S))
+    return platform.state.assertions.add(name, Used())
 
 
 def _parties(assertion: _Assertion) -> Iterator[str]:
@@ -132,6 +139,11 @@ def _identity(assertion: _Assertion) -> Iterator[str]:
     if not isinstance(given, str) or not given.strip():
         was = "missing" if given is None else repr(given)
         yield f"jti is {was}, expected a text that no other assertion has (SEC 4.1.1)"
+        return
+    try:
+        whole_texts(given)
+    except ValueError as error:
+        yield f"jti: {error} (RFC 8259, section 8.2)"
 
 
 def _deployment(assertion: _Assertion) -> Iterator[str]:

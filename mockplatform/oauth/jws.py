@@ -26,7 +26,8 @@ _MOST_RSA_BITS = 16_384
 _PRIVATE = ("d", "p", "q", "dp", "dq", "qi", "k")
 _CURVES: Mapping[str, str] = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}
 _PART = re.compile(r"[A-Za-z0-9_-]*")
-_LONGEST = 100_000
+_LONGEST: Final = 1_000_000
+"""Letters: a deep linking response with thousands of items is shorter, and no form that holds more is taken."""
 
 
 class TokenFormError(Exception):
@@ -50,7 +51,11 @@ def taken_apart(text: str) -> TokenParts:
     Raises:
         TokenFormError: it is none, or is one that no platform should look at.
     """
-    parts = text.split(".") if len(text) <= _LONGEST else []
+    if len(text) > _LONGEST:
+        raise TokenFormError(
+            f"it is no signed JWT that this platform reads: it has {len(text)} characters, expected at most {_LONGEST}"
+        )
+    parts = text.split(".")
     if len(parts) != 3:
         raise TokenFormError("it is no signed JWT: expected three base64url parts with dots between (RFC 7515 3.1)")
     header = _object(parts[0], "header")

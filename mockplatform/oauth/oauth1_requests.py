@@ -116,10 +116,9 @@ def _check_once(platform: Platform, params: Mapping[str, str]) -> None:
     if abs(away_s) > _BAND_S:
         where = "ahead" if away_s > 0 else "old"
         raise SignatureError(f"oauth_timestamp is {abs(away_s):.0f} seconds {where}, more than {_BAND_S}")
-    used = Used(until_s=int(stamp) + _BAND_S)
     # With another timestamp the same nonce is another one (RFC 5849, section 3.3).
     name = f"{params['oauth_consumer_key']} {int(stamp)} {params['oauth_nonce']}"
-    if not platform.state.consumer_nonces.add(name, used):
+    if not platform.state.consumer_nonces.add(name, Used()):
         raise SignatureError(f"oauth_nonce {params['oauth_nonce']!r} was used before; make a new one for each request")
 
 

@@ -12,7 +12,7 @@ from mockplatform.model import IdToken, KeySet, Launch
 from mockplatform.mutation import header_of
 
 
-@quirk("SEC 6.3", neutral=0)
+@quirk("SEC 6.3", neutral=0, most=10_000)
 def further(keys: KeySet, launch: Launch | None, setting: int) -> KeySet:  # noqa: ARG001
     """How many keys of the past stand before the present ones; nobody signs by them."""
     return replace(keys, keys=(*(decoy(f"past-{turn}") for turn in range(setting)), *keys.keys))

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from mockplatform.claims import LEARNER
+from mockplatform.gradebook.line_items import only_line_item
 from mockplatform.lms import Platform
 from mockplatform.model import Launch, Registration
 from mockplatform.oauth.oauth1_requests import SignatureError, signer
@@ -186,28 +187,16 @@ _OPERATIONS: Final[Mapping[str, Callable[..., tuple[str, str | None]]]] = {
 
 
 def _line_item(platform: Platform, registration: Registration, where: _Where, *, make: bool = False) -> LineItem | None:
-    """The line item of a link: the one that it has already, or the platform's own."""
+    """The line item of a link: the tool's, or else the platform's own; that of no other tool."""
     course_id, link_id, _user = where
-    items = platform.state.line_items
-    for item in items.page(group=course_id):
-        is_mine = item.is_owned_by(issuer=registration.issuer, client_id=registration.client_id)
-        if item.resource_link_id == link_id and (is_mine or not item.client_id):
-            return item
-    if not make:
-        return None
+    bound = [item for item in platform.state.line_items.page(group=course_id) if item.resource_link_id == link_id]
+    owner = {"issuer": registration.issuer, "client_id": registration.client_id}
+    usable = [item for item in bound if item.is_owned_by(**owner)] or [item for item in bound if not item.client_id]
+    if usable or not make:
+        return usable[0] if usable else None
     placed = platform.state.links.get(link_id)
-    # Always the same id, so that of two first grades at once one does not land in a line item of its own.
-    digest = hashlib.sha256(json.dumps([course_id, link_id]).encode()).hexdigest()
-    made = LineItem(
-        id=f"link-{digest[:16]}",
-        course_id=course_id,
-        client_id="",
-        label=placed.title if placed is not None else registration.name,
-        score_maximum=1.0,
-        resource_link_id=link_id,
-    )
-    items.add(made.id, made, group=course_id)
-    return items.get(made.id) or made
+    label = placed.title if placed is not None else registration.name
+    return only_line_item(platform, registration, course_id, link_id, label=label, score_maximum=1.0)
 
 
 OPERATIONS: Final = (Operation(name="outcomes", method="POST", path=_PATH, answer=outcomes, gives=MEDIA_TYPES[0]),)

@@ -6,7 +6,6 @@ invitation = invite(platform, tool_url="https://tool.example/register")
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -18,7 +17,7 @@ from mockplatform.model import Launch
 from mockplatform.records import Invitation
 from mockplatform.service import Call, Operation, Reply, ServiceError
 from mockplatform.services.token import offered_scopes
-from mockplatform.strict_json import strict_json
+from mockplatform.strict_json import strict_json, whole_texts
 from mockplatform.texts import url_problem
 from mockplatform.tool_configuration import (
     TOOL_CONFIGURATION,
@@ -147,12 +146,10 @@ def _unauthorised(description: str, error: str = "invalid_token") -> ServiceErro
 
 def _metadata(call: Call) -> Any:
     try:
-        metadata = strict_json(call.body)
-        # Half a surrogate pair can be read, and then no answer be made with it.
-        json.dumps(metadata, ensure_ascii=False).encode()
+        # Half a character, or U+0000, can be read, and then neither be told nor put back with a tenant's state.
+        return whole_texts(strict_json(call.body))
     except ValueError as error:
-        raise ServiceError(400, "invalid_client_metadata", f"the body is no JSON: {error}") from error
-    return metadata
+        raise ServiceError(400, "invalid_client_metadata", f"the body is no JSON that can be kept: {error}") from error
 
 
 OPERATIONS: Final = (

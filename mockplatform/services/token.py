@@ -166,7 +166,8 @@ def _tool(platform: Platform, said: Mapping[str, Any]) -> Registration | None:
     """The registration that an assertion is about; of several with that client_id the one it fits best."""
     found = [tool for tool in platform.registrations if tool.client_id == said.get("iss")]
     deployment = said.get(DEPLOYMENT)
-    found.sort(key=lambda tool: (tool.issuer != platform.issuer, deployment not in tool.deployment_ids))
+    # Without the claim it says nothing of any of them, and the platform's own issuer alone decides.
+    found.sort(key=lambda tool: (deployment not in tool.deployment_ids, tool.issuer != platform.issuer))
     return found[0] if found else None
 
 

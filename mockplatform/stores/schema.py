@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Final
 
 from sqlalchemy import (
@@ -22,7 +24,7 @@ from sqlalchemy import (
 
 from mockplatform.errors import UsageError
 
-__all__ = ["RECORDS", "VERSION", "prepare"]
+__all__ = ["RECORDS", "VERSION", "alone", "prepare"]
 
 VERSION: Final = 1
 
@@ -48,7 +50,7 @@ RECORDS: Final = Table(
 _SCHEMA: Final = Table("mockplatform_schema", _METADATA, Column("version", Integer, nullable=False))
 
 _LOCK: Final = 0x4C5449
-"""The PostgreSQL advisory lock of whoever makes the tables."""
+"""The PostgreSQL advisory lock of whoever is `alone`."""
 
 
 def prepare(engine: Engine, name: str) -> None:
@@ -60,15 +62,22 @@ def prepare(engine: Engine, name: str) -> None:
     Raises:
         UsageError: the database belongs to something else, or to a newer version.
     """
+    # Two processes may begin with the same empty database.
+    with alone(engine) as connection:
+        _check_or_make(connection, name)
+
+
+@contextlib.contextmanager
+def alone(engine: Engine) -> Iterator[Connection]:
+    """A transaction for the block, and no other one of this kind beside it."""
     begin = engine.execution_options(isolation_level="AUTOCOMMIT").connect
     with begin() as connection:
-        # Two processes may begin with the same empty database.
         postgresql = engine.dialect.name == "postgresql"
         connection.exec_driver_sql("BEGIN" if postgresql else "BEGIN IMMEDIATE")
         try:
             if postgresql:
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
-            _check_or_make(connection, name)
+            yield connection
         except BaseException:
             connection.exec_driver_sql("ROLLBACK")
             raise

@@ -1,7 +1,7 @@
 """A store in SQLite or PostgreSQL, which outlives the process and which several worker processes share.
 
-Every method is one statement, or one that is tried again until nobody came in between: no transaction is ever left
-open, and a function that edits a record holds no lock while it works.
+Every method is one statement, or one that is tried again until nobody came in between, or a transaction of its own:
+none is ever left open, and a function that edits a record holds no lock while it works.
 """
 
 from __future__ import annotations
@@ -10,15 +10,16 @@ import hashlib
 import itertools
 import json
 import threading
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy import Engine, Executable, delete
 
-from mockplatform.store import Kind
+from mockplatform.store import Entry, Kind
 from mockplatform.stores.codec import read, text
 from mockplatform.stores.opening import open_engine
-from mockplatform.stores.schema import RECORDS
+from mockplatform.stores.schema import RECORDS, alone
 from mockplatform.stores.statements import EVERYTHING, count, page, statements
 
 __all__ = ["SqlStore", "SqlTable"]
@@ -103,6 +104,15 @@ class SqlTable(Generic[T]):
             found: int = connection.execute(count(grouped=group is not None), self._part(group)).scalar_one()
             return found
 
+    def replace(self, entries: Iterable[Entry[T]]) -> None:
+        """Hold these records in this order, and no others; nobody ever sees a part of them, or none."""
+        rows = [self._row(*entry) for entry in entries]
+        limit = self._kind.limit
+        with alone(self._engine) as connection:
+            connection.execute(self._does.clear, self._own)
+            if rows:
+                connection.execute(self._does.put, rows if limit is None else rows[-limit:])
+
     def clear(self) -> None:
         """Drop all."""
         with self._engine.connect() as connection:
@@ -142,23 +152,22 @@ class SqlStore:
 
     def __init__(self, url: str) -> None:
         self._engine = open_engine(url)
-        self._tables: dict[str, dict[str, SqlTable[Any]]] = {}
+        self._tables: weakref.WeakValueDictionary[tuple[str, str], SqlTable[Any]] = weakref.WeakValueDictionary()
         self._lock = threading.Lock()
 
     def table(self, kind: Kind[T], tenant: str) -> SqlTable[T]:
         """The table of a kind for a tenant; the same one each time."""
         with self._lock:
-            tables = self._tables.setdefault(tenant, {})
-            if kind.name not in tables:
-                tables[kind.name] = SqlTable(self._engine, kind, tenant)
-            return tables[kind.name]
+            table = self._tables.get((tenant, kind.name))
+            if table is None:
+                table = self._tables[tenant, kind.name] = SqlTable(self._engine, kind, tenant)
+            return table
 
-    def drop(self, tenant: str) -> None:
+    def drop(self, tenant: str, *, keep: Collection[str] = ()) -> None:
         """Forget everything of a tenant."""
-        with self._lock:
-            self._tables.pop(tenant, None)
+        stays = RECORDS.c.kind.in_(sorted(keep))
         with self._engine.connect() as connection:
-            connection.execute(delete(RECORDS).where(RECORDS.c.tenant == _written(tenant)))
+            connection.execute(delete(RECORDS).where(RECORDS.c.tenant == _written(tenant), ~stays))
 
     def close(self) -> None:
         """Close every connection."""

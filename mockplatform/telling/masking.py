@@ -29,11 +29,20 @@ _SECRET: Final = (
 )
 """Parameters and JSON members whose value opens something for whoever has it."""
 _NAMES: Final = "|".join(_SECRET)
-_IN_FORM: Final = re.compile(rf"(?P<before>(?:^|[?&\s])(?:{_NAMES})=)(?P<secret>[^&\s\"'<>]+)")
+_NAMED: Final = rf"(?P<before>(?:^|[?&\s])(?:{_NAMES})=)"
+_IN_FORM: Final = re.compile(rf"{_NAMED}(?P<secret>[^&\s]+)")
+_IN_DOCUMENT: Final = re.compile(rf"{_NAMED}(?P<secret>[^&\s\"<>]+)")
+"""An address inside of JSON or a page ends where its text or attribute does."""
 _IN_JSON: Final = re.compile(rf'(?P<before>"(?:{_NAMES})"\s*:\s*")(?P<secret>(?:[^"\\]|\\.)*)')
 _IN_HTML: Final = re.compile(rf'(?P<before>name="(?:{_NAMES})"\s+value=")(?P<secret>[^"]*)')
-_ANYWHERE: Final = re.compile(r"(?P<before>\b)(?P<secret>eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]+)")
-"""A JWT, whatever it is called: its header is a JSON object, which begins so in Base64url."""
+_ANYWHERE: Final = re.compile(
+    r"(?P<before>(?<![A-Za-z0-9_-]))(?=[A-Za-z0-9_-]*?eyJ)"
+    r"(?P<secret>[A-Za-z0-9_-]++\.[A-Za-z0-9_-]*+\.[A-Za-z0-9_-]++)"
+)
+"""A JWT, whatever it is called: its header is a JSON object, which begins so in Base64url, perhaps with something
+written right before it. Looked for once in each run of such characters, so that no text takes long."""
+_DOCUMENT: Final = ("{", "[", "<", '"')
+"""How JSON and pages begin."""
 _BEARER: Final = re.compile(r"(?P<before>\b[Bb]earer )(?P<secret>[A-Za-z0-9._~+/-]{8,}=*)")
 
 
@@ -62,7 +71,8 @@ def masked_headers(headers: Params) -> Params:
 
 def masked_text(text: str) -> str:
     """A body or an address, whatever it is: forms, JSON and pages are looked through for secrets by their names."""
-    for pattern in (_IN_FORM, _IN_JSON, _IN_HTML, _BEARER, _ANYWHERE):
+    named = _IN_DOCUMENT if text.lstrip().startswith(_DOCUMENT) else _IN_FORM
+    for pattern in (named, _IN_JSON, _IN_HTML, _BEARER, _ANYWHERE):
         text = pattern.sub(lambda found: found["before"] + masked(found["secret"]), text)
     return text
 

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from mockplatform import flow, flow11
 from mockplatform.keys import sign
 from mockplatform.lms import Platform
-from mockplatform.model import AuthRequest, BasicLaunch, Launch, SignedLaunch, Stage
+from mockplatform.model import AuthRequest, BasicLaunch, IdToken, Launch, SignedLaunch, Stage
 from mockplatform.mutation import Context, Spoilt, through
-from mockplatform.privacy import private
 
-__all__ = ["idle_lies"]
+__all__ = ["honest_token", "idle_lies"]
 
 AnyStage = TypeVar("AnyStage", bound=Stage)
+
+
+def honest_token(platform: Platform, launch: Launch, request: AuthRequest, *, kid: str, now_s: float) -> IdToken:
+    """The token that a launch has without lies, as this platform says it."""
+    unknown = platform.dialect.value("custom.unknown", "literal")
+    return platform.dialect.shape(flow.id_token(launch, request, kid=kid, now_s=now_s, unknown=unknown), launch)
 
 
 def idle_lies(platform: Platform, launch: Launch, spoilts: Sequence[Spoilt], context: Context) -> tuple[Spoilt, ...]:
@@ -25,17 +31,19 @@ def idle_lies(platform: Platform, launch: Launch, spoilts: Sequence[Spoilt], con
     """
     idle: list[Spoilt] = []
     if any(spoilt.mutation.stage in (BasicLaunch, SignedLaunch) for spoilt in spoilts):
-        plain = flow11.basic_launch(private(launch), now_s=platform.clock(), nonce=flow11.nonce(launch.id))
+        plain = platform.honest_basic(launch, platform.basic_services(launch), nonce=flow11.nonce(launch.id))
         _told(flow11.signed(_told(plain, spoilts, context, idle)), spoilts, context, idle)
         return tuple(idle)
-    login = flow.login_request(launch)
+    shape, (key, kid) = platform.dialect.shape, platform.key_set.signing_key()
+    login = shape(flow.login_request(launch), launch)
     asked = AuthRequest(
         params={**dict(login.params), "redirect_uri": launch.target_link_uri, "state": "s", "nonce": "n"}
     )
     _told(login, spoilts, context, idle)
-    token = flow.id_token(launch, asked, kid=platform.keys.kid("platform"), now_s=platform.clock())
+    token = replace(honest_token(platform, launch, asked, kid=kid, now_s=platform.clock()), key=key)
     signed = _told(sign(_told(token, spoilts, context, idle), platform.keys), spoilts, context, idle)
-    _told(flow.auth_response(asked, signed), spoilts, context, idle)
+    answer = flow.auth_response(asked, signed, storage_target=launch.storage_target)
+    _told(shape(answer, launch), spoilts, context, idle)
     return tuple(idle)
 
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mockplatform import flow
 from mockplatform.keys import b64url, from_b64url
 from mockplatform.lms import Platform
-from mockplatform.model import AuthRequest, IdToken, Params
+from mockplatform.model import AuthRequest, Params
 from mockplatform.pending import PendingLaunch
 from mockplatform.telling.lines import Line, compared
 from mockplatform.telling.masking import masked
+from mockplatform.telling.rehearsal import honest_token
 
-__all__ = ["TokenView", "honest_token", "taken_apart", "token_view"]
+__all__ = ["TokenView", "taken_apart", "token_view"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +35,6 @@ class TokenView:
     trouble: str = ""
 
 
-def honest_token(platform: Platform, pending: PendingLaunch, request: AuthRequest, *, now_s: float) -> IdToken:
-    """The token that this launch would have had without its mutations."""
-    dialect = platform.dialect
-    kid = pending.kid or platform.keys.kid("platform")
-    unknown = dialect.value("custom.unknown", "literal")
-    return dialect.shape(flow.id_token(pending.launch, request, kid=kid, now_s=now_s, unknown=unknown), pending.launch)
-
-
 def token_view(
     platform: Platform, pending: PendingLaunch, request: AuthRequest, fields: Mapping[str, str]
 ) -> TokenView:
@@ -54,10 +46,12 @@ def token_view(
     if pending.mutations:
         # The token was made a moment after the request came, perhaps in the next second: the likelier one counts.
         since = pending.asked_s or pending.begun_s
-        honest = [honest_token(platform, pending, request, now_s=since + later) for later in (0, 1)]
+        # The keys may have turned since then.
+        kid = pending.signed_kid or platform.key_set.signing_kid()
+        honest = [honest_token(platform, pending.launch, request, kid=kid, now_s=since + later) for later in (0, 1)]
         both = [(compared(said, _told(one.header)), compared(claimed, _told(one.claims))) for one in honest]
         lies = min(both, key=lambda pair: sum(line.was is not None for part in pair for line in part))
-    fits = _fits(platform, text, header)
+    fits = _fits(platform, text, header, {(pending.signed_with, pending.signed_kid), *_keys(platform)})
     return TokenView(
         header=lies[0], claims=lies[1], signature=_SIGNATURES[fits], fits=fits, text=masked(text), trouble=trouble
     )
@@ -104,12 +98,24 @@ def _value(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
 
 
-def _fits(platform: Platform, text: str, header: Mapping[str, Any] | bytes) -> bool | None:
-    kid = header.get("kid") if isinstance(header, Mapping) else None
-    names = [name for name in ("platform", platform.key_set.now.signing) if platform.keys.kid(name) == kid]
-    signed, _, signature = text.rpartition(".")
-    if not names or not isinstance(header, Mapping):
+def _keys(platform: Platform) -> Iterator[tuple[str, str]]:
+    """The keys with which this platform signs, or that it publishes, each with a key id that it has had."""
+    ring = platform.keys
+    yield "platform", ring.kid("platform")
+    yield platform.key_set.signing_key()
+    for entry in platform.key_set.now.listed:
+        if entry.key and ring.jwk(entry.key)["alg"] == "RS256":
+            yield entry.key, ring.kid(entry.kid_of or entry.key)
+
+
+def _fits(
+    platform: Platform, text: str, header: Mapping[str, Any] | bytes, keys: Iterable[tuple[str, str]]
+) -> bool | None:
+    named = header.get("kid") if isinstance(header, Mapping) else None
+    names = sorted({key for key, kid in keys if key and kid == named})
+    if not names:
         return None
+    signed, _, signature = text.rpartition(".")
     # RS256 makes the same signature each time (RFC 8017, section 8.2), so that it can be made anew to compare.
-    made = platform.keys.signature("RS256", names[0], signed.encode("utf-8", "surrogatepass"))
-    return b64url(made) == signature
+    content = signed.encode("utf-8", "surrogatepass")
+    return any(b64url(platform.keys.signature("RS256", name, content)) == signature for name in names)

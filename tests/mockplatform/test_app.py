@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, MutableMapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,8 +16,9 @@ from selectolax.lexbor import LexborNode as Node
 from mockplatform.app import create_app
 from mockplatform.keys import KeyRing
 from mockplatform.lms import Platform
-from mockplatform.model import Course, Person
+from mockplatform.model import Course, Launch, Person
 from mockplatform.mutation import Context, bind
+from mockplatform.telling.timeline import exchanges_of
 from tests.mockplatform.makers import (
     COURSE,
     INSTRUCTOR,
@@ -67,8 +68,11 @@ def only(page: HTMLParser, selector: str) -> Node:
 
 def begin(platform: Platform) -> dict[str, str]:
     """A right authentication request of a launch under way."""
-    launch = platform.intend(platform.registrations[0], person=PERSON, roles=[INSTRUCTOR], course=COURSE)
-    return dict(make_auth_request(platform.begin(launch).login).params)
+    return dict(make_auth_request(platform.begin(intended(platform)).login).params)
+
+
+def intended(platform: Platform) -> Launch:
+    return platform.intend(platform.registrations[0], person=PERSON, roles=[INSTRUCTOR], course=COURSE)
 
 
 async def test_the_configuration(http: httpx2.AsyncClient) -> None:
@@ -207,6 +211,7 @@ async def test_a_spoilt_key_set_is_served_as_it_is(http: httpx2.AsyncClient, pla
 
 async def test_the_canary_counts(http: httpx2.AsyncClient, platform: Platform) -> None:
     """The attacker's key set holds the attacker's key, and whoever asks for it is counted."""
+    platform.begin(make_launch())
     answer = await http.get("/canary/launch-1/jwks")
 
     assert [key["kid"] for key in answer.json()["keys"]] == [platform.keys.kid("foreign")]
@@ -380,6 +385,25 @@ async def test_the_journal_is_not_in_the_journal(http: httpx2.AsyncClient, platf
     assert "Nothing has been said" in (await http.get("/journal")).text
 
 
+async def test_the_journal_has_what_somebody_has_the_answer_of(platform: Platform) -> None:
+    """An exchange is noted before the last part of its answer goes out, and once."""
+    known: list[int] = []
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.body" and not message.get("more_body", False):
+            known.append(len(platform.journal))
+
+    async def receive() -> MutableMapping[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    headers = [(b"host", b"127.0.0.1:9400")]
+    scope = {"type": "http", "method": "GET", "path": "/jwks", "query_string": b"", "headers": headers}
+    await create_app(platform)(scope, receive, send)
+
+    assert known == [1]
+    assert len(platform.journal) == 1
+
+
 async def test_the_journal_lays_the_token_out(http: httpx2.AsyncClient, platform: Platform) -> None:
     """Header and claims of a token in an answer can be read in the journal."""
     await by_get(http, begin(platform))
@@ -441,6 +465,14 @@ async def test_the_return_page_shows_what_the_tool_says(http: httpx2.AsyncClient
         ("Error for the log", "code 1006"),
     ]
     assert page.css("b") == []
+
+
+async def test_the_way_back_is_that_of_its_launch(http: httpx2.AsyncClient, platform: Platform) -> None:
+    """Of two launches of a tool the one is told to be over whose return URL was opened."""
+    first, second = (platform.begin(intended(platform)) for _ in range(2))
+    await http.get(f"{first.launch.return_url}&lti_errormsg=No")
+
+    assert [len(exchanges_of(pending, platform.journal)) for pending in (first, second)] == [1, 0]
 
 
 async def test_the_return_page_without_a_message(http: httpx2.AsyncClient) -> None:

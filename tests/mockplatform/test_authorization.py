@@ -4,6 +4,7 @@ import dataclasses
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -252,6 +253,34 @@ def test_of_two_workers_one_answers(keys: KeyRing) -> None:
     assert "id_token" in dict(first.fields)
     assert error_in(second)[0] == "interaction_required"
     assert untouched.token is None
+
+
+@pytest.mark.parametrize("settings", [{}, {"on_problem": "note"}, {"quirks": {"login.hint_reuse": "allow"}}])
+def test_a_slower_worker_takes_no_answer_away(keys: KeyRing, tmp_path: Path, settings: dict[str, Any]) -> None:
+    """A worker that has read a launch before another answered it leaves the token and the response where they are."""
+    store = f"sqlite:///{tmp_path}/launches.db"
+    first: list[AuthResponse | AuthRefusal] = []
+    quick = make_platform(keys, store=SqlStore(store), **settings)
+    pending = begin(quick)
+
+    def slow_clock() -> float:
+        # The clock is looked at once the launch has been read.
+        if not first:
+            first.append(quick.authorize(make_auth_request(pending.login)))
+        return NOW_S
+
+    slow = make_platform(keys, store=SqlStore(store), clock=slow_clock, **settings)
+    second = slow.authorize(make_auth_request(pending.login, nonce="Nonce-2", scope="none"))
+    kept = quick.launches.get(pending.key)
+
+    assert kept is not None
+    assert kept.token is not None
+    assert kept.auth_request is not None
+    assert kept.auth_request.nonce == "Nonce-2"
+    assert kept.auth_problems[0] == "scope is 'none', expected 'openid'"
+    assert isinstance(second, AuthResponse)
+    answered = [answer for answer in (first[0], second) if isinstance(answer, AuthResponse)]
+    assert kept.response == [answer for answer in answered if "id_token" in dict(answer.fields)][-1]
 
 
 def test_many_workers_are_asked_at_once(keys: KeyRing, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +15,7 @@ import pytest_asyncio
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from mockplatform.app import create_app
+from mockplatform.claims import LEARNER
 from mockplatform.control.app import Door, create_control
 from mockplatform.control.contract import acts
 from mockplatform.control.document import document
@@ -23,12 +24,23 @@ from mockplatform.control.groups.tools import Tool
 from mockplatform.keys import KeyRing
 from mockplatform.lms import Platform
 from mockplatform.model import Registration
-from mockplatform.records import Score
+from mockplatform.records import PlacedLink, Score
+from mockplatform.roster import changes
 from mockplatform.state import State
 from mockplatform.store import MemoryStore, MemoryTable
 from mockplatform.tenants import Tenants
 from mockplatform.tool_table import ToolTable
-from tests.mockplatform.makers import LTI11, NOW_S, PLATFORM, make_auth_request, make_platform, make_registration
+from tests.mockplatform.makers import (
+    COURSE,
+    INSTRUCTOR,
+    LTI11,
+    NOW_S,
+    PERSON,
+    PLATFORM,
+    make_auth_request,
+    make_platform,
+    make_registration,
+)
 
 pytestmark = pytest.mark.asyncio
 
@@ -177,10 +189,44 @@ async def _people_and_courses(ask: Checked) -> None:
     await ask("DELETE", "/tenants/main/people/p%2F%C3%BC", status=204)
 
 
+async def test_differences_know_of_people(keys: KeyRing) -> None:
+    """Whoever is added, given other roles or removed stands in what the roster tells as changed (NRPS 2.4.3)."""
+    now = [NOW_S]
+    platform = make_platform(keys, clock=lambda: now[0], services=("nrps",))
+    control = httpx2.ASGITransport(create_control(Tenants(platform), Door(url=CONTROL)))
+    at = "/tenants/main/people"
+    admin = "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Administrator"
+    person = {"sub": "new", "given_name": "N", "family_name": "", "email": "", "roles": [INSTRUCTOR]}
+
+    async def told() -> list[tuple[str, str, list[str]]]:
+        """What has changed since the clock was last put forward; then it is put forward."""
+        found = changes(platform, platform.courses[0], now[0])
+        now[0] += 10
+        return [(one.person.sub, one.status, list(one.roles)) for one in found]
+
+    async with httpx2.AsyncClient(transport=control, base_url=CONTROL) as http:
+        await http.post(at, json=person)
+        assert await told() == [("new", "Active", [INSTRUCTOR])]
+        assert await told() == []
+        await http.put(f"{at}/new", json=person | {"roles": [LEARNER]})
+        assert await told() == [("new", "Active", [LEARNER])]
+        # Whoever has a role of the institution alone takes part in no course.
+        await http.put(f"{at}/new", json=person | {"roles": [admin]})
+        assert await told() == [("new", "Deleted", [LEARNER])]
+        await http.put(f"{at}/new", json=person)
+        await http.delete(f"{at}/new")
+        assert await told() == [("new", "Deleted", [INSTRUCTOR])]
+        await http.post(at, json=person | {"sub": "admin", "roles": [admin]})
+        await http.delete(f"{at}/admin")
+        assert await told() == []
+        await http.put("/tenants/main/courses/course-9/enrolments/person-7", json={"roles": ["Instructor"]})
+        await http.delete(f"{at}/person-7")
+        assert await told() == [("person-7", "Active", [INSTRUCTOR])]
+
+
 async def _grades(ask: Checked, platform: Platform) -> None:
-    made = await ask(
-        "POST", "/tenants/main/courses/course-9/line-items", {"label": "Quiz", "score_maximum": 10}, status=201
-    )
+    quiz = {"label": "Quiz", "score_maximum": 10, "resource_link_id": "link-course-9"}
+    made = await ask("POST", "/tenants/main/courses/course-9/line-items", quiz, status=201)
     item = made["line_item"]["id"]
     score = Score(
         line_item_id=item,
@@ -194,7 +240,7 @@ async def _grades(ask: Checked, platform: Platform) -> None:
     platform.state.scores.put(f"{item} person-7", score, group=item)
     (column,) = (await ask("GET", "/tenants/main/courses/course-9/gradebook"))["items"]
     assert (column["url"], column["scores"][0]["score_given"]) == (made["url"], 7)
-    changed = await ask("PUT", f"/tenants/main/line-items/{item}", {"label": "Test", "score_maximum": 5})
+    changed = await ask("PUT", f"/tenants/main/line-items/{item}", quiz | {"label": "Test", "score_maximum": 5})
     assert (changed["line_item"]["label"], changed["line_item"]["course_id"]) == ("Test", "course-9")
     await ask("DELETE", f"/tenants/main/line-items/{item}/scores", status=204)
     assert (await ask("GET", f"/tenants/main/line-items/{item}"))["scores"] == []
@@ -370,6 +416,10 @@ async def test_an_lti_11_launch_is_one_form(ask: Checked, platform: Platform) ->
          "body: login_url: '' is no http or https URL"),
         ("POST", "/tenants/main/courses/course-9/line-items", {"label": "x", "score_maximum": 0}, 400,
          "score_maximum is 0, expected more than 0"),
+        ("POST", "/tenants/main/courses/course-9/line-items",
+         {"label": " ", "score_maximum": 1, "client_id": "Client-A"}, 400, "label: it is blank"),
+        ("POST", "/tenants/main/courses/course-9/line-items", {"label": "x", "score_maximum": 1}, 400,
+         "resource_link_id: it is empty, and so is client_id"),
         ("GET", "/ca.pem", None, 404, "start the platform with --tls"),
     ],
 )  # fmt: skip
@@ -555,3 +605,97 @@ async def test_the_requests_of_the_readme_are_granted(ask: Checked) -> None:
     for method, path, body in calls:
         answer = await ask.http.request(method, path, json=json.loads(body))
         assert answer.status_code == 201, answer.text
+
+
+async def test_a_launch_has_what_a_page_can_choose(ask: Checked, platform: Platform) -> None:
+    """Storage, the method of the login and whom a mentor looks after are in a launch as they are in one of a page."""
+    platform.state.people.put("person-7", replace(PERSON, mentor_of=("p1", "p2")))
+    wanted = {**LAUNCH, "roles": ["Mentor"], "storage_target": "_parent", "login_method": "GET"}
+    begun = await ask("POST", "/tenants/main/launches", wanted, status=201)
+    platform.authorize(make_auth_request(dict(begun["params"])))
+    token = (await ask("GET", f"/tenants/main/launches/{begun['id']}"))["token"]
+
+    assert begun["method"] == "GET"
+    assert dict(begun["params"])["lti_storage_target"] == "_parent"
+    assert token["claims"]["https://purl.imsglobal.org/spec/lti/claim/role_scope_mentor"] == ["p1", "p2"]
+
+
+@pytest.mark.parametrize("message", ["deep_linking", "submission_review", "data_privacy"])
+async def test_lti_11_has_one_message(ask: Checked, platform: Platform, message: str) -> None:
+    """What LTI 1.1 has no message for is refused in a sentence, and nothing is made for it."""
+    platform.register(make_registration(**LTI11))
+    wanted = {**LAUNCH, "lti": "1.1", "message": message}
+    detail = await ask("POST", "/tenants/main/launches", wanted, status=400)
+
+    assert detail == f"message '{message}': LTI 1.1 has none such here; launch a resource_link, or by LTI 1.3"
+    assert platform.state.line_items.count() == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["-" * 60_000, "a" + ".a" * 40_000, "claims.expired(by_s=0x" + "f" * 50_000 + ")", "x" * 100_001]
+)
+async def test_a_mutation_without_end_is_refused(ask: Checked, text: str) -> None:
+    """A text that no parser gets to the end of is told to be no mutation."""
+    detail = await ask("POST", "/tenants/main/launches", {**LAUNCH, "mutations": [text]}, status=400)
+
+    assert detail.startswith("body: mutations[0]: ")
+    assert len(detail) < 300
+
+
+async def test_nobody_is_given_a_role_that_nobody_has_chosen(ask: Checked, platform: Platform) -> None:
+    """Somebody without a role launches without one, and an empty list takes the roles of somebody who has some."""
+    platform.state.people.put("person-0", replace(PERSON, sub="person-0", roles=()))
+    platform.state.people.put("person-7", replace(PERSON, roles=(INSTRUCTOR,)))
+    wanted = [LAUNCH | {"person": "person-0"}, LAUNCH | {"roles": []}, LAUNCH]
+    begun = [await ask("POST", "/tenants/main/launches", each, status=201) for each in wanted]
+    told = [await ask("GET", f"/tenants/main/launches/{each['id']}") for each in begun]
+
+    assert [each["launch"]["roles"] for each in told] == [[], [], [INSTRUCTOR]]
+
+
+async def test_a_review_is_of_a_learner(ask: Checked, platform: Platform) -> None:
+    """Whose submission is reviewed is a learner of the course, unless it is said."""
+    platform.state.people.put("teacher", replace(PERSON, sub="teacher", roles=(INSTRUCTOR,)))
+    platform.state.people.put("person-7", replace(PERSON, roles=(LEARNER,)))
+    wanted = LAUNCH | {"person": "teacher", "message": "submission_review"}
+    begun = [
+        await ask("POST", "/tenants/main/launches", wanted | more, status=201) for more in ({}, {"for_user": "teacher"})
+    ]
+    told = [await ask("GET", f"/tenants/main/launches/{each['id']}") for each in begun]
+
+    assert [each["launch"]["for_user"]["sub"] for each in told] == ["person-7", "teacher"]
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "detail"),
+    [
+        ({"link": "link-2"}, 404, "there is no link 'link-2'"),
+        ({"link": "link-1", "course": "course-8"}, 400, "body: link: 'link-1' is in the course 'course-9', not in"),
+        ({"link": "link-1", "registration": "C"}, 400, "body: link: 'link-1' is one of 'Client-A', not of 'C'"),
+        ({"line_item": "zz"}, 400, "line item 'zz': there is none"),
+        ({"message": "deep_linking", "deep_linking": {"accept_types": "x"}}, 400,
+         "deep_linking.accept_types: expected a list of texts (DL 4.4.1)"),
+        ({"message": "deep_linking", "deep_linking": {"accept_multiple": "yes"}}, 400,
+         "deep_linking.accept_multiple: expected true or false (DL 4.4.1)"),
+        ({"message": "deep_linking", "deep_linking": {"title": 7}}, 400,
+         "deep_linking.title: expected a text (DL 4.4.1)"),
+    ],
+)  # fmt: skip
+async def test_a_launch_that_no_platform_would_begin(
+    ask: Checked, platform: Platform, change: dict[str, Any], status: int, detail: str
+) -> None:
+    """A link launches its own tool from its own course, and what an honest launch cannot have is refused."""
+    platform.state.courses.put("course-8", replace(COURSE, id="course-8"))
+    await ask("POST", "/tenants/main/registrations", _second_tool(), status=201)
+    link = PlacedLink(
+        id="link-1",
+        course_id="course-9",
+        client_id="Client-A",
+        issuer=PLATFORM,
+        deployment_id="Dep-1",
+        type="ltiResourceLink",
+        title="A link",
+    )
+    platform.state.links.put("link-1", link, group="course-9")
+
+    assert detail in await ask("POST", "/tenants/main/launches", LAUNCH | change, status=status)

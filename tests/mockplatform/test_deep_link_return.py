@@ -91,6 +91,25 @@ async def returned(platform: Platform, keys: KeyRing, claims: dict[str, Any]) ->
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize(("limit", "told"), [("MAX_LINKS", "links"), ("MAX_LINE_ITEMS", "line items")])
+async def test_a_response_that_is_too_many(
+    platform: Platform, keys: KeyRing, monkeypatch: pytest.MonkeyPatch, limit: str, told: str
+) -> None:
+    """Where the platform keeps no more links or line items, a response is refused, and what is there stays."""
+    monkeypatch.setattr(f"mockplatform.deep_links.returning.{limit}", 2)
+    await returned(platform, keys, right_claims(ask(platform), QUIZ))
+    two = right_claims(ask(platform), QUIZ, QUIZ, nonce="tool-nonce-2")
+    received = await returned(platform, keys, two)
+
+    problem = f"2 more {told} are too many, this platform keeps 2; remove some, or reset it"
+    assert received.returned.problems == (problem,)
+    assert (platform.state.links.count(), platform.state.line_items.count()) == (1, 1)
+    platform.state.links.clear()
+    platform.state.line_items.clear()
+    assert (await returned(platform, keys, two)).returned.problems == ()
+
+
+@pytest.mark.asyncio
 async def test_a_right_response_is_placed(platform: Platform, keys: KeyRing) -> None:
     """Every item becomes a link of the course, a line item a column bound to its link, and the response is kept."""
     launch = ask(platform)
@@ -706,3 +725,14 @@ async def test_the_keys_of_the_tool_are_fetched(keys: KeyRing) -> None:
 
     assert asked == ["http://127.0.0.1:8000/jwks"]
     assert len(received.returned.problems) == 1
+
+
+@pytest.mark.parametrize(
+    "url", ["http://h:0/", "http://h:99999/", "http://h:x/", "http://a/ b", "http://a/\u2028", "//h/"]
+)
+def test_an_address_is_a_url_everywhere(url: str) -> None:
+    """What is no URL in a registration is none in a content item."""
+    (problem,) = problems_of([LINK | {"url": url}], None)
+
+    assert problem.text.endswith("expected a whole http or https URL (DL 3.1)")
+    assert problem.severity == "refuse"

@@ -253,6 +253,22 @@ class TestIds:
             [str(known) for known in kind] for kind in before
         ]
 
+    @pytest.mark.parametrize("start", ["neutral", "canvas"])
+    def test_a_mentor_goes_on_looking_after_the_same_people(self, keys: KeyRing, start: str) -> None:
+        """Whom somebody looks after is named by their ids of now, also on a roster and after the way back."""
+        people = (replace(PERSON, mentor_of=("a", "gone")), replace(PERSON, sub="a", mentor_of=("b",)))
+        platform = make_platform(keys, people=(*people, replace(PERSON, sub="b")), flavour=start)
+        platform.enrol(platform.people[0], platform.courses[0], [INSTRUCTOR])
+        for flavour in ("canvas", "moodle"):
+            platform.change_settings(flavour=flavour)
+            mentor, first, second = platform.people
+            assert (mentor.mentor_of, first.mentor_of) == ((first.sub, "gone"), (second.sub,))
+            (enrolled,) = platform.state.enrolments.page()
+            assert enrolled.person == mentor
+        platform.change_settings(flavour="neutral")
+
+        assert platform.people[:2] == people
+
     def test_an_id_that_somebody_has_taken_is_left_to_them(self, keys: KeyRing) -> None:
         """Nobody is overwritten by whoever would get their id."""
         platform = make_platform(keys)

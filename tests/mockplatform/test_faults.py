@@ -268,6 +268,23 @@ async def test_faults_are_not_endless(platform: Platform) -> None:
         platform.faults.arm(endpoint="jwks", verb="empty")
 
 
+async def test_a_fault_that_is_used_up_takes_no_place(platform: Platform) -> None:
+    """Only faults that can still strike are counted; of those that are used up the last ones are still told."""
+    for _ in range(450):
+        platform.faults.arm(endpoint="jwks", verb="empty", times=1)
+        platform.faults.due("jwks", "GET")
+    lasting = [platform.faults.arm(endpoint="jwks", verb="empty") for _ in range(150)]
+    told = platform.faults.all()
+
+    assert len(told) == 200
+    assert told[-150:] == lasting
+    assert all(fault.is_used_up for fault in told[:50])
+    for _ in range(50):
+        platform.faults.arm(endpoint="jwks", verb="empty")
+    with pytest.raises(UsageError, match="200 faults are armed already"):
+        platform.faults.arm(endpoint="jwks", verb="empty")
+
+
 async def test_endpoints_have_names() -> None:
     """Everything on the wire can be named, services and launches alike; pages for people cannot."""
     names = endpoint_names()

@@ -8,10 +8,21 @@ import pytest
 from oauthlib.oauth1 import RequestValidator, SignatureOnlyEndpoint
 
 from mockplatform import flow11
+from mockplatform.errors import UsageError
 from mockplatform.keys import KeyRing
 from mockplatform.model import BasicLaunch, Launch, SignedLaunch
 from mockplatform.mutation import Context, bind, through
-from tests.mockplatform.makers import INSTRUCTOR, LTI11, NOW_S, PERSON, PLATFORM, make_launch, make_registration
+from tests.mockplatform.makers import (
+    COURSE,
+    INSTRUCTOR,
+    LTI11,
+    NOW_S,
+    PERSON,
+    PLATFORM,
+    make_launch,
+    make_platform,
+    make_registration,
+)
 
 CONTEXT_ROLE = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 
@@ -261,3 +272,27 @@ def test_a_launch_is_signed_as_it_says() -> None:
     assert lied.url == launch.url
     assert lied.fields[:-1] == launch.params
     assert lied.fields[-1] != flow11.signed(launch).fields[-1]
+
+
+def test_where_it_is_shown() -> None:
+    """A launch in a window says so (LTI 1.1, section 3: launch_presentation_document_target)."""
+    assert dict(basic(honest(document_target="window")).params)["launch_presentation_document_target"] == "window"
+
+
+@pytest.mark.parametrize(("unknown", "sent"), [("literal", "$No.such"), ("empty", ""), ("omit", None)])
+def test_variables_that_nobody_knows(keys: KeyRing, unknown: str, sent: str | None) -> None:
+    """The quirk about them holds for LTI 1.1, too."""
+    tool = make_registration(**LTI11, custom={"x": "$No.such"})
+    platform = make_platform(keys, registrations=(tool,), quirks={"custom.unknown": unknown})
+    launch = platform.intend(tool, person=PERSON, roles=[INSTRUCTOR], course=COURSE)
+
+    assert dict(platform.begin_basic(launch).response.fields).get("custom_x") == sent
+
+
+@pytest.mark.parametrize("message", ["deep_linking", "submission_review", "data_privacy"])
+def test_the_launch_of_a_link_is_the_only_message(keys: KeyRing, message: str) -> None:
+    """No other message is sent as if it were one."""
+    platform = make_platform(keys, registrations=(make_registration(**LTI11),))
+
+    with pytest.raises(UsageError, match=f"message '{message}': LTI 1.1 has none such here"):
+        platform.begin_basic(honest(message=message))

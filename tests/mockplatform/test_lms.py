@@ -53,7 +53,7 @@ def test_an_intent_is_a_resource_link_launch(platform: Platform) -> None:
 
     assert (launch.id, launch.deployment_id) == ("launch-1", "Dep-1")
     assert launch.target_link_uri == "http://127.0.0.1:8000/lti/launch"
-    assert launch.return_url == "http://127.0.0.1:9400/return?launch=1"
+    assert launch.return_url == "http://127.0.0.1:9400/return?launch=launch-1"
     assert launch.resource_link.id == "link-course-9"
     other = platform.intend(platform.registrations[0], person=PERSON, roles=[], course=COURSE, deployment_id="Dep-2")
     assert (other.id, other.deployment_id) == ("launch-2", "Dep-2")

@@ -189,3 +189,29 @@ def test_names_tell_the_file_and_the_function() -> None:
     assert mutations()["login.without"].stage is LoginRequest
     assert mutations()["claims.without"].stage is IdToken
     assert mutations()["claims.without"].function.__module__ == "mockplatform.mutations.claims"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-" * 60_000,
+        "claims.expired(by_s=" + "-" * 60_000 + "1)",
+        "claims.expired(by_s=" + "(" * 60_000 + "1" + ")" * 60_000 + ")",
+        "claims.value(claim='a', value=" + "[" * 90 + "-" * 3000 + "1" + "]" * 90 + ")",
+        "a" + ".a" * 40_000,
+        "a" * 90_000,
+        "claims.expired(by_s=0x" + "f" * 50_000 + ")",
+    ],
+    ids=range(7),
+)
+def test_what_no_parser_gets_to_the_end_of_is_refused(text: str) -> None:
+    """A text that is nested too deep, or a number too long to be told, is no mutation; it is not told whole."""
+    assert problem(text).startswith(WHERE)
+    assert len(problem(text)) < 300
+
+
+@pytest.mark.parametrize("value", ["x" * 100_000, "\x7f" * 40_000])
+def test_a_mutation_has_a_length(value: str) -> None:
+    """It is bounded as it is typed and as it is told again."""
+    assert "expected at most 100000; shorten it" in problem(f"claims.value(claim='a', value='{value}')")
+    assert bound(f"claims.value(claim='a', value='{value[:20_000]}')").arguments["value"] == value[:20_000]

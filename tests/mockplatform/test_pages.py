@@ -26,6 +26,7 @@ from tests.mockplatform.hostile import fill
 from tests.mockplatform.makers import (
     COURSE,
     INSTRUCTOR,
+    LTI11,
     NOW_S,
     PERSON,
     PLATFORM,
@@ -544,6 +545,23 @@ async def test_a_line_item_is_added_by_a_form(http: httpx2.AsyncClient, platform
     assert pending.launch.extra[AGS]["lineitem"].endswith(item.id)
 
 
+async def test_a_line_item_of_one_of_many_tools(http: httpx2.AsyncClient, platform: Platform) -> None:
+    """Where many tools share the course's own link, the form asks whose its column is to be."""
+    other = make_registration(client_id="Client-B")
+    platform.register(other)
+    page = HTMLParser((await http.get("/courses/gradebook?course=course-9")).text)
+    options = page.css("form[action='/courses/gradebook'] select[name=registration] option")
+    form = {"course": "course-9", "label": "Essay", "maximum": "10", "link": "link-course-9"}
+    made = await http.post("/courses/gradebook", data=form | {"registration": other.key})
+    unknown = await http.post("/courses/gradebook", data=form | {"registration": "nobody"})
+    (item,) = platform.state.line_items.page(group="course-9")
+
+    assert [option.attributes["value"] for option in options] == [tool.key for tool in platform.registrations]
+    assert (made.status_code, unknown.status_code) == (303, 400)
+    assert (item.client_id, item.issuer) == ("Client-B", other.issuer)
+    assert "registration 'nobody': there is none" in text_of(unknown.text)
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -569,7 +587,7 @@ async def test_a_line_item_with_a_mistake(
 async def test_numbers_on_pages_are_right(http: httpx2.AsyncClient, platform: Platform) -> None:
     """A roster counts its members, one score is one, and an entry of the journal has its time."""
     platform.state.people.put("admin", replace(PERSON, sub="admin", roles=("http://x/institution/person#Guest",)))
-    item = add_line_item(platform, "course-9", label="Essay", score_maximum=5)
+    item = add_line_item(platform, "course-9", label="Essay", score_maximum=5, client_id="Client-A")
     score = Score(line_item_id=item.id, user_id="p", timestamp="t", activity_progress="a", grading_progress="g")
     platform.state.scores.put(f"{item.id} p", score, group=item.id)
     await http.get("/jwks")
@@ -750,6 +768,7 @@ async def test_a_tool_is_registered_changed_and_removed(http: httpx2.AsyncClient
         ({"client_id": ""}, "client_id is empty"),
         ({"client_id": "Client-A"}, "'Client-A' is registered already"),
         ({"jwks": "{"}, "jwks is not JSON"),
+        ({"jwks": "[" * 100_000}, "jwks is not JSON"),
         ({"custom": "no equals sign"}, "custom: 'no equals sign' is no line"),
         ({"consumer_key": "key"}, "lti11_launch_url is missing"),
     ],
@@ -920,3 +939,99 @@ async def test_files_of_the_pages(http: httpx2.AsyncClient) -> None:
     assert again.status_code == 304
     for name in ("missing.css", "..%2fbase.html", "base.html"):
         assert (await http.get(f"/static/{name}")).status_code == 404
+
+
+async def test_a_journal_of_beginnings_is_shown(http: httpx2.AsyncClient, platform: Platform) -> None:
+    """Bodies that only look like the beginning of a token do not hold up the page that shows them."""
+    for number in range(3):
+        said = Exchange(asker="tool", method="POST", url=f"{PLATFORM}/x", request_body="eyJ" * 300_000, status=404)
+        platform.state.journal.put(str(number), said)
+
+    page = HTMLParser((await http.get("/journal")).text)
+
+    assert len(page.css("main > details")) == 3
+
+
+WRITTEN: dict[str, list[Any]] = {
+    "scopes": [(), ("https://purl.imsglobal.org/spec/lti-ags/scope/score",), None],
+    "redirect_uris": [("http://tool.example/a,b", "http://tool.example/c")],
+    "deployment_ids": [("1,2", " 3")],
+    "custom": [{"a": " b ", "c": "x\ny=z", "d=e": "f", "g": "h,i"}],
+    "login_params": [{"a": "line\r\nbreak"}],
+    "jwks": [{"keys": [{"kty": "RSA", "n": "x,y"}]}],
+}
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in WRITTEN.items() for value in values])
+async def test_a_form_changes_only_what_was_touched(
+    http: httpx2.AsyncClient, platform: Platform, name: str, value: Any
+) -> None:
+    """A tool whose form is sent as it was shown stays as it is."""
+    tool = make_registration(**{name: value})
+    platform.register(tool)
+    page = HTMLParser((await http.get("/registrations/edit", params={"key": TOOL})).text)
+    form = {
+        **{str(box.attributes["name"]): box.attributes["value"] or "" for box in page.css("main form input[name]")},
+        **{str(area.attributes["name"]): "\r\n".join(area.text().splitlines()) for area in page.css("main textarea")},
+        **{
+            str(select.attributes["name"]): option.attributes["value"]
+            for select in page.css("main select")
+            for option in select.css("option[selected]")
+        },
+    }
+
+    assert (await http.post("/registrations", data=form | {"name": "Renamed"})).status_code == 303
+    assert platform.state.registrations.get(TOOL) == replace(tool, name="Renamed")
+
+
+@pytest.mark.parametrize(
+    ("fields", "scopes"),
+    [
+        ({"scopes_of": "listed"}, ()),
+        ({"scopes_of": "listed", "scopes": "a\nb"}, ("a", "b")),
+        ({"scopes_of": "all"}, None),
+        ({"scopes": "a"}, ("a",)),
+    ],
+)
+async def test_no_scope_is_not_all_of_them(
+    http: httpx2.AsyncClient, platform: Platform, fields: dict[str, str], scopes: tuple[str, ...] | None
+) -> None:
+    """A form tells a tool that may open nothing from one that may open everything."""
+    form = {"client_id": "new", "deployment_ids": "1,2", "login_url": "http://a/", "launch_url": "http://a/"}
+    await http.post("/registrations", data=form | fields | {"redirect_uris": "http://a/b,c\r\nhttp://a/d"})
+    tool = platform.state.registrations.get(f"{PLATFORM} new")
+
+    assert tool is not None
+    assert (tool.scopes, tool.deployment_ids, tool.redirect_uris) == (scopes, ("1,2",), ("http://a/b,c", "http://a/d"))
+
+
+async def test_all_scopes_and_some_of_them(http: httpx2.AsyncClient, platform: Platform) -> None:
+    """Whoever lists scopes and asks for all is asked which it shall be."""
+    form = {"client_id": "new", "deployment_ids": "1", "login_url": "http://a/", "launch_url": "http://a/"}
+    answer = await http.post("/registrations", data=form | {"scopes_of": "all", "scopes": "a"})
+
+    assert answer.status_code == 400
+    assert "scopes: 'All that the platform offers' is chosen, and 'a' is listed" in text_of(answer.text)
+
+
+@pytest.mark.parametrize("headers", [{}, {"sec-fetch-site": "cross-site"}])
+async def test_looking_at_lies_makes_no_line_item(
+    http: httpx2.AsyncClient, platform: Platform, headers: dict[str, str]
+) -> None:
+    """The lies of a review are tried without the line item that its launch will have."""
+    query = CHOICE | {"message": "submission_review", "mutation": "claims.without", "claims.without.claim": "nope"}
+    answer = await http.get("/broken", params=query, headers=headers)
+
+    assert "this lie changes nothing" in text_of(answer.text)
+    assert platform.state.line_items.count() == 0
+
+
+@pytest.mark.parametrize("message", ["deep_linking", "submission_review", "data_privacy"])
+async def test_lti_11_has_one_message(http: httpx2.AsyncClient, platform: Platform, message: str) -> None:
+    """What LTI 1.1 has no message for is refused in a sentence, and nothing is made for it."""
+    platform.register(make_registration(**LTI11))
+    answer = await http.post("/launches", data=CHOICE | {"message": message, "lti": "1.1"})
+
+    assert answer.status_code == 400
+    assert f"message '{message}': LTI 1.1 has none such here" in text_of(answer.text)
+    assert platform.state.line_items.count() == 0

@@ -6,7 +6,7 @@ import stat
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -20,7 +20,7 @@ from mockplatform.errors import UsageError
 from mockplatform.keys import KeyRing
 from mockplatform.model import Exchange
 from mockplatform.mutation import bind
-from mockplatform.records import Enrolment, LineItem, Score, Used
+from mockplatform.records import Enrolment, LineItem, Score
 from mockplatform.store import Kind, MemoryStore, Store, StoreError
 from mockplatform.stores.kept_keys import kept_in
 from mockplatform.stores.sql import SqlStore
@@ -34,16 +34,25 @@ from tests.mockplatform.makers import (
     make_registration,
 )
 
-NUMBERS = Kind("numbers", Used)
 WORKERS = 8
 
 
-def number(value: float) -> Used:
-    return Used(until_s=float(value))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """The record that most of these tests keep."""
+
+    value: float
 
 
-def values(records: list[Used]) -> list[float]:
-    return [record.until_s for record in records]
+NUMBERS = Kind("numbers", Number)
+
+
+def number(value: float) -> Number:
+    return Number(value=float(value))
+
+
+def values(records: list[Number]) -> list[float]:
+    return [record.value for record in records]
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +126,7 @@ class Contract(RuleBasedStateMachine):
 
     @rule(key=keys)
     def change(self, key: str) -> None:
-        changed = self.table.change(key, lambda record: number(record.until_s + 1))
+        changed = self.table.change(key, lambda record: number(record.value + 1))
         if key in self.model:
             self.model[key] += 1
         assert changed == (number(self.model[key]) if key in self.model else None)
@@ -131,6 +140,11 @@ class Contract(RuleBasedStateMachine):
     def clear(self) -> None:
         self.table.clear()
         self.model.clear()
+
+    @rule(given=st.dictionaries(keys, amounts, max_size=4))
+    def replace(self, given: dict[str, int]) -> None:
+        self.table.replace((key, number(amount), key[0]) for key, amount in given.items())
+        self.model = dict(given)
 
     @rule(group=st.sampled_from([None, "a", "b", "z"]), offset=st.integers(0, 3), limit=st.integers(0, 3) | st.none())
     def page(self, group: str | None, offset: int, limit: int | None) -> None:
@@ -168,7 +182,7 @@ def test_a_record_may_go_to_another_group(store: Store) -> None:
 
 def test_the_oldest_are_dropped(store: Store) -> None:
     """A table with a limit keeps the newest, be they put or added."""
-    table = store.table(Kind("few", Used, limit=3), "t")
+    table = store.table(Kind("few", Number, limit=3), "t")
     for value in range(4):
         table.put(f"put-{value}", number(value))
     for value in range(4, 6):
@@ -179,7 +193,7 @@ def test_the_oldest_are_dropped(store: Store) -> None:
 
 def test_a_large_table_stays_near_its_limit(store: Store) -> None:
     """A limit is exceeded by less than an eighth at any time."""
-    table = store.table(Kind("many", Used, limit=64), "t")
+    table = store.table(Kind("many", Number, limit=64), "t")
     for value in range(200):
         table.put(str(value), number(value))
         assert table.count() < 72
@@ -212,7 +226,7 @@ def test_changes_at_the_same_moment_are_all_kept(store: Store) -> None:
     def count_up(_: int) -> None:
         together.wait()
         for _step in range(5):
-            table.change("sum", lambda record: number(record.until_s + 1))
+            table.change("sum", lambda record: number(record.value + 1))
 
     with ThreadPoolExecutor(WORKERS) as pool:
         list(pool.map(count_up, range(WORKERS)))
@@ -225,7 +239,7 @@ def test_an_edit_that_fails_changes_nothing(store: Store) -> None:
     table = store.table(NUMBERS, "t")
     table.put("x", number(1))
 
-    def fail(_: Used) -> Used:
+    def fail(_: Number) -> Number:
         raise RuntimeError("lost")
 
     with pytest.raises(RuntimeError, match="lost"):
@@ -241,6 +255,41 @@ def test_tenants_are_dropped_one_by_one(store: Store) -> None:
     store.drop("one")
 
     assert [store.table(NUMBERS, tenant).count() for tenant in ("one", "two")] == [0, 1]
+
+
+def test_what_is_kept_of_a_dropped_tenant(store: Store) -> None:
+    """A tenant may be dropped but for the tables of some kinds, which are the same ones afterwards."""
+    other = replace(NUMBERS, name="other")
+    held = [store.table(kind, "one") for kind in (NUMBERS, other)]
+    for table in held:
+        table.put("x", number(1))
+    store.drop("one", keep=("other",))
+
+    assert [table.count() for table in held] == [0, 1]
+    assert [store.table(kind, "one").count() for kind in (NUMBERS, other)] == [0, 1]
+
+
+def test_as_many_replace_others_as_the_limit_says(store: Store) -> None:
+    """Of records that are put in the place of all, a table with a limit holds the last ones."""
+    table = store.table(Kind("few", Number, 3), "t")
+    table.put("old", number(9))
+    table.replace((str(index), number(index), "") for index in range(5))
+
+    assert values(table.page()) == [2, 3, 4]
+
+
+def test_memory_is_given_back() -> None:
+    """A store in memory knows nothing of tenants that were dropped and that nobody holds any more."""
+    store = MemoryStore()
+
+    def size() -> int:
+        return sum(len(part) for part in vars(store).values() if hasattr(part, "__len__"))
+
+    for index in range(50):
+        store.table(NUMBERS, str(index)).put("x", number(index))
+        store.drop(str(index))
+
+    assert size() == 0
 
 
 def test_a_table_that_somebody_holds_is_dropped_again(store: Store) -> None:

@@ -7,16 +7,18 @@ import pytest
 from mockplatform.keys import KeyRing
 from mockplatform.lms import Platform
 from mockplatform.model import Exchange
-from mockplatform.mutation import bind
+from mockplatform.mutation import Context, bind
 from mockplatform.pending import PendingLaunch
 from mockplatform.telling.curl import curl, curl_of
 from mockplatform.telling.lines import Line, compared, shown
 from mockplatform.telling.masking import masked, masked_exchange, masked_headers, masked_params, masked_text
+from mockplatform.telling.rehearsal import idle_lies
 from mockplatform.telling.timeline import Leg, Story, exchanges_of, story
 from mockplatform.telling.token_views import taken_apart
 from tests.mockplatform.makers import (
     COURSE,
     INSTRUCTOR,
+    LTI11,
     NOW_S,
     PERSON,
     PLATFORM,
@@ -360,3 +362,106 @@ def test_a_response_with_another_token_is_a_lie_although_masked(keys: KeyRing) -
 def test_a_lie_that_changes_nothing_is_told(keys: KeyRing, lie: str, idle: bool) -> None:
     """A story says of each lie whether anything came out otherwise for it."""
     assert [str(spoilt) for spoilt in told(make_platform(keys), lie).idle] == ([lie] if idle else [])
+
+
+@pytest.mark.parametrize(
+    "part", ["eyJ", "eyJ-", "eyJa.", "eyJa.eyJb ", "a.", "-", "JWT=?", '"JWT" ', "Bearer ", 'name="JWT" ']
+)
+def test_a_long_text_of_beginnings_is_looked_through_once(part: str) -> None:
+    """A megabyte of what only looks like the beginning of a secret comes to an end."""
+    text = part * (1_000_000 // len(part))
+
+    assert len(masked_text(text)) == len(text)
+
+
+@pytest.mark.parametrize("before", ["-", "x", "a.b.", "x-", "é", "%3D", "\\n"])
+def test_a_token_is_found_wherever_it_begins(before: str) -> None:
+    """What stands right before a JWT does not hide its signature."""
+    token = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2lnbmF0dXJl"
+
+    assert masked_text(f"told {before}{token} and") == f"told {before}{token[:-8]}•••••••• and"
+
+
+@pytest.mark.parametrize("sign", ["'", '"', "<", ">", "'\"<>"])
+def test_a_secret_ends_where_its_parameter_does(sign: str) -> None:
+    """Signs that somebody has not encoded are a part of a secret in a form and in an address."""
+    for before in ("client_secret=", "a=1&client_secret=", "http://tool/?client_secret="):
+        shown_ = masked_text(f"{before}abcdefgh{sign}ijklmnop&b=2")
+        assert shown_ == f"{before}abcd{'•' * (12 + len(sign))}&b=2"
+    assert masked_text("""{"url": "http://a/?client_secret=abcdefgh'ij", "n": 1}""").endswith(
+        """=abcd•••••••", "n": 1}"""
+    )
+
+
+def turned(platform: Platform, *acts: str) -> Platform:
+    for act in acts:
+        platform.key_set.act(act)
+    return platform
+
+
+LIE = "claims.value(claim='locale', value='xx')"
+TURNS = [("rotate",), ("same_kid_new_key",), ("publish_late",), ("rotate", "retire"), ("rotate", "same_kid_new_key")]
+
+
+@pytest.mark.parametrize("acts", TURNS)
+def test_keys_that_have_turned_are_no_lie(keys: KeyRing, acts: tuple[str, ...]) -> None:
+    """The key id and the signature of a launch are honest under whichever key the platform signs with by then."""
+    leg = told(turned(make_platform(keys), *acts), LIE).legs[2]
+
+    assert set(lies_in(leg)) == {"locale"}
+    assert leg.token is not None
+    assert leg.token.fits is True
+
+
+@pytest.mark.parametrize("acts", TURNS)
+def test_keys_that_turn_afterwards_are_no_lie(keys: KeyRing, acts: tuple[str, ...]) -> None:
+    """A launch is measured by the keys of its own time."""
+    platform = make_platform(keys)
+    pending = launched(platform, LIE)
+    leg = story(turned(platform, *acts), pending, []).legs[2]
+
+    assert set(lies_in(leg)) == {"locale"}
+    assert leg.token is not None
+    assert leg.token.fits is True
+
+
+def test_a_key_id_that_lies_is_one_after_the_keys_have_turned(keys: KeyRing) -> None:
+    """A token that names the key of before is told with the key id that it ought to name."""
+    platform = turned(make_platform(keys), "rotate")
+    before = keys.kid("platform")
+    leg = told(platform, f"header.member(name='kid', value='{before}')").legs[2]
+
+    assert lies_in(leg) == {"kid": (before, platform.key_set.signing_kid())}
+    assert leg.token is not None
+    assert leg.token.fits is False
+
+
+@pytest.mark.parametrize(
+    ("quirks", "lie"),
+    [
+        ({"id_token.aud": "array_of_one"}, "claims.audience_list"),
+        ({"login.without": ["lti_deployment_id"]}, "login.without(name='lti_deployment_id')"),
+        ({"custom.unknown": "empty"}, "claims.value(claim='custom', value={'resource': 'link-course-9', 'x': ''})"),
+        ({"basic.extra": ["ext_lms=moodle-2"]}, "basic.param(name='ext_lms', value='moodle-2')"),
+    ],
+)
+def test_a_lie_that_a_dialect_tells_anyway_changes_nothing(keys: KeyRing, quirks: dict[str, object], lie: str) -> None:
+    """What the platform says of itself is no lie, and is said to be none before the launch."""
+    tool = make_registration(**LTI11, custom={"x": "$No.such"})
+    platform = make_platform(keys, quirks=quirks, registrations=(tool,))
+    launch = platform.intend(tool, person=PERSON, roles=[INSTRUCTOR], course=COURSE)
+    spoilt, context = bind(lie, where="test"), Context(launch=launch, keys=keys, canary_url="")
+
+    assert idle_lies(platform, launch, (spoilt,), context) == (spoilt,)
+    plain = make_platform(keys, registrations=(tool,))
+    assert idle_lies(plain, launch, (spoilt,), context) == ()
+
+
+def test_a_lie_about_a_service_changes_something(keys: KeyRing) -> None:
+    """What services say in a launch of LTI 1.1 is there to be taken away."""
+    tool = make_registration(**LTI11)
+    platform = make_platform(keys, registrations=(tool,), services=("outcomes",))
+    launch = platform.intend(tool, person=PERSON, roles=[INSTRUCTOR], course=COURSE)
+    spoilt = bind("basic.without(name='lis_outcome_service_url')", where="test")
+
+    assert idle_lies(platform, launch, (spoilt,), Context(launch=launch, keys=keys, canary_url="")) == ()

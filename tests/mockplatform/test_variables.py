@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from mockplatform.mentoring import MENTOR
 from mockplatform.model import ResourceLink
 from mockplatform.variables import VARIABLES, Unknown, substituted
 from tests.mockplatform.makers import INSTRUCTOR, PERSON, make_launch
@@ -75,3 +76,13 @@ def test_what_is_unknown_stays_or_goes(name: str, unknown: Unknown, fields: list
     assert list(told) == fields
     assert told.get("x", "") == (name if unknown == "literal" else "")
     assert told["y"] == "course-9"
+
+
+@pytest.mark.parametrize(
+    ("roles", "value"), [((MENTOR,), "p1,p2"), ((INSTRUCTOR, MENTOR), "p1,p2"), ((INSTRUCTOR,), "")]
+)
+def test_whom_a_mentor_looks_after(roles: tuple[str, ...], value: str) -> None:
+    """The ids stand one after the other, and go with the role as the claim does (CORE 5.4.3 and appendix B.1)."""
+    launch = dataclasses.replace(LAUNCH, person=dataclasses.replace(PERSON, mentor_of=("p1", "p2")), roles=roles)
+
+    assert substituted({"x": "$User.scope.mentor"}, launch) == {"x": value}

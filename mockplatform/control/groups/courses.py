@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mockplatform.control.checks import check_id
-from mockplatform.control.contract import MOST, Ask, ConflictError, Listing, Page, act, found, listed
+from mockplatform.control.checks import check_course
+from mockplatform.control.contract import Ask, ConflictError, Listing, Page, act, found, listed
 from mockplatform.control.groups.people import person_of
 from mockplatform.course_groups import groups as groups_of
 from mockplatform.course_groups import sets
@@ -28,8 +28,7 @@ class RosterQuery:
     gone: bool = False
 
     def __post_init__(self) -> None:
-        if self.offset < 0 or not 1 <= self.limit <= MOST:
-            raise ValueError(f"offset and limit are {self.offset} and {self.limit}, expected from 0 and 1 to {MOST}")
+        Page(offset=self.offset, limit=self.limit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +55,7 @@ def list_courses(ask: Ask, query: Page) -> Listing[Course]:
 @act("POST", "/tenants/{tenant}/courses", status=201)
 def add_course(ask: Ask, body: Course) -> Course:
     """Add a course; a `crowd` is a number of members that are made up."""
-    check_id("id", body.id)
+    check_course(body)
     if not ask.platform.state.courses.add(body.id, body):
         raise ConflictError(f"course {body.id!r} is there already; change that one")
     return body
@@ -74,6 +73,7 @@ def change_course(ask: Ask, body: Course) -> Course:
     course = course_of(ask.platform, ask.path["course"])
     if body.id != course.id:
         raise UsageError(f"body: id: expected {course.id!r}, as in the path")
+    check_course(body)
     ask.platform.state.courses.put(course.id, body)
     return body
 

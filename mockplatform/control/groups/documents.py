@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from mockplatform.control.checks import check_id
+from mockplatform.control.checks import check_course, check_id
+from mockplatform.control.consistency import check_keys, check_records
 from mockplatform.control.contract import Ask, act
 from mockplatform.control.groups.tenants import TenantView, check_settings, get_tenant
 from mockplatform.control.groups.tools import Tool, registered, told_tool
+from mockplatform.errors import UsageError
 from mockplatform.key_life import NOW
 from mockplatform.lms import Platform
 from mockplatform.model import Course, Person
@@ -26,7 +28,8 @@ from mockplatform.records import (
     WireFault,
 )
 from mockplatform.state import SETTINGS
-from mockplatform.store import Table
+from mockplatform.store import Entry
+from mockplatform.tool_table import issuer_problem
 
 __all__ = ["CARRIED", "LEFT_OUT", "Document"]
 
@@ -117,17 +120,29 @@ def import_state(ask: Ask, body: Document) -> TenantView:
     check_settings(platform.settings, {name: getattr(body.settings, name) for name in checked})
     for person in body.people:
         check_id("sub", person.sub)
-    for course in body.courses:
-        check_id("id", course.id)
+    for course in (*body.courses, *(enrolment.course for enrolment in body.enrolments)):
+        check_course(course)
     # Whatever is wrong in the document is found before anything is dropped.
-    told = {name: tuple(_reissued(getattr(body, name), body.issuer, platform)) for name in CARRIED}
+    entries = {name: _entries(name, _reissued(getattr(body, name), body.issuer, platform)) for name in CARRIED}
+    if problem := issuer_problem(body.issuer):
+        raise UsageError(f"body: issuer: {problem}")
     platform.state.settings.put(SETTINGS, body.settings)
-    for name, place in CARRIED.items():
-        table: Table[Any] = getattr(platform.state, name)
-        table.clear()
-        for index, record in enumerate(told[name]):
-            table.put(place.key(record, index), record, group=place.group(record))
+    for name, given in entries.items():
+        getattr(platform.state, name).replace(given)
     return get_tenant(ask)
+
+
+def _entries(name: str, records: Iterable[Any]) -> list[Entry[Any]]:
+    """The records of a table as it holds them.
+
+    Raises:
+        UsageError: no platform can be served from them.
+    """
+    known, place = tuple(records), CARRIED[name]
+    check_records(name, known)
+    entries = [(place.key(record, index), record, place.group(record)) for index, record in enumerate(known)]
+    check_keys(name, (key for key, _, _ in entries))
+    return entries
 
 
 def _reissued(records: tuple[Any, ...], before: str, platform: Platform) -> Iterator[Any]:

@@ -9,7 +9,8 @@ from typing import Any
 from mockplatform.control.contract import Ask, ConflictError, Listing, Page, act, found, listed
 from mockplatform.control.groups.courses import course_of
 from mockplatform.errors import UsageError
-from mockplatform.gradebook.line_items import keep_line_item, line_item_url, remove_line_item
+from mockplatform.gradebook.grades import check_line_item
+from mockplatform.gradebook.line_items import line_item_url, remove_line_item
 from mockplatform.lms import Platform
 from mockplatform.records import LineItem, Score
 
@@ -73,6 +74,7 @@ def add_line_item(ask: Ask, body: NewLineItem) -> Column:
         extra=body.extra,
         issuer=body.issuer,
     )
+    check_line_item(item)
     if not platform.state.line_items.add(item.id, item, group=course.id):
         raise ConflictError(f"line item {item.id!r} is there already; change that one")
     return _column(platform, item)
@@ -96,8 +98,8 @@ def change_line_item(ask: Ask, body: NewLineItem) -> Column:
         # Whose it is does not change with a definition that says nothing of it.
         issuer=body.issuer or (before.issuer if body.client_id == before.client_id else ""),
     )
-    keep_line_item(platform, after)
-    return _column(platform, after)
+    check_line_item(after)
+    return _column(platform, _there(platform.state.line_items.change(after.id, lambda _: after), after.id))
 
 
 @act("GET", "/tenants/{tenant}/line-items/{item}")
@@ -122,7 +124,11 @@ def clear_scores(ask: Ask) -> None:
 
 def _item(ask: Ask) -> LineItem:
     name = ask.path["item"]
-    return found(ask.platform.state.line_items.get(name), f"there is no line item {name!r}; GET …/gradebook lists all")
+    return _there(ask.platform.state.line_items.get(name), name)
+
+
+def _there(item: LineItem | None, name: str) -> LineItem:
+    return found(item, f"there is no line item {name!r}; GET …/gradebook lists all")
 
 
 def _column(platform: Platform, item: LineItem) -> Column:

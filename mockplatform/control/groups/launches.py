@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from urllib.parse import urlencode
 
+from mockplatform import flow11
 from mockplatform.control.contract import Ask, Listing, Page, act, found
 from mockplatform.control.groups.courses import course_of
 from mockplatform.control.groups.people import person_of
 from mockplatform.control.groups.tools import registration_of
 from mockplatform.endpoints.breaking import context_of, is_by_lti11, refuse_unfit
+from mockplatform.endpoints.choosing import a_learner, check_line_item
 from mockplatform.errors import UsageError
 from mockplatform.keys import members_of
 from mockplatform.lms import Platform
-from mockplatform.model import AuthRequest, Launch, Message, Params
+from mockplatform.messages.deep_linking import check_settings
+from mockplatform.model import AuthRequest, Course, Launch, Message, Params, Person, Registration, registration_key
 from mockplatform.mutation import NotApplicableError, Spoilt, bind
 from mockplatform.pending import PendingLaunch
+from mockplatform.records import PlacedLink, enrolment_key
 from mockplatform.roster import full_role, member
 
 __all__: list[str] = []
@@ -28,8 +32,11 @@ class NewLaunch:
     """Who launches what from where, and which lies the launch carries.
 
     Args:
-        roles: those in which the person takes part in the course unless given; short names are those of the context.
+        roles: the person's own in the course unless given; short names are those of the context, [] is none at all.
         link: the id of a placed link; the course's own link to the tool unless given.
+        for_user: whose submission is reviewed; a learner of the course unless given.
+        storage_target: the frame that keeps data for the tool, such as `_parent`; empty: none is offered.
+        login_method: how the browser sends the login request.
         mutations: each as a call, such as `claims.expired(by_s=60)`; `GET /mutations` lists them.
     """
 
@@ -37,13 +44,15 @@ class NewLaunch:
     person: str
     course: str
     deployment_id: str | None = None
-    roles: tuple[str, ...] = ()
+    roles: tuple[str, ...] | None = None
     message: Message = "resource_link"
     lti: Literal["1.3", "1.1"] = "1.3"
     link: str = ""
     for_user: str = ""
     line_item: str = ""
     document_target: Literal["iframe", "window"] = "iframe"
+    storage_target: str = ""
+    login_method: Literal["GET", "POST"] = "POST"
     deep_linking: Mapping[str, Any] = field(default_factory=dict)
     mutations: tuple[str, ...] = ()
 
@@ -117,6 +126,8 @@ def begin_launch(ask: Ask, body: NewLaunch) -> Begun:
     """Begin a launch: the login request that a browser has to send, or the form of LTI 1.1."""
     platform = ask.platform
     spoilts = [bind(text, where=f"body: mutations[{index}]") for index, text in enumerate(body.mutations)]
+    if body.lti == "1.1":
+        flow11.check_message(body.message)
     launch = _intended(platform, body)
     context = context_of(platform, launch)
     try:
@@ -147,23 +158,46 @@ def _intended(platform: Platform, body: NewLaunch) -> Launch:
         raise UsageError(
             f"body: deployment_id: {body.deployment_id!r} is none of {', '.join(registration.deployment_ids)}"
         )
-    course = course_of(platform, body.course)
+    course, reviewed = course_of(platform, body.course), body.for_user
     taking_part = member(platform, course, body.person)
     person = taking_part.person if taking_part is not None else person_of(platform, body.person)
-    roles = tuple(map(full_role, body.roles)) or (taking_part.roles if taking_part is not None else person.roles)
-    return platform.intend(
+    if body.message == "submission_review" and not reviewed:
+        reviewed = a_learner(platform, course, person.sub)
+    if body.line_item:
+        check_line_item(platform, course, body.line_item)
+    check_settings(body.deep_linking)
+    launch = platform.intend(
         registration,
         person=person,
-        roles=roles,
+        roles=_roles(platform, body, course, person),
         course=course,
         deployment_id=body.deployment_id,
         message=body.message,
-        link=found(platform.state.links.get(body.link), f"there is no link {body.link!r}") if body.link else None,
-        for_user=person_of(platform, body.for_user) if body.for_user else None,
+        link=_link(platform, body.link, course, registration) if body.link else None,
+        for_user=person_of(platform, reviewed) if reviewed else None,
         line_item=body.line_item,
         document_target=body.document_target,
+        storage_target=body.storage_target,
         deep_linking=body.deep_linking,
     )
+    return replace(launch, login_method=body.login_method)
+
+
+def _roles(platform: Platform, body: NewLaunch, course: Course, person: Person) -> tuple[str, ...]:
+    if body.roles is not None:
+        return tuple(map(full_role, body.roles))
+    # A roster names no member without a role; a launch may have none.
+    enrolment = platform.state.enrolments.get(enrolment_key(course.id, person.sub))
+    return enrolment.roles if enrolment is not None else person.roles
+
+
+def _link(platform: Platform, name: str, course: Course, registration: Registration) -> PlacedLink:
+    link = found(platform.state.links.get(name), f"there is no link {name!r}")
+    if link.course_id != course.id:
+        raise UsageError(f"body: link: {name!r} is in the course {link.course_id!r}, not in {course.id!r}")
+    if registration_key(link.issuer, link.client_id) != registration.key:
+        raise UsageError(f"body: link: {name!r} is one of {link.client_id!r}, not of {registration.client_id!r}")
+    return link
 
 
 def _check_stages(spoilts: Sequence[Spoilt], lti: str) -> None:

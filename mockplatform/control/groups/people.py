@@ -10,6 +10,7 @@ from mockplatform.errors import UsageError
 from mockplatform.lms import Platform
 from mockplatform.model import Person
 from mockplatform.records import enrolment_key
+from mockplatform.roster import note_person
 
 __all__ = ["person_of"]
 
@@ -41,6 +42,7 @@ def add_person(ask: Ask, body: KnownOfPerson) -> Person:
     person = _person(body)
     if not ask.platform.state.people.add(person.sub, person):
         raise ConflictError(f"person {person.sub!r} is there already; change that one")
+    note_person(ask.platform, person.sub, None)
     return person
 
 
@@ -61,13 +63,16 @@ def change_person(ask: Ask, body: KnownOfPerson) -> Person:
     for course in ask.platform.courses:
         key = enrolment_key(course.id, person.sub)
         ask.platform.state.enrolments.change(key, lambda enrolment: replace(enrolment, person=changed))
+    note_person(ask.platform, person.sub, person)
     return changed
 
 
 @act("DELETE", "/tenants/{tenant}/people/{person}")
 def remove_person(ask: Ask) -> None:
     """Forget somebody; courses in which the person has been launched go on to know of it."""
-    ask.platform.state.people.pop(person_of(ask.platform, ask.path["person"]).sub)
+    person = person_of(ask.platform, ask.path["person"])
+    ask.platform.state.people.pop(person.sub)
+    note_person(ask.platform, person.sub, person)
 
 
 def person_of(platform: Platform, sub: str) -> Person:

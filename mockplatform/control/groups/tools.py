@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import Any, Final
 
 from mockplatform.control.checks import check_url
 from mockplatform.control.contract import Ask, ConflictError, Listing, Page, act, found, listed
@@ -16,6 +16,8 @@ from mockplatform.services.registration import invite
 from mockplatform.tool_table import OPTIONAL, registration_from
 
 __all__ = ["Tool", "registered", "registration_of", "told_tool"]
+
+_LONGEST_LIFE_S: Final = 365 * 86_400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,10 @@ class Invited:
 
     tool_url: str
     lifetime_s: float = 3600.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.lifetime_s <= _LONGEST_LIFE_S:
+            raise ValueError(f"lifetime_s is {self.lifetime_s:g}, expected seconds from 0 to {_LONGEST_LIFE_S}")
 
 
 @act("GET", "/tenants/{tenant}/registrations")

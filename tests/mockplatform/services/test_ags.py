@@ -438,6 +438,7 @@ def _fields(record: Any) -> dict[str, Any]:
 async def test_a_tool_sees_nothing_of_another(platform: Platform, tool: Tool) -> None:
     """Line items of another tool are neither listed nor found by their URL (AGS 1)."""
     made = await tool.made()
+    platform.register(make_registration(client_id="Client-B"))
     other = Tool(platform, tool.http, "Client-B")
     answers = [
         await other.ask("GET", made["id"], "lineitem"),

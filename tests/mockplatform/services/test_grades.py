@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from mockplatform.errors import UsageError
 from mockplatform.gradebook.grades import add_line_item, gradebook
+from mockplatform.gradebook.line_items import is_tools, line_item_of_link, only_line_item
 from mockplatform.gradebook.scores import publish, result_score
 from mockplatform.keys import KeyRing
 from mockplatform.lms import Platform
-from mockplatform.records import LineItem, Score
-from tests.mockplatform.makers import COURSE, INSTRUCTOR, PERSON, make_platform
+from mockplatform.records import LineItem, Score, enrolment_key, score_key
+from mockplatform.store import MemoryStore
+from tests.mockplatform.makers import COURSE, INSTRUCTOR, PERSON, PLATFORM, make_platform
 
 
 @pytest.fixture
@@ -35,7 +38,7 @@ def score(item: LineItem, user_id: str, **values: Any) -> Score:
 def test_a_gradebook_has_everybody(platform: Platform) -> None:
     """Whoever takes part stands in the gradebook, also without a score; a score of a stranger has its row, too."""
     platform.enrol(PERSON, COURSE, [INSTRUCTOR])
-    quiz = add_line_item(platform, "course-9", label="Quiz", score_maximum=60)
+    quiz = add_line_item(platform, "course-9", label="Quiz", score_maximum=60, resource_link_id="link-course-9")
     lab = add_line_item(platform, "course-9", label="Lab", score_maximum=10, tag="lab", client_id="Client-A")
     publish(platform, score(quiz, "stranger"))
     publish(platform, score(lab, "stranger", score_given=None))
@@ -50,7 +53,7 @@ def test_a_gradebook_has_everybody(platform: Platform) -> None:
 
 def test_a_part_of_a_gradebook(platform: Platform) -> None:
     """A page of a gradebook has some of its rows and says how many there are."""
-    quiz = add_line_item(platform, "course-9", label="Quiz", score_maximum=60)
+    quiz = add_line_item(platform, "course-9", label="Quiz", score_maximum=60, resource_link_id="link-course-9")
     for number in range(5):
         publish(platform, score(quiz, f"user-{number}"))
     book = gradebook(platform, "course-9", offset=1, limit=2)
@@ -67,25 +70,30 @@ def test_a_course_that_is_not_there(platform: Platform) -> None:
 
 
 @pytest.mark.parametrize(
-    ("label", "score_maximum", "told"),
-    [(" ", 1, "label: it is blank"), ("Q", 0, "no number above 0"), ("Q", float("nan"), "nan is no number")],
+    ("label", "score_maximum", "link", "told"),
+    [
+        (" ", 1, "link-course-9", "label: it is blank"),
+        ("Q", 0, "link-course-9", "no number above 0"),
+        ("Q", float("nan"), "link-course-9", "nan is no number"),
+        ("Q", 1, "", "resource_link_id: it is empty"),
+    ],
 )
-def test_a_line_item_that_cannot_be(platform: Platform, label: str, score_maximum: float, told: str) -> None:
-    """The platform's own line items are as those of tools have to be (AGS 3.2.7, 3.2.8)."""
+def test_a_line_item_that_cannot_be(platform: Platform, label: str, score_maximum: float, link: str, told: str) -> None:
+    """The platform's own line items are as those of tools have to be, and of a link (AGS 3.2.7 to 3.2.9)."""
     with pytest.raises(UsageError, match=told):
-        add_line_item(platform, "course-9", label=label, score_maximum=score_maximum)
+        add_line_item(platform, "course-9", label=label, score_maximum=score_maximum, resource_link_id=link)
 
 
 def test_a_score_without_a_maximum_is_on_the_scale_of_its_line_item(platform: Platform) -> None:
     """A score of the platform itself may lack a maximum; then it counts as it is."""
-    quiz = add_line_item(platform, "course-9", label="Quiz", score_maximum=60)
+    quiz = add_line_item(platform, "course-9", label="Quiz", score_maximum=60, resource_link_id="link-course-9")
 
     assert result_score(quiz, score(quiz, "u", score_given=45, score_maximum=None)) == 45
 
 
 def test_scores_at_the_same_moment(platform: Platform) -> None:
     """Of scores with one timestamp that come at once exactly one is kept (AGS 3.4.9)."""
-    quiz = add_line_item(platform, "course-9", label="Quiz", score_maximum=60)
+    quiz = add_line_item(platform, "course-9", label="Quiz", score_maximum=60, resource_link_id="link-course-9")
     kept: list[bool] = []
     start = threading.Barrier(8)
 
@@ -100,3 +108,29 @@ def test_scores_at_the_same_moment(platform: Platform) -> None:
         thread.join()
 
     assert sorted(kept) == [False] * 7 + [True]
+
+
+def test_two_who_make_the_line_item_of_a_link_at_once(keys: KeyRing) -> None:
+    """Two workers that have both found none end with one line item, and it is the tool's (AGS 4.3.1)."""
+    store = MemoryStore()
+    one, two = (make_platform(keys, store=store, new_id=name.__str__) for name in ("id-1", "id-2"))
+    tool = one.registrations[0]
+    made = [
+        only_line_item(worker, tool, "course-9", "link-course-9", label="Submissions", score_maximum=100)
+        for worker in (one, two)
+    ]
+
+    assert made[0] == made[1]
+    assert one.state.line_items.page() == [made[0]]
+    assert line_item_of_link(two, tool, COURSE, None) == made[0]
+    assert is_tools(one, COURSE, made[0], issuer=PLATFORM, client_id="Client-A")
+    assert not is_tools(one, COURSE, made[0], issuer=PLATFORM, client_id="Client-B")
+
+
+@pytest.mark.parametrize("key", [enrolment_key, score_key])
+def test_blanks_in_ids(key: Callable[[str, str], str]) -> None:
+    """Two ids make a key that no other two make, wherever they have their blanks."""
+    ids = ("Math", "Math 1", "1 x", "x", "Math%201", " ", "%20", "")
+    keys = {key(first, second) for first in ids for second in ids}
+
+    assert len(keys) == len(ids) ** 2

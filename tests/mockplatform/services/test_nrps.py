@@ -469,7 +469,7 @@ async def test_a_tool_that_is_no_longer_registered(http: httpx2.AsyncClient, pla
     """A token outlives its registration, but opens nothing then."""
     platform.registrations = ()
 
-    assert (await http.get(MEMBERSHIPS)).status_code == 403
+    assert (await http.get(MEMBERSHIPS)).status_code == 401
 
 
 async def test_the_door(platform: Platform) -> None:

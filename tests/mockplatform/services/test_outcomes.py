@@ -17,6 +17,7 @@ import pytest_asyncio
 from hypothesis import given
 from hypothesis.strategies import binary, sampled_from, text
 
+from mockplatform.gradebook.line_items import tools_line_items
 from mockplatform.keys import KeyRing
 from mockplatform.lms import Platform
 from mockplatform.model import Course, Launch
@@ -188,17 +189,40 @@ async def test_a_grade_is_replaced_read_and_deleted(http: httpx2.AsyncClient, pl
 
 
 async def test_grades_stand_in_the_gradebook(http: httpx2.AsyncClient, platform: Platform) -> None:
-    """A grade lands in one line item of the link, which the platform owns, under the person's id of LTI 1.3."""
+    """A grade lands in one line item of the tool's link, under the person's id of LTI 1.3."""
     await send(http, envelope("replaceResult", sourced_id(platform), "0.5"))
     other = replace(PERSON, sub="person-8")
     await send(http, envelope("replaceResult", sourced_id(platform, person=other), "1.0"))
 
     (item,) = platform.state.line_items.page(group="course-9")
-    assert (item.client_id, item.resource_link_id, item.score_maximum) == ("", "link-course-9", 1.0)
+    assert (item.client_id, item.issuer) == ("Client-A", PLATFORM)
+    assert (item.resource_link_id, item.score_maximum) == ("link-course-9", 1.0)
     scores = platform.state.scores.page(group=item.id)
     assert [(score.user_id, score.score_given) for score in scores] == [("person-7", 0.5), ("person-8", 1.0)]
     assert {(score.activity_progress, score.grading_progress) for score in scores} == {("Completed", "FullyGraded")}
     assert {score.timestamp for score in scores} == {"2027-01-15T08:00:00.750Z"}
+
+
+async def test_two_tools_of_the_courses_own_link(http: httpx2.AsyncClient, platform: Platform) -> None:
+    """What one tool sends for the course's own link is nothing that another reads, lists, replaces or deletes."""
+    second = {**LTI11, "consumer_key": "Another4consumer0of0LTI11", "consumer_secret": "another s&cret"}
+    platform.register(make_registration(client_id="Client-B", **second))
+    theirs = {"client_key": second["consumer_key"], "client_secret": second["consumer_secret"]}
+    launch = platform.intend(platform.registrations[1], person=PERSON, roles=[LEARNER], course=COURSE)
+    sourced = dict(platform.begin_basic(launch).response.fields)["lis_result_sourcedid"]
+    await send(http, envelope("replaceResult", sourced_id(platform), "0.5"))
+
+    read = status_of(await send(http, envelope("readResult", sourced), **theirs))
+    assert (read["codeMajor"], read["textString"]) == ("success", "")
+    listed = [
+        tools_line_items(platform, COURSE, issuer=PLATFORM, client_id=client_id)
+        for client_id in ("Client-A", "Client-B")
+    ]
+    assert [len(items) for items in listed] == [1, 0]
+    await send(http, envelope("deleteResult", sourced), **theirs)
+    await send(http, envelope("replaceResult", sourced, "0.9"), **theirs)
+    own = status_of(await send(http, envelope("readResult", sourced_id(platform))))
+    assert own["textString"] == "0.5"
 
 
 async def test_the_line_item_that_a_link_has(http: httpx2.AsyncClient, platform: Platform) -> None:

@@ -279,6 +279,18 @@ async def test_the_audience_of_another_platform(keys: KeyRing) -> None:
     assert (usual, own) == (401, 200)
 
 
+@pytest.mark.parametrize("named", [None, "https://lms.example/auth"])
+async def test_an_audience_is_told_wherever_a_tool_looks_for_it(keys: KeyRing, named: str | None) -> None:
+    """The page with the addresses and the configuration name one that is not the token URL, and no other."""
+    quirks = {} if named is None else {"token.audience": named}
+    async with talking_to(make_granting(keys, quirks=quirks)) as http:
+        page = (await http.get("/addresses")).text
+        told = (await http.get("/.well-known/openid-configuration")).json()
+
+    assert told.get("authorization_server") == named
+    assert ("https://lms.example/auth" in page) is (named is not None)
+
+
 async def test_a_platform_that_wants_one_audience(keys: KeyRing) -> None:
     """With the quirk, an audience beside the right one is refused."""
     async with talking_to(make_granting(keys, quirks={"token.audience_match": "exact"})) as http:
@@ -343,6 +355,21 @@ async def test_two_registrations_of_one_client_id(keys: KeyRing) -> None:
     assert status == 200
     assert grant is not None
     assert grant.issuer == PLATFORM
+
+
+async def test_the_deployment_tells_two_registrations_apart(keys: KeyRing) -> None:
+    """An assertion that names a deployment is about the registration that has it, whatever its issuer (SEC 4.1.1)."""
+    platform = make_granting(keys)
+    platform.register(
+        make_registration(issuer="https://other.example", deployment_ids=("Other-1",), jwks=key_set(keys))
+    )
+    async with talking_to(platform) as http:
+        status, told = await ask(http, form(assertion(keys, **{DEPLOYMENT: "Other-1"})))
+        _, unnamed = await ask(http, form(assertion(keys, jti="jti-2", **{DEPLOYMENT: None})))
+    grants = [platform.state.grants.get(one["access_token"]) for one in (told, unnamed)]
+
+    assert status == 200
+    assert [grant and grant.issuer for grant in grants] == ["https://other.example", PLATFORM]
 
 
 async def test_the_configuration_says_what_can_be_asked_for(keys: KeyRing) -> None:
