@@ -90,11 +90,15 @@ class _Overheard:
         """Hand on what the endpoint answers."""
         if message["type"] == "http.response.start":
             self._start = message
-        else:
-            self._answered.extend(message.get("body", b"")[: SHOWN_BYTES - len(self._answered)])
+            await self._send(message)
+            return
+        self._answered.extend(message.get("body", b"")[: SHOWN_BYTES - len(self._answered)])
+        try:
             if not message.get("more_body", False):
                 self.end()
-        await self._send(message)
+        finally:
+            # A store that fails takes nobody's answer away.
+            await self._send(message)
 
     def end(self) -> None:
         """Note the exchange, unless that is done."""

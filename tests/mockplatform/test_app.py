@@ -18,6 +18,7 @@ from mockplatform.keys import KeyRing
 from mockplatform.lms import Platform
 from mockplatform.model import Course, Launch, Person
 from mockplatform.mutation import Context, bind
+from mockplatform.store import StoreError
 from mockplatform.telling.timeline import exchanges_of
 from tests.mockplatform.makers import (
     COURSE,
@@ -402,6 +403,20 @@ async def test_the_journal_has_what_somebody_has_the_answer_of(platform: Platfor
 
     assert known == [1]
     assert len(platform.journal) == 1
+
+
+async def test_an_answer_that_cannot_be_noted_goes_out(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A journal that cannot be written is an error of the server, and the tool has its answer."""
+
+    def full(*_: object) -> None:
+        raise StoreError("the store does not answer: disk full")
+
+    monkeypatch.setattr(platform.state, "note", full)
+    transport = httpx2.ASGITransport(create_app(platform), raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url=PLATFORM) as client:
+        answer = await client.get("/jwks")
+
+    assert (answer.status_code, list(answer.json())) == (200, ["keys"])
 
 
 async def test_the_journal_lays_the_token_out(http: httpx2.AsyncClient, platform: Platform) -> None:

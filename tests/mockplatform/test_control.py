@@ -653,6 +653,18 @@ async def test_nobody_is_given_a_role_that_nobody_has_chosen(ask: Checked, platf
     assert [each["launch"]["roles"] for each in told] == [[], [], [INSTRUCTOR]]
 
 
+async def test_somebody_new_is_a_learner_unless_said(ask: Checked, platform: Platform) -> None:
+    """Roles are those of the context by short names, none if the list is empty, and a learner's without a list."""
+    for sub, roles in (("p1", {}), ("p2", {"roles": ["Instructor"]}), ("p3", {"roles": []})):
+        await ask("POST", "/tenants/main/people", {"sub": sub, **roles}, status=201)
+        begun = await ask("POST", "/tenants/main/launches", LAUNCH | {"person": sub}, status=201)
+        platform.authorize(make_auth_request(dict(begun["params"])))
+    told = (await ask("GET", "/tenants/main/launches"))["items"]
+
+    claim = "https://purl.imsglobal.org/spec/lti/claim/roles"
+    assert [each["token"]["claims"][claim] for each in told] == [[LEARNER], [INSTRUCTOR], []]
+
+
 async def test_a_review_is_of_a_learner(ask: Checked, platform: Platform) -> None:
     """Whose submission is reviewed is a learner of the course, unless it is said."""
     platform.state.people.put("teacher", replace(PERSON, sub="teacher", roles=(INSTRUCTOR,)))

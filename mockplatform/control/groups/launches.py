@@ -186,9 +186,9 @@ def _intended(platform: Platform, body: NewLaunch) -> Launch:
 def _roles(platform: Platform, body: NewLaunch, course: Course, person: Person) -> tuple[str, ...]:
     if body.roles is not None:
         return tuple(map(full_role, body.roles))
-    # A roster names no member without a role; a launch may have none.
+    # Unlike a roster, which names no member without a role, a launch may have none.
     enrolment = platform.state.enrolments.get(enrolment_key(course.id, person.sub))
-    return enrolment.roles if enrolment is not None else person.roles
+    return tuple(map(full_role, enrolment.roles if enrolment is not None else person.roles))
 
 
 def _link(platform: Platform, name: str, course: Course, registration: Registration) -> PlacedLink:

@@ -4,27 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 
+from mockplatform.claims import LEARNER
 from mockplatform.control.checks import check_id
 from mockplatform.control.contract import Ask, ConflictError, Listing, Page, act, found, listed
 from mockplatform.errors import UsageError
 from mockplatform.lms import Platform
 from mockplatform.model import Person
 from mockplatform.records import enrolment_key
-from mockplatform.roster import note_person
+from mockplatform.roster import full_role, note_person
 
 __all__ = ["person_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownOfPerson:
-    """What is known of somebody; names and address may be unknown. `roles` are full URIs."""
+    """What is known of somebody; names and address may be unknown.
+
+    Args:
+        roles: learner unless given; short names are those of the context, [] is none at all.
+    """
 
     sub: str
     given_name: str = ""
     family_name: str = ""
     email: str = ""
     locale: str = "en-US"
-    roles: tuple[str, ...] = ()
+    roles: tuple[str, ...] | None = None
     mentor_of: tuple[str, ...] = ()
     note: str = ""
 
@@ -85,4 +90,6 @@ def person_of(platform: Platform, sub: str) -> Person:
 
 
 def _person(body: KnownOfPerson) -> Person:
-    return Person(**{one.name: getattr(body, one.name) for one in fields(body)})
+    given = {one.name: getattr(body, one.name) for one in fields(body)}
+    roles = (LEARNER,) if body.roles is None else tuple(map(full_role, body.roles))
+    return Person(**given | {"roles": roles})
