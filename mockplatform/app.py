@@ -14,6 +14,7 @@ from starlette.routing import Route
 from mockplatform.endpoints.journal import Journal
 from mockplatform.endpoints.rendering import unknown
 from mockplatform.endpoints.wire import Page, Tenancy, Wire
+from mockplatform.filling import Beginning
 from mockplatform.lms import Platform
 from mockplatform.tenants import Tenants
 
@@ -24,7 +25,13 @@ _FIRST: Final = ("authentication", "oidc")
 
 
 def create_app(platform: Platform, tenants: Tenants | None = None) -> Starlette:
-    """A platform as an ASGI application; with tenants, they are at `/t/{id}`."""
+    """A platform as an ASGI application; with tenants, they are at `/t/{id}`.
+
+    Args:
+        platform: the one at the root.
+        tenants: these say what a reset goes back to; without them it is what the platform has and how it behaves at
+            this very moment, which is kept in memory alone: a tool that is registered later is gone after a reset.
+    """
     app = Starlette(
         routes=list(_routes()),
         middleware=[Middleware(Tenancy, platform=platform, tenants=tenants), Middleware(Journal)],
@@ -34,8 +41,8 @@ def create_app(platform: Platform, tenants: Tenants | None = None) -> Starlette:
     app.router.redirect_slashes = False
     app.state.platform = platform
     app.state.tenants = tenants
-    # What a reset goes back to: by then nobody knows any more what a platform without tenants began with.
-    app.state.beginning = tenants or Tenants(platform)
+    # By the time of a reset nobody knows any more what a platform without tenants began with.
+    app.state.beginning = tenants or Beginning(platform)
     return app
 
 

@@ -31,8 +31,9 @@ def login_request(launch: Launch) -> LoginRequest:
         "lti_message_hint": launch.id,
         "client_id": registration.client_id,
         "lti_deployment_id": launch.deployment_id,
-        **_storage(launch),
         **registration.login_params,
+        # What a launch offers itself counts more than what the registration offers always.
+        **_storage(launch),
     }
     return LoginRequest(method=launch.login_method, url=registration.login_url, params=tuple(params.items()))
 

@@ -21,6 +21,7 @@ __all__ = [
     "KeyLife",
     "LineItem",
     "ListedKey",
+    "PersonChange",
     "PlacedLink",
     "Returned",
     "Score",
@@ -93,13 +94,23 @@ def enrolment_key(course_id: str, sub: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PersonChange:
+    """That somebody whom the platform knows was added, changed or removed: courses may have no enrolment to tell it."""
+
+    sub: str
+    was: Person | None
+    """The person as who took part before; None: never took part in the own roles."""
+    changed_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LineItem:
     """A column of the gradebook (AGS 2.0, section 3.2)."""
 
     id: str
     course_id: str
     client_id: str
-    """The tool that owns it; empty: the platform's own, bound to a link."""
+    """The tool that owns it; empty: the platform's own, for the tool of its link, or without a link for none."""
     label: str
     score_maximum: float
     resource_id: str = ""

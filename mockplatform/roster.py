@@ -16,12 +16,10 @@ from mockplatform.claims import CONTEXT_ROLE, LEARNER
 from mockplatform.errors import UsageError
 from mockplatform.lms import Platform
 from mockplatform.model import Course, Person
-from mockplatform.records import Enrolment, enrolment_key
-from mockplatform.store import Kind, Table
+from mockplatform.records import Enrolment, PersonChange, enrolment_key
 
 __all__ = [
     "Member",
-    "PersonChange",
     "RosterPage",
     "Status",
     "changes",
@@ -66,22 +64,6 @@ class RosterPage:
     members: tuple[Member, ...]
     next_offset: int | None
     """Where the next page begins; None: this is the last one. Not a count: what was left out has a place, too."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonChange:
-    """That somebody whom the platform knows was added, changed or removed: courses may have no enrolment to tell it.
-
-    Args:
-        was: the person as who took part before; None: never took part in the own roles.
-    """
-
-    sub: str
-    was: Person | None
-    changed_s: float
-
-
-_PERSON_CHANGES: Final = Kind("person_changes", PersonChange, 20_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +114,7 @@ def changes(platform: Platform, course: Course, since_s: float) -> tuple[Member,
         for entry in enrolled
         if entry.changed_s >= since_s
     }
-    for change in _person_changes(platform).page():
+    for change in platform.state.person_changes.page():
         if change.changed_s >= since_s and change.sub not in found:
             now = _standing(course, change.sub, known.enrolment(change.sub), known.person(change.sub))
             found[change.sub] = _changed(change, now)
@@ -145,7 +127,7 @@ def note_person(platform: Platform, sub: str, before: Person | None) -> None:
     Args:
         before: what was known until then; None: nothing.
     """
-    table = _person_changes(platform)
+    table = platform.state.person_changes
     if before is None or _member(None, before) is None:
         # Whoever took part once may have to be told to have left.
         known = table.get(sub)
@@ -244,10 +226,6 @@ def _standing(course: Course, sub: str, enrolment: Enrolment | None, person: Per
         return _member(enrolment, person)
     index = _crowd_index(course, sub)
     return None if index is None else _crowd_member(course, index)
-
-
-def _person_changes(platform: Platform) -> Table[PersonChange]:
-    return platform.state.store.table(_PERSON_CHANGES, platform.tenant)
 
 
 def _changed(change: PersonChange, now: Member | None) -> Member | None:

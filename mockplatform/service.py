@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
-from mockplatform.model import Course, Params
+from mockplatform.model import Course, Params, Registration
 from mockplatform.records import Grant
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class Call:
         headers: by name in small letters.
         path: the parameters of the path, decoded.
         grant: the access token that opened the operation, where it needs one.
+        registration: the tool that the access token was granted to.
         about: what the journal will say of the call; an operation without an access token adds its `client_id`.
     """
 
@@ -62,6 +63,7 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     grant: Grant | None = None
+    registration: Registration | None = None
     about: dict[str, str] = field(default_factory=dict)
 
 

@@ -14,6 +14,7 @@ from mockplatform.records import (
     KeptKeys,
     KeyLife,
     LineItem,
+    PersonChange,
     PlacedLink,
     Returned,
     Score,
@@ -30,6 +31,7 @@ SETTINGS: Final = "settings"
 
 MAX_JOURNAL = 2000
 MAX_ENROLMENTS = 20_000
+MAX_PERSON_CHANGES = 20_000
 MAX_LINE_ITEMS = 10_000
 MAX_LINKS = 10_000
 """So many line items and links a tool may fill a tenant with; the next one is refused, as none may vanish unasked."""
@@ -46,6 +48,8 @@ class State:
         """By `Registration.key`."""
         self.people = store.table(Kind("people", Person), tenant)
         """By `sub`."""
+        self.person_changes = store.table(Kind("person_changes", PersonChange, MAX_PERSON_CHANGES), tenant)
+        """Who was last added, changed or removed, by `sub`."""
         self.courses = store.table(Kind("courses", Course), tenant)
         self.enrolments = store.table(Kind("enrolments", Enrolment, MAX_ENROLMENTS), tenant)
         """Whoever launched from a course, or was put there; grouped by the course's id."""

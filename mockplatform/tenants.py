@@ -8,13 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from mockplatform.dialects.dialect import dialect_of
-from mockplatform.dialects.given_ids import GIVEN, give_ids
 from mockplatform.errors import UsageError
+from mockplatform.filling import Filling, filling_of, pour
 from mockplatform.lms import Platform
-from mockplatform.model import Course, Person, Registration
 from mockplatform.records import Settings
-from mockplatform.state import SETTINGS, State
-from mockplatform.store import Kind, MemoryStore
+from mockplatform.state import State
+from mockplatform.store import Kind
 from mockplatform.stores.earlier_runs import Run, earlier_runs, reissue
 
 __all__ = ["FIRST", "Filling", "Tenants"]
@@ -25,26 +24,7 @@ FIRST: Final = "main"
 _SHARED: Final = "*"
 _FEW: Final = 50
 """So many open tenants are not worth a look whether all of them are still there."""
-_POURED: Final = ("registrations", "people", "courses")
-"""The tables of `mockplatform.state.State` that a tenant is filled with."""
 _ID: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9])?")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filling:
-    """What a tenant has when it is new, and again when it is reset.
-
-    Args:
-        registrations: those without an issuer get the tenant's.
-    """
-
-    registrations: tuple[Registration, ...] = ()
-    people: tuple[Person, ...] = ()
-    courses: tuple[Course, ...] = ()
-
-    def issued_by(self, issuer: str) -> tuple[Registration, ...]:
-        """The registrations, with this issuer where they name none."""
-        return tuple(replace(tool, issuer=tool.issuer or issuer) for tool in self.registrations)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +63,7 @@ class Tenants:
         self.first = first
         self._records = first.state.store.table(Kind("tenants", _Tenant), _SHARED)
         self._take_over(filling or Filling())
-        self._filling = filling or _filling_of(first)
+        self._filling = filling or filling_of(first)
         self._made = first.state.store.table(Kind("made", Settings), _SHARED)
         # Kept, so that a later run does not take for the beginning what was changed since.
         self._made.add(FIRST, first.settings)
@@ -161,7 +141,7 @@ class Tenants:
         """
         if tenant == FIRST:
             self.first.canary_hits.clear()
-            _pour(self.first, self._beginning(), self._filling)
+            pour(self.first, self._beginning(), self._filling)
             return self.first
         record = self._known(tenant)
         return self._keep(record, self._fill(record))
@@ -219,7 +199,7 @@ class Tenants:
 
     def _fill(self, record: _Tenant) -> Platform:
         platform = self._platform(record)
-        _pour(platform, record.settings, Filling() if record.empty else self._filling)
+        pour(platform, record.settings, Filling() if record.empty else self._filling)
         return platform
 
     def _platform(self, record: _Tenant) -> Platform:
@@ -236,50 +216,3 @@ class Tenants:
 
     def _url(self, record: _Tenant) -> str:
         return f"{self.first.url}/t/{record.id}"
-
-
-def _pour(platform: Platform, settings: Settings, filling: Filling) -> None:
-    """Let a tenant have this and nothing else; whoever reads meanwhile finds each table as it was or as it will be."""
-    beside = MemoryStore()
-    poured = State(beside, platform.tenant)
-    for tool in filling.issued_by(platform.issuer):
-        poured.registrations.put(tool.key, tool)
-    for person in filling.people:
-        poured.people.put(person.sub, person)
-    for course in filling.courses:
-        poured.courses.put(course.id, course)
-    # Ids have the form that the dialect gives them, as in a platform that is started with it.
-    give_ids(poured, dialect_of(settings.flavour, settings.quirks))
-    state, store = platform.state, platform.state.store
-    state.settings.put(SETTINGS, settings)
-    for name in _POURED:
-        getattr(state, name).replace(getattr(poured, name).entries())
-    for kind in GIVEN:
-        store.table(kind, platform.tenant).replace(beside.table(kind, platform.tenant).entries())
-    store.drop(platform.tenant, keep=("settings", *_POURED, *(kind.name for kind in GIVEN)))
-
-
-def _filling_of(first: Platform) -> Filling:
-    tools = (replace(tool, issuer="" if tool.issuer == first.issuer else tool.issuer) for tool in first.registrations)
-    school = _as_given(first)
-    return Filling(registrations=tuple(tools), people=tuple(school.people.page()), courses=tuple(school.courses.page()))
-
-
-def _as_given(first: Platform) -> State:
-    """People and courses with the ids that the school has given them, whatever form a dialect has given these since."""
-    beside = MemoryStore()
-    school = State(beside, first.tenant)
-    people = {person.sub: person for person in first.people}
-    courses = {course.id: course for course in first.courses}
-    for sub, person in people.items():
-        school.people.put(sub, person)
-    for course_id, course in courses.items():
-        school.courses.put(course_id, course)
-    for kind, ids in zip(GIVEN, (tuple(people), tuple(courses)), strict=True):
-        given = first.state.store.table(kind, first.tenant)
-        for name in ids if given.count() else ():
-            known = given.get(name)
-            if known is not None:
-                beside.table(kind, first.tenant).put(name, known)
-    give_ids(school, dialect_of("neutral", {}))
-    return school

@@ -27,7 +27,8 @@ TOOL_CONFIGURATION: Final = "https://purl.imsglobal.org/spec/lti-tool-configurat
 
 _NAMES: Final = {"name", "given_name", "family_name"}
 _SHOWN: Final = 600
-_TARGET: Final = "an http or https URL without a fragment"
+_URL: Final = "an http or https URL"
+_ENTRANCE: Final = f"{_URL} without a fragment"
 _PAGES: Final = ("logo_uri", "client_uri", "policy_uri", "tos_uri")
 _LISTS: Final[Mapping[str, tuple[str, ...]]] = {
     "response_types": ("id_token",),
@@ -136,18 +137,18 @@ def _lists(metadata: Mapping[str, Any]) -> Found:
 
 
 def _addresses(metadata: Mapping[str, Any]) -> Found:
-    if not _is_target(metadata.get("initiate_login_uri")):
-        yield _problem(f"initiate_login_uri is {metadata.get('initiate_login_uri')!r}, expected {_TARGET}")
+    if not _is_entrance(metadata.get("initiate_login_uri")):
+        yield _problem(f"initiate_login_uri is {metadata.get('initiate_login_uri')!r}, expected {_ENTRANCE}")
     for name in _PAGES:
         if name in metadata and _url(metadata[name]) is None:
-            yield _problem(f"{name} is {metadata[name]!r}, expected an http or https URL")
+            yield _problem(f"{name} is {metadata[name]!r}, expected {_URL}")
     given = metadata.get("redirect_uris")
     if not _texts(given) or not given:
         yield _redirect_problem(f"redirect_uris is {given!r}, expected a list of one URL or more")
         return
     for uri in given:
-        if not _is_target(uri):
-            yield _redirect_problem(f"redirect_uris has {uri!r}, expected {_TARGET}")
+        if not _is_entrance(uri):
+            yield _redirect_problem(f"redirect_uris has {uri!r}, expected {_ENTRANCE}")
 
 
 def _keys(metadata: Mapping[str, Any]) -> Found:
@@ -155,7 +156,7 @@ def _keys(metadata: Mapping[str, Any]) -> Found:
         both = "both jwks_uri and jwks" if "jwks" in metadata else "neither jwks_uri nor jwks"
         yield _problem(f"there is {both}; give one of them, best jwks_uri")
     if "jwks_uri" in metadata and _url(metadata["jwks_uri"]) is None:
-        yield _problem(f"jwks_uri is {metadata['jwks_uri']!r}, expected an http or https URL")
+        yield _problem(f"jwks_uri is {metadata['jwks_uri']!r}, expected {_URL}")
     jwks = metadata.get("jwks", {"keys": []})
     keys = jwks.get("keys") if isinstance(jwks, dict) else None
     if not isinstance(keys, list) or not all(isinstance(key, dict) for key in keys):
@@ -167,8 +168,8 @@ def _tool(metadata: Mapping[str, Any]) -> Found:
     if not isinstance(tool, dict):
         yield _problem(f"{TOOL_CONFIGURATION} is {tool!r}, expected an object")
         return
-    if not _is_target(tool.get("target_link_uri")):
-        yield _in_tool(f"target_link_uri is {tool.get('target_link_uri')!r}, expected {_TARGET}")
+    if _url(tool.get("target_link_uri")) is None:
+        yield _in_tool(f"target_link_uri is {tool.get('target_link_uri')!r}, expected {_URL}")
     if not _texts(tool.get("claims")):
         yield _in_tool(f"claims is {tool.get('claims')!r}, expected a list of claim names")
     yield from _custom(tool, "")
@@ -185,8 +186,8 @@ def _message(message: Mapping[str, Any], where: str) -> Found:
     kind = message.get("type")
     if not isinstance(kind, str) or not kind:
         yield _in_tool(f"{where}type is {kind!r}, expected a message type such as 'LtiResourceLinkRequest'")
-    if "target_link_uri" in message and not _is_target(message["target_link_uri"]):
-        yield _in_tool(f"{where}target_link_uri is {message['target_link_uri']!r}, expected {_TARGET}")
+    if "target_link_uri" in message and _url(message["target_link_uri"]) is None:
+        yield _in_tool(f"{where}target_link_uri is {message['target_link_uri']!r}, expected {_URL}")
     for name in ("placements", "roles"):
         if not _texts(message.get(name, [])):
             yield _in_tool(f"{where}{name} is {message[name]!r}, expected a list of texts")
@@ -240,8 +241,8 @@ def _url(value: Any) -> SplitResult | None:
     return urlsplit(value) if isinstance(value, str) and url_problem(value) is None else None
 
 
-def _is_target(value: Any) -> bool:
-    """Whether a browser can be sent there with parameters, as a registration wants it."""
+def _is_entrance(value: Any) -> bool:
+    """Whether a browser can be sent there with a request; of what follows a # it sends nothing (RFC 6749, 3.1.2)."""
     return _url(value) is not None and "#" not in value
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from mockplatform.model import Privacy, Registration
 from mockplatform.strict_json import whole_texts
 from mockplatform.tables import build
-from mockplatform.texts import check_id, url_problem
+from mockplatform.texts import check_opaque_id, url_problem
 
 __all__ = ["ATTRIBUTES", "OPTIONAL", "ToolTable", "complain", "issuer_problem", "registration_from"]
 
@@ -17,13 +17,13 @@ ATTRIBUTES: Final = ("email", "course_id", "person_id")
 LTI11: Final = ("lti11_launch_url", "consumer_key", "consumer_secret")
 OPTIONAL: Final = ("issuer", *LTI11)
 """What a table may leave out but never leave empty; a registration without it has the empty text."""
-_WITHOUT_FRAGMENT: Final = ("login_url", "launch_url", "deep_linking_url", "redirect_uris")
-"""Where a browser is sent with parameters; a redirect URI has none, and the launch URL is one (RFC 6749, 3.1.2)."""
-_OF_EVERY_LOGIN: Final = (
-    *("iss", "login_hint", "target_link_uri", "lti_message_hint", "client_id", "lti_deployment_id"),
-    "lti_storage_target",
-)
-"""What a login request says in any case (SEC 5.1.1.1; CORE 4.1; LTI Client Side OIDC 0.1)."""
+_WITHOUT_FRAGMENT: Final = ("login_url", "redirect_uris")
+"""Where a browser is sent with a request, of which it keeps the fragment to itself; a redirect URI has none (RFC 6749,
+3.1.2)."""
+_OF_EVERY_LOGIN: Final = ("iss", "login_hint", "target_link_uri", "lti_message_hint", "client_id", "lti_deployment_id")
+"""What a login request says in any case (SEC 5.1.1.1; CORE 4.1)."""
+_LONGEST_CLIENT_ID: Final = 2_000
+"""There is no limit in a standard; this one keeps a mistake, such as a pasted file, out of every login."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,14 +50,15 @@ class ToolTable:
     privacy: Privacy = "public"
 
     def __post_init__(self) -> None:
-        check_id("client_id", self.client_id, empty="give the one that the tool knows")
+        told = "give the one that the tool knows"
+        check_opaque_id("client_id", self.client_id, longest=_LONGEST_CLIENT_ID, empty=told)
         if not self.deployment_ids or "" in self.deployment_ids:
             raise ValueError('deployment_ids needs one id or more, such as ["1"]')
         for index, deployment in enumerate(self.deployment_ids):
-            check_id(f"deployment_ids[{index}]", deployment)
+            check_opaque_id(f"deployment_ids[{index}]", deployment)
         complain(issuer_problem(self.issuer), "issuer")
         for where, url in self._urls():
-            complain(url_problem(url) or _fragment_problem(where, url), where)
+            complain(url_problem(url) or self._fragment_problem(where, url), where)
         for name in self.attributes:
             if name not in ATTRIBUTES:
                 raise ValueError(f"attributes.{name}: unknown key, expected {', '.join(ATTRIBUTES)}")
@@ -76,6 +77,15 @@ class ToolTable:
         yield from ((f"redirect_uris[{index}]", url) for index, url in enumerate(self.redirect_uris))
         optional = (("jwks_url", self.jwks_url), ("deep_linking_url", self.deep_linking_url))
         yield from ((name, url) for name, url in optional if url)
+
+    def _fragment_problem(self, where: str, url: str) -> str | None:
+        """A fragment where none can be; without redirect URIs tools are answered at the launch URL."""
+        if "#" not in url:
+            return None
+        told = f"{url!r} has a fragment, which no browser sends; leave out what follows the #"
+        if where.startswith(_WITHOUT_FRAGMENT):
+            return told
+        return f"{told}, or give redirect_uris" if where == "launch_url" and not self.redirect_uris else None
 
     def _check_jwks(self) -> None:
         keys = self.jwks.get("keys")
@@ -114,12 +124,6 @@ def issuer_problem(issuer: str | None) -> str | None:
     if problem is None and ("?" in issuer or "#" in issuer):
         return f"{issuer!r} has a query or a fragment; an issuer is a URL without them"
     return problem
-
-
-def _fragment_problem(where: str, url: str) -> str | None:
-    if "#" in url and where.startswith(_WITHOUT_FRAGMENT):
-        return f"{url!r} has a fragment, which no browser sends; leave out what follows the #"
-    return None
 
 
 def _text_problem(value: Any) -> str | None:

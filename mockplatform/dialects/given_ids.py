@@ -79,6 +79,7 @@ def _move_people(state: State, subs: Mapping[str, str]) -> None:
         if subs.keys() & set(mentor.mentor_of):
             # Its own id is a new one already, and may be the old one of somebody else.
             state.people.put(mentor.sub, replace(_renamed(mentor, subs), sub=mentor.sub))
+    _move_person_changes(state, subs)
     for enrolment in state.enrolments.page():
         person = enrolment.person
         if _renamed(person, subs) != person and state.enrolments.pop(enrolment.key):
@@ -94,6 +95,14 @@ def _move_people(state: State, subs: Mapping[str, str]) -> None:
         if subs.keys() & set(group.members):
             members = tuple(subs.get(member, member) for member in group.members)
             state.groups.put(group.id, replace(group, members=members), group=group.course_id)
+
+
+def _move_person_changes(state: State, subs: Mapping[str, str]) -> None:
+    # All are taken away first: the new id of one may be the old one of another.
+    moved = [change for sub in subs if (change := state.person_changes.pop(sub)) is not None]
+    for change in moved:
+        was = None if change.was is None else _renamed(change.was, subs)
+        state.person_changes.put(subs[change.sub], replace(change, sub=subs[change.sub], was=was))
 
 
 def _move_course(state: State, before: Course, now: Course, dialect: Dialect) -> None:

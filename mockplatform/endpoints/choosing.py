@@ -8,6 +8,7 @@ from typing import Literal, cast
 
 from mockplatform.claims import CONTEXT_ROLE, INSTITUTION_ROLE, INSTRUCTOR, LEARNER
 from mockplatform.errors import UsageError
+from mockplatform.gradebook.line_items import is_tools
 from mockplatform.lms import Platform
 from mockplatform.mentoring import MENTOR
 from mockplatform.message import messages
@@ -69,17 +70,17 @@ def reviewed(platform: Platform, given: Mapping[str, str]) -> dict[str, str]:
     link = _link(platform, given)
     course = _course(platform, link.course_id if link else given.get("course", ""))
     if given.get("line_item"):
-        check_line_item(platform, course, given["line_item"])
+        check_line_item(platform, _registration(platform, given, link), course, given["line_item"])
     learner = given.get("for_user") or a_learner(platform, course, given.get("person", ""))
     return dict(given) | {"for_user": learner}
 
 
-def check_line_item(platform: Platform, course: Course, item_id: str) -> None:
-    """Make sure that a line item is one of a course.
+def check_line_item(platform: Platform, tool: Registration, course: Course, item_id: str) -> None:
+    """Make sure that a line item is one of a course, and the tool's, which could not ask for it otherwise.
 
     Raises:
         UnknownLineItemError: there is none.
-        UsageError: it is one of another course.
+        UsageError: it is one of another course, or none of the tool's.
     """
     item = platform.state.line_items.get(item_id)
     if item is None:
@@ -88,6 +89,8 @@ def check_line_item(platform: Platform, course: Course, item_id: str) -> None:
         raise UsageError(
             f"line item {item_id!r}: it is of the course {item.course_id!r}, not of {course.id!r}; choose that course"
         )
+    if not is_tools(platform, course, item, issuer=tool.issuer, client_id=tool.client_id):
+        raise UsageError(f"line item {item_id!r}: it is none of {tool.name}, which cannot see it; choose another one")
 
 
 def a_learner(platform: Platform, course: Course, launching: str) -> str:

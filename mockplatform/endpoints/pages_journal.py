@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -21,7 +21,7 @@ from mockplatform.keys import from_b64url
 from mockplatform.misbehaving.faults import endpoint_names
 from mockplatform.model import Exchange, Params
 from mockplatform.telling.curl import curl_of
-from mockplatform.telling.masking import masked_exchange
+from mockplatform.telling.masking import masked_exchange, tokens_in
 
 __all__ = ["FOR_PEOPLE", "NAVIGATION", "ROUTES"]
 
@@ -29,8 +29,6 @@ FOR_PEOPLE = True
 NAVIGATION = (40, "/journal", "Journal")
 
 _PART = 50
-# Begins once in each run of such characters and gives none back: a body of nothing but beginnings takes no longer.
-_TOKEN = re.compile(r"(?<![A-Za-z0-9_-])(eyJ[A-Za-z0-9_-]++)\.(eyJ[A-Za-z0-9_-]++)\.")
 
 _ANSWERS: Mapping[str, Callable[[Exchange], bool]] = {
     "": lambda _exchange: True,
@@ -89,12 +87,12 @@ def _entry(exchange: Exchange) -> _Entry:
     said = parse_qsl(query, keep_blank_values=True)
     if shown.method == "POST" and not shown.request_body.lstrip().startswith(("{", "[", "<")):
         said += parse_qsl(shown.request_body, keep_blank_values=True)
-    token = _TOKEN.search(shown.response_body) or _TOKEN.search(shown.request_body)
+    token = next(chain.from_iterable(map(tokens_in, (shown.response_body, shown.request_body))), None)
     return _Entry(
         exchange=shown,
         path="/" + address.split("://", 1)[-1].partition("/")[2],
         parameters=tuple(said),
-        token=() if token is None else tuple(map(_laid_out, token.groups())),
+        token=() if token is None else (_laid_out(token.header), _laid_out(token.claims)),
         curl=curl_of(shown),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -31,6 +32,9 @@ _PART = 50
 _TEXTS = ("name", "issuer", "client_id", "login_url", "launch_url", "deep_linking_url", "jwks_url", "privacy")
 _LISTS = ("deployment_ids", "redirect_uris", "scopes")
 _MAPPINGS = ("custom", "login_params")
+_NEXT_URL = re.compile(r",\s*https?:", re.IGNORECASE)
+_SEVERAL = {"redirect_uris": _NEXT_URL, "scopes": _NEXT_URL, "deployment_ids": re.compile(r",\s")}
+"""Where a line of a list goes on with what seems to be the next value; only who types here means that by a comma."""
 _SCOPES_OF = {
     "all": "All that the platform offers",
     "listed": "Only these, one a line; none: no scope at all",
@@ -155,8 +159,12 @@ def _scopes(values: Mapping[str, str], listed: tuple[str, ...] | None) -> tuple[
     return None
 
 
-def _lines(text: str, _name: str) -> tuple[str, ...]:
-    return tuple(line.strip() for line in text.splitlines() if line.strip())
+def _lines(text: str, name: str) -> tuple[str, ...]:
+    lines = tuple(line.strip() for line in text.splitlines() if line.strip())
+    for line in lines:
+        if _SEVERAL[name].search(line):
+            raise UsageError(f"The tool: {name}: {line!r} seems to be several with a comma between; write one per line")
+    return lines
 
 
 def _mapping(text: str, name: str) -> dict[str, str]:

@@ -17,6 +17,7 @@ from mockplatform.endpoints.parameters import parameters
 from mockplatform.endpoints.rendering import html, refusal, see_other
 from mockplatform.endpoints.wire import platform_of
 from mockplatform.errors import UsageError
+from mockplatform.filling import Beginning
 from mockplatform.service import services
 from mockplatform.tenants import FIRST, Tenants
 
@@ -95,7 +96,7 @@ async def remove_quirk(request: Request) -> Response:
 async def reset(request: Request) -> Response:
     """Let this platform forget everything and begin anew."""
     platform = platform_of(request)
-    beginning: Tenants = request.app.state.beginning
+    beginning: Tenants | Beginning = request.app.state.beginning
     beginning.reset(platform.tenant or FIRST)
     return see_other(request, "/")
 

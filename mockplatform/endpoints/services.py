@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from mockplatform.endpoints.parameters import query_of
 from mockplatform.endpoints.wire import about, platform_of
-from mockplatform.model import Params, registration_key
+from mockplatform.model import Params, Registration, registration_key
 from mockplatform.records import Grant
 from mockplatform.service import Call, Operation, Reply, ServiceError, services
 
@@ -53,7 +53,7 @@ async def _call(request: Request, operation: Operation) -> Call:
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     if "course" in request.path_params:
         about(request)["course"] = request.path_params["course"]
-    grant = _grant(request, operation) if operation.scopes else None
+    grant, tool = _grant(request, operation) if operation.scopes else (None, None)
     _check_media_types(platform.dialect.value("services.media_types", "strict"), operation, headers)
     body = bytearray()
     try:
@@ -72,6 +72,7 @@ async def _call(request: Request, operation: Operation) -> Call:
         headers=headers,
         body=bytes(body),
         grant=grant,
+        registration=tool,
         about=about(request),
     )
 
@@ -83,8 +84,8 @@ def _asked_url(request: Request, operation: Operation) -> str:
     return f"{platform_of(request).url}{operation.path.format_map(ids)}" + (f"?{query}" if query else "")
 
 
-def _grant(request: Request, operation: Operation) -> Grant:
-    """The access token of a request (RFC 6750, sections 2.1 and 3.1).
+def _grant(request: Request, operation: Operation) -> tuple[Grant, Registration]:
+    """The access token of a request, and its tool (RFC 6750, sections 2.1 and 3.1).
 
     Raises:
         ServiceError: there is none, it is not from here, it has expired, its tool is gone, or it opens other things.
@@ -99,7 +100,8 @@ def _grant(request: Request, operation: Operation) -> Grant:
     about(request)["client_id"] = grant.client_id
     if grant.expires_s <= platform.clock():
         raise _unauthorised("invalid_token", "this access token has expired; ask for another one")
-    if platform.state.registrations.get(registration_key(grant.issuer, grant.client_id)) is None:
+    tool = platform.state.registrations.get(registration_key(grant.issuer, grant.client_id))
+    if tool is None:
         raise _unauthorised(
             "invalid_token",
             f"the tool {grant.client_id!r}, which this access token was granted to, is no longer registered here;"
@@ -115,7 +117,7 @@ def _grant(request: Request, operation: Operation) -> Grant:
             f" this token has {', '.join(grant.scopes) or 'none'}",
             (("www-authenticate", challenge),),
         )
-    return grant
+    return grant, tool
 
 
 def _unauthorised(error: str, description: str) -> ServiceError:

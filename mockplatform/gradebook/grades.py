@@ -85,6 +85,7 @@ def add_line_item(
 
     Args:
         client_id: the tool that owns it; empty: the platform, for the tool of the link.
+        resource_link_id: the link that it is bound to; empty: none, so without an owner no tool sees it (AGS 3.2.9).
         issuer: as whom the platform is known to that tool; empty: not known.
 
     Raises:
@@ -111,17 +112,12 @@ def check_line_item(item: LineItem) -> None:
     """Make sure that a column of a gradebook can be like this.
 
     Raises:
-        UsageError: it has no name or no maximum, or is no tool's.
+        UsageError: it has no name or no maximum.
     """
     if not item.label.strip():
         raise UsageError("label: it is blank; give the line item a name (AGS 3.2.7)")
     if not 0 < item.score_maximum < float("inf"):
         raise UsageError(f"score_maximum: {item.score_maximum} is no number above 0; give such as 100 (AGS 3.2.8)")
-    if not item.client_id and not item.resource_link_id:
-        raise UsageError(
-            "resource_link_id: it is empty, and so is client_id, by which the line item would be no tool's;"
-            " give it a link, or the tool that owns it (AGS 3.2.9)"
-        )
 
 
 def _course(platform: Platform, course_id: str) -> Course:

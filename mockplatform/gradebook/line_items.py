@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -100,10 +101,11 @@ def only_line_item(
 
     Many tools share the course's own link, so a link alone does not tell whose it is.
     """
-    # Always the same id, so that of two who make it at once one finds that of the other.
+    # Always the same ids, so that of two who make it at once one finds that of the other.
     told = json.dumps([course_id, link_id, tool.issuer, tool.client_id])
+    first = f"link-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
     item = LineItem(
-        id=f"link-{hashlib.sha256(told.encode()).hexdigest()[:16]}",
+        id=first,
         course_id=course_id,
         client_id=tool.client_id,
         issuer=tool.issuer,
@@ -112,8 +114,15 @@ def only_line_item(
         resource_link_id=link_id,
     )
     items = platform.state.line_items
-    kept = items.add(item.id, item, group=course_id)
-    return item if kept else items.get(item.id) or item
+    for number in itertools.count(2):
+        if items.add(item.id, item, group=course_id):
+            break
+        known = items.get(item.id) or item
+        if _is_for(known, item):
+            return known
+        # Under this id there is one by now that was given to another link or tool.
+        item = replace(item, id=f"{first}-{number}")
+    return item
 
 
 def told_line_item(platform: Platform, item: LineItem) -> dict[str, Any]:
@@ -232,6 +241,12 @@ def _definition(members: Members) -> dict[str, Any]:
         "tag": tag,
         "extra": kept,
     }
+
+
+def _is_for(item: LineItem, wanted: LineItem) -> bool:
+    """Whether a line item is that of the same tool and link."""
+    same_link = (item.course_id, item.resource_link_id) == (wanted.course_id, wanted.resource_link_id)
+    return same_link and item.is_owned_by(issuer=wanted.issuer, client_id=wanted.client_id)
 
 
 def _is_tools_link(platform: Platform, course: Course, link_id: str, issuer: str, client_id: str) -> bool:

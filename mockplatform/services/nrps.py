@@ -13,7 +13,7 @@ from mockplatform.claims import CLAIM_PREFIX, RESOURCE_LINK_REQUEST
 from mockplatform.course_groups import grouping
 from mockplatform.lms import Platform
 from mockplatform.message import messages
-from mockplatform.model import Course, Launch, Person, Privacy, Registration, registration_key
+from mockplatform.model import Course, Launch, Person, Privacy, Registration
 from mockplatform.paging import Part, link_header, once, page_links, part_of
 from mockplatform.privacy import identity, shown
 from mockplatform.roster import Member, RosterPage, changes, full_role, roster, size
@@ -72,8 +72,8 @@ def memberships_url(platform: Platform, course: Course) -> str:
 def memberships(call: Call) -> Reply:
     """Members of a course as a page, or what has changed since another answer (NRPS 2.0, sections 2.2 and 2.4)."""
     platform = call.platform
-    course = course_of(call)
-    registration = _registration(call)
+    course, registration = course_of(call), call.registration
+    assert registration is not None
     role = _role(call)
     part = part_of(call, page_size=platform.dialect.value("nrps.page_size", PAGE_SIZE))
     since_s = _moment(call, "since")
@@ -87,15 +87,6 @@ def memberships(call: Call) -> Reply:
     members = [_told(member, registration.privacy) | extras(member) for member in page.members]
     container = {"id": call.url, "context": _context(course), "members": members}
     return Reply(json=container, headers=link_header(links))
-
-
-def _registration(call: Call) -> Registration:
-    grant = call.grant
-    assert grant is not None
-    found = call.platform.state.registrations.get(registration_key(grant.issuer, grant.client_id))
-    if found is None:
-        raise ServiceError(403, "access_denied", f"the tool {grant.client_id!r} is no longer registered")
-    return found
 
 
 def _role(call: Call) -> str:

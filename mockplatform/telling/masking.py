@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import base64
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from mockplatform.model import Exchange, Params
 
-__all__ = ["masked", "masked_exchange", "masked_headers", "masked_params", "masked_text"]
+__all__ = [
+    "TOKEN_LIKE",
+    "FoundToken",
+    "masked",
+    "masked_exchange",
+    "masked_headers",
+    "masked_params",
+    "masked_text",
+    "tokens_in",
+]
 
 _DOT: Final = "•"
 _KEPT: Final = 4
@@ -31,19 +41,61 @@ _SECRET: Final = (
 _NAMES: Final = "|".join(_SECRET)
 _NAMED: Final = rf"(?P<before>(?:^|[?&\s])(?:{_NAMES})=)"
 _IN_FORM: Final = re.compile(rf"{_NAMED}(?P<secret>[^&\s]+)")
+_IN_PROSE: Final = re.compile(rf"{_NAMED}(?P<secret>(?:[^&\s\"']|[\"'](?!\s|/?>))++)")
+"""An address in the attribute of a tag that stands in a text ends with the quotes that end the tag, too."""
 _IN_DOCUMENT: Final = re.compile(rf"{_NAMED}(?P<secret>[^&\s\"<>]+)")
 """An address inside of JSON or a page ends where its text or attribute does."""
 _IN_JSON: Final = re.compile(rf'(?P<before>"(?:{_NAMES})"\s*:\s*")(?P<secret>(?:[^"\\]|\\.)*)')
 _IN_HTML: Final = re.compile(rf'(?P<before>name="(?:{_NAMES})"\s+value=")(?P<secret>[^"]*)')
-_ANYWHERE: Final = re.compile(
-    r"(?P<before>(?<![A-Za-z0-9_-]))(?=[A-Za-z0-9_-]*?eyJ)"
-    r"(?P<secret>[A-Za-z0-9_-]++\.[A-Za-z0-9_-]*+\.[A-Za-z0-9_-]++)"
+TOKEN_LIKE: Final = re.compile(
+    r"(?<![A-Za-z0-9_-])(?=[A-Za-z0-9_-]*?eyJ)(?P<first>[A-Za-z0-9_-]++)"
+    r"(?=\.(?P<claims>[A-Za-z0-9_-]*+)\.(?P<signature>[A-Za-z0-9_-]*+))"
 )
-"""A JWT, whatever it is called: its header is a JSON object, which begins so in Base64url, perhaps with something
-written right before it. Looked for once in each run of such characters, so that no text takes long."""
+"""What may be a JWT, whatever it is called: its header is a JSON object, which begins so in Base64url, perhaps with
+something written right before it. Looked for once in each run of such characters, so that no text takes long."""
+_HEADER_BEGINS: Final = re.compile(rb'\{"(?:[^"\\\x00-\x1f]|\\.)++"[ \t\r\n]*+:')
+_SHORTEST_HEADER: Final = len("eyJhbGciOiIifQ")
+"""As long as `{"alg":""}` is in Base64url."""
+_ENOUGH: Final = 64
+"""As many characters of a header show its first name; that no more are read keeps a text of beginnings short work."""
+_TAG: Final = re.compile(r"<[A-Za-z][^<>\"']*+[\"']")
 _DOCUMENT: Final = ("{", "[", "<", '"')
 """How JSON and pages begin."""
 _BEARER: Final = re.compile(r"(?P<before>\b[Bb]earer )(?P<secret>[A-Za-z0-9._~+/-]{8,}=*)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundToken:
+    """A JWT in a text, taken apart."""
+
+    header: str
+    claims: str
+    signature: str
+    signature_at: int
+    """Where in the text its signature begins."""
+
+
+def tokens_in(text: str) -> Iterator[FoundToken]:
+    """The JWTs in a text, none of which begins inside of another."""
+    end = 0
+    for found in TOKEN_LIKE.finditer(text):
+        header = _header_in(found["first"]) if found.start() >= end else ""
+        if header:
+            end = found.end("signature")
+            at = found.start("signature")
+            yield FoundToken(header=header, claims=found["claims"], signature=found["signature"], signature_at=at)
+
+
+def _header_in(first: str) -> str:
+    """The header with which a text ends; empty if it has none."""
+    at = first.find("eyJ")
+    while 0 <= at <= len(first) - _SHORTEST_HEADER:
+        beginning = first[at : at + _ENOUGH]
+        whole = beginning[: len(beginning) // 4 * 4]
+        if _HEADER_BEGINS.match(base64.urlsafe_b64decode(whole)):
+            return first[at:]
+        at = first.find("eyJ", at + 1)
+    return ""
 
 
 def masked(secret: str) -> str:
@@ -71,10 +123,24 @@ def masked_headers(headers: Params) -> Params:
 
 def masked_text(text: str) -> str:
     """A body or an address, whatever it is: forms, JSON and pages are looked through for secrets by their names."""
-    named = _IN_DOCUMENT if text.lstrip().startswith(_DOCUMENT) else _IN_FORM
-    for pattern in (named, _IN_JSON, _IN_HTML, _BEARER, _ANYWHERE):
+    for pattern in (_named(text), _IN_JSON, _IN_HTML, _BEARER):
         text = pattern.sub(lambda found: found["before"] + masked(found["secret"]), text)
-    return text
+    return _without_signatures(text)
+
+
+def _named(text: str) -> re.Pattern[str]:
+    """Where the values of parameters end depends on what a text is."""
+    if text.lstrip().startswith(_DOCUMENT):
+        return _IN_DOCUMENT
+    return _IN_PROSE if _TAG.search(text) else _IN_FORM
+
+
+def _without_signatures(text: str) -> str:
+    pieces, at = [], 0
+    for token in tokens_in(text):
+        pieces += [text[at : token.signature_at], _dotted(token.signature)]
+        at = token.signature_at + len(token.signature)
+    return "".join((*pieces, text[at:]))
 
 
 def masked_exchange(exchange: Exchange) -> Exchange:

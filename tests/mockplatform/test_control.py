@@ -24,7 +24,7 @@ from mockplatform.control.groups.tools import Tool
 from mockplatform.keys import KeyRing
 from mockplatform.lms import Platform
 from mockplatform.model import Registration
-from mockplatform.records import PlacedLink, Score
+from mockplatform.records import LineItem, PlacedLink, Score
 from mockplatform.roster import changes
 from mockplatform.state import State
 from mockplatform.store import MemoryStore, MemoryTable
@@ -418,8 +418,6 @@ async def test_an_lti_11_launch_is_one_form(ask: Checked, platform: Platform) ->
          "score_maximum is 0, expected more than 0"),
         ("POST", "/tenants/main/courses/course-9/line-items",
          {"label": " ", "score_maximum": 1, "client_id": "Client-A"}, 400, "label: it is blank"),
-        ("POST", "/tenants/main/courses/course-9/line-items", {"label": "x", "score_maximum": 1}, 400,
-         "resource_link_id: it is empty, and so is client_id"),
         ("GET", "/ca.pem", None, 404, "start the platform with --tls"),
     ],
 )  # fmt: skip
@@ -685,6 +683,7 @@ async def test_a_review_is_of_a_learner(ask: Checked, platform: Platform) -> Non
         ({"link": "link-1", "course": "course-8"}, 400, "body: link: 'link-1' is in the course 'course-9', not in"),
         ({"link": "link-1", "registration": "C"}, 400, "body: link: 'link-1' is one of 'Client-A', not of 'C'"),
         ({"line_item": "zz"}, 400, "line item 'zz': there is none"),
+        ({"line_item": "theirs", "message": "submission_review"}, 400, "line item 'theirs': it is none of Quiz, which"),
         ({"message": "deep_linking", "deep_linking": {"accept_types": "x"}}, 400,
          "deep_linking.accept_types: expected a list of texts (DL 4.4.1)"),
         ({"message": "deep_linking", "deep_linking": {"accept_multiple": "yes"}}, 400,
@@ -709,5 +708,7 @@ async def test_a_launch_that_no_platform_would_begin(
         title="A link",
     )
     platform.state.links.put("link-1", link, group="course-9")
+    item = LineItem(id="theirs", course_id="course-9", client_id="C", issuer=PLATFORM, label="Quiz", score_maximum=1)
+    platform.state.line_items.put("theirs", item, group="course-9")
 
     assert detail in await ask("POST", "/tenants/main/launches", LAUNCH | change, status=status)

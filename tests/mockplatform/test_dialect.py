@@ -20,7 +20,7 @@ from mockplatform.lms import Platform
 from mockplatform.model import AuthResponse, Course, LoginRequest, Person
 from mockplatform.opening import resource_link
 from mockplatform.records import Group, GroupSet, LineItem, PlacedLink, Score
-from mockplatform.roster import roster
+from mockplatform.roster import changes, note_person, roster
 from tests.mockplatform.makers import (
     COURSE,
     INSTRUCTOR,
@@ -494,3 +494,25 @@ class TestBasic:
         assert "\r\n" in fields["resource_link_description"]
         assert fields["ext_lms"] == "moodle-2"
         assert fields["oauth_signature"]
+
+
+def test_what_was_noted_of_people_goes_with_their_ids(keys: KeyRing) -> None:
+    """Under another flavour differences tell of people by the ids that they have by then (NRPS 2.4.3)."""
+    names = ("short", "gone", "away")
+    people = [Person(sub=name, given_name="", family_name="", email="") for name in names]
+    platform = make_platform(keys, people=people)
+    for person in people:
+        note_person(platform, person.sub, None)
+        note_person(platform, person.sub, person)
+    platform.state.people.pop("gone")
+    platform.change_settings(flavour="canvas")
+    short, away = (person.sub for person in platform.people)
+    active = [(one.person.sub, one.status) for one in changes(platform, platform.courses[0], 0.0)]
+    platform.state.people.pop(away)
+    left = [(one.person.sub, one.status) for one in changes(platform, platform.courses[0], 0.0)]
+
+    assert not {short, away} & set(names)
+    assert sorted(active) == sorted([("gone", "Deleted"), (short, "Active"), (away, "Active")])
+    assert sorted(left) == sorted([("gone", "Deleted"), (short, "Active"), (away, "Deleted")])
+    platform.change_settings(flavour="neutral")
+    assert ("short", "Active") in [(one.person.sub, one.status) for one in changes(platform, COURSE, 0.0)]

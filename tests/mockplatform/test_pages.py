@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import pkgutil
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
@@ -950,6 +951,35 @@ async def test_a_journal_of_beginnings_is_shown(http: httpx2.AsyncClient, platfo
     page = HTMLParser((await http.get("/journal")).text)
 
     assert len(page.css("main > details")) == 3
+
+
+@pytest.mark.parametrize(
+    "before", ["", "id_token=", "id_token%3D", "x", "\\n", "keyJ", "see keyJournal.", "eyJ" * 5_000]
+)
+@pytest.mark.parametrize("member", ["request_body", "response_body"])
+async def test_the_journal_lays_any_token_open(
+    http: httpx2.AsyncClient, platform: Platform, before: str, member: str
+) -> None:
+    """Header and claims of a token can be read in the journal, whatever stands right before it in its body."""
+    body = f"{before}eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJDbGllbnQtQSJ9.c2lnbmF0dXJl&x=1"
+    told: dict[str, Any] = {member: body}
+    said = Exchange(asker="tool", method="POST", url=f"{PLATFORM}/x", status=404, **told)
+    platform.state.journal.put("1", said)
+
+    page = HTMLParser((await http.get("/journal")).text)
+
+    assert [json.loads(one.text()) for one in page.css("pre.token")] == [{"alg": "RS256"}, {"iss": "Client-A"}]
+
+
+@pytest.mark.parametrize("body", ["eyJ" * 5_000, "http://keyJournal.example.org/", "eyJ9.eyJ9.x", '{"a": "eyJ.eyJ."}'])
+async def test_the_journal_lays_nothing_else_open(http: httpx2.AsyncClient, platform: Platform, body: str) -> None:
+    """What only looks like a token is shown as it is."""
+    said = Exchange(asker="tool", method="POST", url=f"{PLATFORM}/x", response_body=body, status=404)
+    platform.state.journal.put("1", said)
+
+    page = HTMLParser((await http.get("/journal")).text)
+
+    assert (len(page.css("main > details")), len(page.css("pre.token"))) == (1, 0)
 
 
 WRITTEN: dict[str, list[Any]] = {

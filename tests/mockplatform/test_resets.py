@@ -14,7 +14,9 @@ from mockplatform.errors import UsageError
 from mockplatform.keys import KeyRing
 from mockplatform.lms import Platform
 from mockplatform.model import Course, Person
-from mockplatform.store import MemoryStore, Store
+from mockplatform.records import Settings, Used
+from mockplatform.store import Kind, MemoryStore, Store
+from mockplatform.stores.kept_keys import SHARED
 from mockplatform.stores.sql import SqlStore
 from mockplatform.tenants import Tenants
 from tests.mockplatform.makers import COURSE, PERSON, PLATFORM, make_platform, make_registration
@@ -154,3 +156,32 @@ async def test_a_platform_without_tenants_begins_anew(keys: KeyRing) -> None:
         assert (await http.get("/t/main/jwks")).status_code == 404
     assert (platform.settings, platform.registrations) == (settings, tools)
     assert (platform.people, platform.courses) == ((PERSON,), (COURSE,))
+
+
+@pytest.mark.asyncio
+async def test_what_came_after_the_application_was_made_goes(keys: KeyRing, store: Store) -> None:
+    """A reset of a platform that is served alone takes a tool away that it got to know afterwards, and its launches."""
+    platform = make_platform(keys, store=store, flavour="canvas")
+    made = seen(platform)
+    app = create_app(platform)
+    platform.register(make_registration(client_id="B"))
+    platform.change_settings(flavour="moodle")
+    platform.state.answered.put("launch", Used())
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=PLATFORM) as http:
+        await http.post("/settings/reset", headers={"origin": PLATFORM})
+
+    assert (seen(platform), platform.state.answered.count()) == (made, 0)
+
+
+def test_an_application_leaves_no_trace(keys: KeyRing, store: Store) -> None:
+    """An application keeps nothing in the store, so tenants that are opened later begin as the platform is by then."""
+    platform = make_platform(keys, store=store)
+    create_app(platform)
+    beside = [store.table(Kind(name, Settings), SHARED).count() for name in ("made", "runs")]
+    platform.change_settings(flavour="canvas", on_problem="note")
+    tenants = Tenants(platform)
+    new = tenants.create("one").settings
+
+    assert beside == [0, 0]
+    assert (new.flavour, new.on_problem) == ("canvas", "note")
+    assert tenants.reset("main").settings.flavour == "canvas"

@@ -13,6 +13,7 @@ from mockplatform.keys import KeyRing
 from mockplatform.lms import Platform
 from mockplatform.model import Exchange
 from mockplatform.records import Grant, Group, GroupSet, LineItem, PlacedLink, Returned, Score
+from mockplatform.roster import changes
 from mockplatform.tenants import Tenants
 from tests.mockplatform.makers import COURSE, PERSON, PLATFORM, make_platform
 
@@ -149,6 +150,17 @@ async def test_what_no_document_holds_stays(control: httpx2.AsyncClient, platfor
     assert (await control.put(STATE, json=told | {"people": [JANE]})).status_code == 200
     assert [person.sub for person in platform.people] == ["jane"]
     assert (platform.state.grants.count(), len(platform.journal)) == (1, 1)
+
+
+async def test_nobody_has_left_whom_a_document_does_not_know(control: httpx2.AsyncClient, platform: Platform) -> None:
+    """Differences after a document tell of nobody who came and was changed before it (NRPS 2.4.3)."""
+    told = (await control.get(STATE)).json()
+    person = JANE | {"roles": ["Instructor"]}
+    assert (await control.post("/tenants/main/people", json=person)).status_code == 201
+    assert (await control.put("/tenants/main/people/jane", json=person | {"email": "j@example.org"})).status_code == 200
+    assert (await control.put(STATE, json=told)).status_code == 200
+
+    assert changes(platform, COURSE, 0.0) == ()
 
 
 async def test_a_document_with_faults_and_keys_is_served(control: httpx2.AsyncClient, platform: Platform) -> None:

@@ -4,14 +4,21 @@ import shlex
 
 import pytest
 
-from mockplatform.keys import KeyRing
+from mockplatform.keys import KeyRing, b64url, encode_json
 from mockplatform.lms import Platform
 from mockplatform.model import Exchange
 from mockplatform.mutation import Context, bind
 from mockplatform.pending import PendingLaunch
 from mockplatform.telling.curl import curl, curl_of
 from mockplatform.telling.lines import Line, compared, shown
-from mockplatform.telling.masking import masked, masked_exchange, masked_headers, masked_params, masked_text
+from mockplatform.telling.masking import (
+    TOKEN_LIKE,
+    masked,
+    masked_exchange,
+    masked_headers,
+    masked_params,
+    masked_text,
+)
 from mockplatform.telling.rehearsal import idle_lies
 from mockplatform.telling.timeline import Leg, Story, exchanges_of, story
 from mockplatform.telling.token_views import taken_apart
@@ -364,22 +371,108 @@ def test_a_lie_that_changes_nothing_is_told(keys: KeyRing, lie: str, idle: bool)
     assert [str(spoilt) for spoilt in told(make_platform(keys), lie).idle] == ([lie] if idle else [])
 
 
-@pytest.mark.parametrize(
-    "part", ["eyJ", "eyJ-", "eyJa.", "eyJa.eyJb ", "a.", "-", "JWT=?", '"JWT" ', "Bearer ", 'name="JWT" ']
-)
+TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2lnbmF0dXJl"
+TOKEN_SHOWN = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln••••••••"
+
+
+@pytest.mark.parametrize("part", ["eyJ", "eyJ-", "eyJa.", "eyJa.eyJb ", "a.", "-", '"JWT" ', "Bearer ", 'name="JWT" '])
 def test_a_long_text_of_beginnings_is_looked_through_once(part: str) -> None:
-    """A megabyte of what only looks like the beginning of a secret comes to an end."""
+    """A megabyte of what only looks like the beginning of a secret stays as it is; a secret behind it is masked."""
     text = part * (1_000_000 // len(part))
 
-    assert len(masked_text(text)) == len(text)
+    assert masked_text(f"{text}\n{TOKEN} and\nclient_secret=abcdefghij") == (
+        f"{text}\n{TOKEN_SHOWN} and\nclient_secret=abcd••••••"
+    )
 
 
-@pytest.mark.parametrize("before", ["-", "x", "a.b.", "x-", "é", "%3D", "\\n"])
+def test_a_long_secret_of_beginnings_is_masked() -> None:
+    """A secret ends where its parameter does, whatever it repeats."""
+    text = "JWT=" + "?JWT=" * 200_000
+
+    assert masked_text(f"{text}&b=2") == f"JWT=?JWT={'••••=' * 199_999}&b=2"
+
+
+@pytest.mark.parametrize("run", ["eyJ" * 5_000, "eyJ-" * 4_000, "x" * 16_000 + "eyJ", "keyJ" * 4_000])
+def test_a_run_is_looked_at_once(run: str) -> None:
+    """What may be a token begins with a run of its characters and nowhere inside of it, so each run is read once."""
+    begun = [at for at in range(len(run)) if TOKEN_LIKE.match(f"{run}.a.b", at)]
+
+    assert begun == [0]
+    assert [found["first"] for found in TOKEN_LIKE.finditer(f"{run}.{run}. {run}.a.b")] == [run, run]
+    assert [at for at in range(len(run)) if TOKEN_LIKE.match(f"{run} {run}", at)] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://keyJournal.example.org/lti",
+        "keyJournal-of-some-length.example.org",
+        "see eyJournalism-and-more.example.org",
+        "eyJ9.e30.c2lnbmF0dXJl",
+        "eyJhbGciOiJSUzI1NiJ9.example",
+        "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.",
+        "Grading-eyJhbGci.example.org",
+    ],
+)
+def test_what_only_looks_like_a_token_stays(text: str) -> None:
+    """A text is a JWT if its first part has the beginning of a JSON object, as long as a header is (RFC 7515, 7.1)."""
+    assert masked_text(text) == text
+    assert masked_text(f"{text} {TOKEN}") == f"{text} {TOKEN_SHOWN}"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"alg": ""},
+        {"typ": "JWT", "alg": "RS256"},
+        {"a name of some length, which no standard has": 1},
+        {'a"b\\': 1, "alg": "none"},
+        {"alg": "RS256", "x5c": ["A" * 4_000]},
+    ],
+)
+def test_every_header_is_known(header: dict[str, object]) -> None:
+    """Short and long headers, and names with escapes in them, make a JWT; also behind a host name with dots."""
+    token = f"{b64url(encode_json(header))}.eyJpc3MiOiJ4In0."
+
+    for before in ("", "keyJournal.", "keyJournal", "keyJournal.a.", "eyJeyJ"):
+        text = f"{before}{token}"
+        assert masked_text(f"{text}c2lnbmF0dXJl") == f"{text}c2ln••••••••"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            'No: <a href="http://a/?client_secret=abcdefghij">here</a>',
+            'No: <a href="http://a/?client_secret=abcd••••••">here</a>',
+        ),
+        (
+            "No: <a class=x href='http://a/?client_secret=abcdefghij&b=1' id=y>here</a>",
+            "No: <a class=x href='http://a/?client_secret=abcd••••••&b=1' id=y>here</a>",
+        ),
+        (
+            "No: <img alt='' src='http://a/?b=1&client_secret=abcdefghij' id=y>here",
+            "No: <img alt='' src='http://a/?b=1&client_secret=abcd••••••' id=y>here",
+        ),
+        ("No: <img src='http://a/?api_key=abcdefghij'/>here", "No: <img src='http://a/?api_key=abcd••••••'/>here"),
+        (
+            """No: <a href="http://a/?client_secret=abcdefgh'ijkl">here</a>""",
+            """No: <a href="http://a/?client_secret=abcd•••••••••">here</a>""",
+        ),
+        ("client_secret=abcdefgh'ijklmnop", "client_secret=abcd•••••••••••••"),
+        ("""client_secret=abcdefgh">ijklmnop&b=2""", "client_secret=abcd••••••••••••••&b=2"),
+        ("""client_secret=abcdefgh'/>ijklmnop""", "client_secret=abcd•••••••••••••••"),
+    ],
+)
+def test_an_address_in_a_tag_ends_with_its_quotes(text: str, shown: str) -> None:
+    """A text with a tag in it keeps what follows the tag's address; a form without any keeps no end of a secret."""
+    assert masked_text(text) == shown
+
+
+@pytest.mark.parametrize("before", ["-", "x", "a.b.", "x-", "é", "%3D", "\\n", "keyJ", "eyJeyJ"])
 def test_a_token_is_found_wherever_it_begins(before: str) -> None:
     """What stands right before a JWT does not hide its signature."""
-    token = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2lnbmF0dXJl"
-
-    assert masked_text(f"told {before}{token} and") == f"told {before}{token[:-8]}•••••••• and"
+    assert masked_text(f"told {before}{TOKEN} and") == f"told {before}{TOKEN_SHOWN} and"
 
 
 @pytest.mark.parametrize("sign", ["'", '"', "<", ">", "'\"<>"])

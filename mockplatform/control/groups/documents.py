@@ -98,9 +98,15 @@ CARRIED: Final[Mapping[str, _Place]] = {
 """The tables of `mockplatform.state.State` that a document holds."""
 
 LEFT_OUT: Final = frozenset(
-    {"journal", "settings", "grants", "assertions", "nonces", "consumer_nonces", "answered", "tool_keys", "invitations"}
+    {
+        *("journal", "settings", "grants", "assertions", "nonces", "consumer_nonces", "answered", "tool_keys"),
+        *("invitations", "person_changes"),
+    }
 )
-"""Those that it does not hold: secrets, what is of use only once, the journal. Settings have a place of their own."""
+"""Those that it does not hold: secrets, what is of use only once, the journal, who was changed when.
+
+Settings have a place of their own.
+"""
 
 
 @act("GET", "/tenants/{tenant}/state")
@@ -127,6 +133,8 @@ def import_state(ask: Ask, body: Document) -> TenantView:
     if problem := issuer_problem(body.issuer):
         raise UsageError(f"body: issuer: {problem}")
     platform.state.settings.put(SETTINGS, body.settings)
+    # They are about people of before, whom the document may not know.
+    platform.state.person_changes.clear()
     for name, given in entries.items():
         getattr(platform.state, name).replace(given)
     return get_tenant(ask)

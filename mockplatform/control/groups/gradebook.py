@@ -19,7 +19,9 @@ __all__: list[str] = []
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewLineItem:
-    """A column of the gradebook; without a `client_id` it is the platform's own, and has to be bound to a link.
+    """A column of the gradebook; without a `client_id` it is the platform's own, for the tool of its link.
+
+    With neither a `client_id` nor a `resource_link_id` it is the teacher's own: no tool lists, reads or scores it.
 
     Args:
         id: made up unless given.

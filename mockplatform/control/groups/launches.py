@@ -164,7 +164,7 @@ def _intended(platform: Platform, body: NewLaunch) -> Launch:
     if body.message == "submission_review" and not reviewed:
         reviewed = a_learner(platform, course, person.sub)
     if body.line_item:
-        check_line_item(platform, course, body.line_item)
+        check_line_item(platform, registration, course, body.line_item)
     check_settings(body.deep_linking)
     launch = platform.intend(
         registration,

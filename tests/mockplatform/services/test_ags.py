@@ -9,12 +9,14 @@ import httpx2
 import pytest
 import pytest_asyncio
 
+from mockplatform.control.app import Door, create_control
 from mockplatform.gradebook.line_items import tools_line_items
 from mockplatform.keys import KeyRing
 from mockplatform.lms import Platform
 from mockplatform.model import Course, Launch
 from mockplatform.records import LineItem, PlacedLink
 from mockplatform.services.ags import CLAIM
+from mockplatform.tenants import Tenants
 from tests.mockplatform.makers import COURSE, INSTRUCTOR, PERSON, PLATFORM, make_platform, make_registration
 from tests.mockplatform.services.asking import bearer, links_of, talking_to
 
@@ -848,3 +850,31 @@ async def test_how_a_refusal_looks(keys: KeyRing, style: str, kind: str | None, 
     assert told in answer.text
     assert style != "html" or "<b>" not in answer.text
     assert style != "empty" or not answer.content
+
+
+async def test_a_column_of_the_teachers_own_is_no_tools(keys: KeyRing) -> None:
+    """A column without a tool and a link is made and changed by the control API; no tool lists, reads or scores it."""
+    platform = make_platform(keys, services=("ags",))
+    control = httpx2.ASGITransport(create_control(Tenants(platform), Door(url="http://127.0.0.1:9401")))
+    async with httpx2.AsyncClient(transport=control, base_url="http://127.0.0.1:9401") as http:
+        answer = await http.post("/tenants/main/courses/course-9/line-items", json={"label": "Old", "score_maximum": 5})
+        item = answer.json()["line_item"]
+        again = await http.put(f"/tenants/main/line-items/{item['id']}", json={"label": "Talk", "score_maximum": 5})
+    async with talking_to(platform) as wire:
+        tool, url = Tool(platform, wire), answer.json()["url"]
+        refused = [
+            await tool.ask("GET", url, "lineitem.readonly", accept=ITEM),
+            await tool.put(url),
+            await tool.score(url),
+            await tool.ask("GET", below(url, "/results"), "result.readonly", accept=RESULTS),
+            await tool.ask("DELETE", url, "lineitem"),
+        ]
+        listed = [*await tool.listed(), *await tool.listed("?resource_link_id=")]
+
+    assert (answer.status_code, again.status_code, again.json()["line_item"]["label"]) == (201, 200, "Talk")
+    assert (item["client_id"], item["resource_link_id"], listed) == ("", "", [])
+    assert [answer.status_code for answer in refused] == [404] * 5
+    assert launch(platform).line_item == ""
+    assert "lineitem" not in launch(platform).extra[CLAIM]
+    assert [one.label for one in platform.state.line_items.page()] == ["Talk"]
+    assert platform.state.scores.count() == 0

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -75,11 +76,10 @@ def test_a_course_that_is_not_there(platform: Platform) -> None:
         (" ", 1, "link-course-9", "label: it is blank"),
         ("Q", 0, "link-course-9", "no number above 0"),
         ("Q", float("nan"), "link-course-9", "nan is no number"),
-        ("Q", 1, "", "resource_link_id: it is empty"),
     ],
 )
 def test_a_line_item_that_cannot_be(platform: Platform, label: str, score_maximum: float, link: str, told: str) -> None:
-    """The platform's own line items are as those of tools have to be, and of a link (AGS 3.2.7 to 3.2.9)."""
+    """The platform's own line items have a name and a maximum as those of tools (AGS 3.2.7, 3.2.8)."""
     with pytest.raises(UsageError, match=told):
         add_line_item(platform, "course-9", label=label, score_maximum=score_maximum, resource_link_id=link)
 
@@ -125,6 +125,24 @@ def test_two_who_make_the_line_item_of_a_link_at_once(keys: KeyRing) -> None:
     assert line_item_of_link(two, tool, COURSE, None) == made[0]
     assert is_tools(one, COURSE, made[0], issuer=PLATFORM, client_id="Client-A")
     assert not is_tools(one, COURSE, made[0], issuer=PLATFORM, client_id="Client-B")
+
+
+@pytest.mark.parametrize(
+    "change", [{"resource_link_id": "other"}, {"resource_link_id": ""}, {"client_id": "Client-B"}], ids=str
+)
+def test_a_line_item_that_was_bound_otherwise_meanwhile(platform: Platform, change: dict[str, Any]) -> None:
+    """If the line item of a link was given to another link or tool, the link gets a new one, the same each time."""
+    tool = platform.registrations[0]
+    first = line_item_of_link(platform, tool, COURSE, None)
+    platform.state.line_items.change(first.id, lambda known: replace(known, **change))
+    made = [
+        only_line_item(platform, tool, "course-9", first.resource_link_id, label="Submissions", score_maximum=100)
+        for _ in range(2)
+    ]
+
+    assert made[0] == made[1] == line_item_of_link(platform, tool, COURSE, None) != first
+    assert (made[0].resource_link_id, made[0].client_id) == (first.resource_link_id, "Client-A")
+    assert [item.id for item in platform.state.line_items.page()] == [first.id, made[0].id]
 
 
 @pytest.mark.parametrize("key", [enrolment_key, score_key])

@@ -13,7 +13,7 @@ from hypothesis.strategies import integers, lists, sampled_from, sets
 from mockplatform.errors import UsageError
 from mockplatform.keys import KeyRing
 from mockplatform.lms import Platform
-from mockplatform.model import Course, Person
+from mockplatform.model import Course, Person, Registration
 from mockplatform.records import Enrolment, Group, GroupSet, PlacedLink
 from mockplatform.roster import member, roster, set_status
 from mockplatform.services.nrps import CLAIM, MEDIA_TYPE, SCOPE
@@ -470,6 +470,23 @@ async def test_a_tool_that_is_no_longer_registered(http: httpx2.AsyncClient, pla
     platform.registrations = ()
 
     assert (await http.get(MEMBERSHIPS)).status_code == 401
+
+
+async def test_the_tool_is_looked_up_once(
+    http: httpx2.AsyncClient, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whom a token was granted to is asked of the store once in a call, whatever the call needs of the tool."""
+    table, asked = platform.state.registrations, []
+    get = table.get
+
+    def counted(key: str) -> Registration | None:
+        asked.append(key)
+        return get(key)
+
+    monkeypatch.setattr(table, "get", counted)
+    answer = await http.get(MEMBERSHIPS)
+
+    assert (answer.status_code, asked) == (200, [platform.registrations[0].key])
 
 
 async def test_the_door(platform: Platform) -> None:
