@@ -17,6 +17,8 @@ __all__ = [
     "JOURNAL_BYTES",
     "asked_back_at",
     "calls_of",
+    "column_of",
+    "columns_of",
     "form_of",
     "is_cut",
     "is_token",
@@ -102,10 +104,32 @@ def next_pages(call: Exchange) -> list[str]:
     return [target for value in links for target, relations in _links(value) if "next" in relations]
 
 
+def columns_of(page: Exchange) -> list[str]:
+    """The columns on a page of a gradebook, each by the path of its address."""
+    try:
+        found = json.loads(page.response_body)
+    except (ValueError, RecursionError):
+        return []
+    items = found if isinstance(found, list) else []
+    return [_path(item["id"]) for item in items if isinstance(item, dict) and isinstance(item.get("id"), str)]
+
+
+def column_of(call: Exchange) -> str:
+    """The column to which a score goes, or whose results are read, by its path (AGS 3.3.1, 3.4.1)."""
+    return _path(call.url).rpartition("/")[0]
+
+
 def place(url: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     """What tells one page from another: not the host, nor in which order and how the query is written."""
     parts = urlsplit(url)
     return parts.path, tuple(sorted(parse_qsl(parts.query, keep_blank_values=True)))
+
+
+def _path(url: str) -> str:
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        return ""
 
 
 def _links(value: str) -> Iterator[tuple[str, list[str]]]:

@@ -101,9 +101,8 @@ def told_on_return(seen: Observation) -> str | None:
 
 
 def return_query_kept(seen: Observation) -> str | None:
-    """The return URL still has the parameter that it had when the platform gave it (`launch`)."""
-    lost = seen.returned is not None and not seen.returned.get("launch")
-    return "the parameters that the return URL had before are lost" if lost else None
+    """The return URL still has the parameters that it had when the platform gave it, and their values."""
+    return "the parameters that the return URL had before are lost" if seen.lost else None
 
 
 def nobody_named_on_return(seen: Observation) -> str | None:

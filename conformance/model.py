@@ -227,6 +227,8 @@ class Observation:
     key_fetches: int = 0
     returned: Mapping[str, str] | None = None
     """The parameters with which the tool sent the person back to the platform; None if it did not."""
+    lost: tuple[str, ...] = ()
+    """The parameters of the return URL that the tool has lost or changed, if it sent the person back."""
     accounts: Mapping[str, str] = field(default_factory=dict)
     """The account that each launch of the story ended in, where a scenario asks for it."""
     let_in: int | None = None

@@ -13,6 +13,8 @@ from urllib.parse import urljoin, urlsplit
 from conformance.call_reading import (
     asked_back_at,
     calls_of,
+    column_of,
+    columns_of,
     form_of,
     is_cut,
     is_token,
@@ -21,6 +23,7 @@ from conformance.call_reading import (
     place,
     unsigned,
 )
+from conformance.late_calls import is_late
 from conformance.model import Observation
 from mockplatform.model import Exchange
 
@@ -127,7 +130,7 @@ def own_tokens(seen: Observation) -> str | None:
     """Each call shows a token that was given to the registration in whose name it is made (CORE 6.2.1)."""
     for call in _services(seen):
         shown, own = call.about.get("client_id"), call.about.get("registered")
-        if shown is not None and shown != own and not _is_late(call, seen):
+        if shown is not None and shown != own and not is_late(call, seen):
             return f"a call for the registration {own} shows the access token of {shown}"
     return None
 
@@ -203,49 +206,56 @@ def _assertions(seen: Observation) -> Iterator[tuple[Exchange, Mapping[str, str]
             yield call, form, unsigned(form.get("client_assertion", ""))
 
 
-def _is_late(call: Exchange, seen: Observation) -> bool:
-    """Whether a call may be left over from an earlier attempt: the attempt in which it came has one with its own token.
-
-    A tool that does its work behind its answer may still be at that of one person when another asks for theirs.
-    """
-    begun = [other.about.get("attempt") for other in seen.calls]
-    earlier = set(begun[: begun.index(call.about.get("attempt"))])
-    acted = any(
-        other.about.get("attempt") in earlier and other.about.get("registered") == call.about.get("client_id")
-        for other in seen.calls
-    )
-    return acted and any(
-        other.about.get("client_id") == other.about.get("registered")
-        for other in calls_of(seen, str(call.about.get("endpoint")))
-        if other.about.get("attempt") == call.about.get("attempt")
-    )
-
-
 def _list_of(call: Exchange) -> tuple[str, str]:
     """Which list a page belongs to; its pages differ in the query."""
     return str(call.about.get("endpoint")), urlsplit(call.url).path
 
 
 def _pages(seen: Observation) -> list[Exchange]:
-    return [call for call in _services(seen) if call.method == "GET" and call.status == 200]
+    return [call for call in _services(seen) if _is_page(call)]
+
+
+def _is_page(call: Exchange) -> bool:
+    return call.method == "GET" and call.status == 200
 
 
 def _unread(seen: Observation) -> bool:
     """Whether the page of a list that was read last leads on to one that was not asked for."""
     asked = {(call.about.get("attempt"), place(call.url)) for call in seen.calls if call.method == "GET"}
-    last = {_list_of(call): call for call in _pages(seen) if not _is_searched(call, seen)}
     return any(
         (call.about.get("attempt"), place(urljoin(call.url, page))) not in asked
-        for call in last.values()
+        for call in _last_pages(seen)
         for page in next_pages(call)
     )
 
 
-def _is_searched(call: Exchange, seen: Observation) -> bool:
-    """Whether only one entry of a list was looked for, and no entry was made as if it were not there."""
-    attempt = call.about.get("attempt")
-    made = any(other.about.get("attempt") == attempt for other in calls_of(seen, "create_line_item"))
-    return call.about.get("endpoint") == "line_items" and not made
+def _last_pages(seen: Observation) -> list[Exchange]:
+    """The page of each list that was read last, but for those by which a tool had found the one column it looked for.
+
+    It has if the column that it used next was on a page by then, and it has made none as if it were not there.
+    """
+    made = {call.about.get("attempt") for call in calls_of(seen, "create_line_item")}
+    known: dict[tuple[str, str], set[str | None]] = {}
+    last: dict[tuple[str, str], Exchange] = {}
+    for call, used in zip(seen.calls, _used_next(seen), strict=True):
+        if call.about.get("endpoint") in ("token", None) or not _is_page(call):
+            continue
+        listed = known.setdefault(_list_of(call), set())
+        # What a page held of which the journal has kept only the beginning, nobody knows.
+        listed.update([used] if is_cut(call.response_body) else columns_of(call))
+        is_searched = call.about.get("endpoint") == "line_items" and call.about.get("attempt") not in made
+        if not is_searched or used is None or used not in listed:
+            last[_list_of(call)] = call
+    return list(last.values())
+
+
+def _used_next(seen: Observation) -> list[str | None]:
+    """For each call the column that was used by it or next after it."""
+    columns: list[str | None] = []
+    for call in reversed(seen.calls):
+        is_use = call.about.get("endpoint") in ("scores", "results")
+        columns.append(column_of(call) if is_use else columns[-1] if columns else None)
+    return columns[::-1]
 
 
 def _services(seen: Observation) -> list[Exchange]:

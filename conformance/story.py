@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from conformance.account import account_of
@@ -20,8 +20,10 @@ from conformance.lab import ROLES, Cast, Lab
 from conformance.line import Line
 from conformance.model import Attempt, LtiVersion, Observation, Outcome, Role, Scenario
 from conformance.toolvalues import Action
+from conformance.way_back import lost_on_return
 from conformance.wire import misbehaving
-from mockplatform.model import Course, Person
+from mockplatform.model import Course, Launch, Person
+from mockplatform.opening import return_url
 
 __all__ = ["DisarmError", "FaultError", "Story", "Told", "begin", "honest", "read", "tell"]
 
@@ -68,6 +70,8 @@ class Story:
     """Whether it matters in which account each launch ends."""
     browsers: dict[str, Browser] = field(default_factory=dict)
     done: dict[str, Performed] = field(default_factory=dict)
+    launches: dict[str, list[Launch]] = field(default_factory=dict)
+    """What was launched in each browser, in its order."""
     signed_in: set[str] = field(default_factory=set)
     """The browsers in which a launch of this story was accepted."""
     outcomes: dict[str, Outcome] = field(default_factory=dict)
@@ -124,10 +128,16 @@ class Story:
             let_in=performed.let_in,
             accounts=dict(self.accounts),
             person_id=self._who(attempt).sub,
+            lost=lost_on_return(performed.visit, self._told_ways(attempt, of_launch=action is None)),
             exchanges=tuple(browser.exchanges[already:]),
         )
         self.outcomes[attempt.name] = seen.outcome
         return Told(story=self, performed=performed, seen=seen)
+
+    def _told_ways(self, attempt: Attempt, *, of_launch: bool) -> Sequence[Launch]:
+        """The launches that may have told the tool the way back; an action follows from any in its browser."""
+        known = self.launches.get(attempt.browser, [])
+        return known[-1:] if of_launch else known
 
     def _look_around(self, attempt: Attempt, *, launched: bool) -> None:
         """Note for every browser whom it belongs to by rights and which account is signed in there."""
@@ -149,7 +159,9 @@ class Story:
             course=self.cast.course,
             message=attempt.message,
         )
-        launch = replace(launch, id=lab.opaque(self.name, attempt.name, len(self.done)))
+        launch_id = lab.opaque(self.name, attempt.name, len(self.done))
+        launch = replace(launch, id=launch_id, return_url=return_url(lab.platform.url, launch_id))
+        self.launches.setdefault(attempt.browser, []).append(launch)
         return perform(lab, launch, attempt, browser, self.done, kid=self.kid)
 
     def _acted(self, action: Action, attempt: Attempt, browser: Browser) -> Performed:
@@ -191,6 +203,7 @@ class Story:
             kid=None,
             browsers=dict(self.browsers),
             done={},
+            launches={name: list(known) for name, known in self.launches.items()},
             accounts={},
             line=line,
             cast=replace(self.cast, course=_uncrowded(self.cast.course)),

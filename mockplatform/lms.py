@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, Literal, TypeVar
-from urllib.parse import quote
 
 from mockplatform import flow, flow11
 from mockplatform.authorization import HINT_LIFETIME_S, Asked, auth_problems, may_redirect, told_error, unused
@@ -35,7 +34,7 @@ from mockplatform.model import (
     Stage,
 )
 from mockplatform.mutation import Context, Spoilt, through
-from mockplatform.opening import resource_link, review_of, target_link_uri
+from mockplatform.opening import resource_link, return_url, review_of, target_link_uri
 from mockplatform.pending import AuthRefusal, PendingBasic, PendingLaunch, put_together, taken_apart
 from mockplatform.privacy import private
 from mockplatform.records import PlacedLink, Used
@@ -116,8 +115,8 @@ class Platform(Tenant):
             # A placed link has had its id since it was placed.
             resource_link=opened if link else self.dialect.shape(opened),
             target_link_uri=target_link_uri(registration, message, link, review),
-            # Queries of their own show whether a tool keeps them.
-            return_url=f"{self.url}/return?launch={quote(launch_id)}",
+            return_url=return_url(self.url, launch_id),
+            # A query of its own shows whether a tool keeps it.
             deep_link_return_url=f"{self.url}/deep-links?launch=1",
             platform_guid="mockplatform",
             message=message,

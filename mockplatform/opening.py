@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from mockplatform.model import Course, Message, Registration, ResourceLink
 from mockplatform.records import LineItem, PlacedLink
 from mockplatform.variables import DATES
 
-__all__ = ["resource_link", "review_of", "target_link_uri"]
+__all__ = ["resource_link", "return_url", "review_of", "target_link_uri"]
 
 
 def review_of(message: Message, item: LineItem | None) -> Mapping[str, Any]:
@@ -38,6 +39,12 @@ def target_link_uri(
     if isinstance(wanted, str) and wanted:
         return wanted
     return link.url if link is not None and link.url else registration.launch_url
+
+
+def return_url(platform_url: str, launch_id: str) -> str:
+    """Where the tool sends the person when it is done with a launch (CORE 5.4.4)."""
+    # A query shows whether a tool keeps it.
+    return f"{platform_url}/return?launch={quote(launch_id)}"
 
 
 def _texts(members: Any) -> dict[str, str]:

@@ -20,7 +20,7 @@ __all__ = ["SCOPES", "Attached", "attach"]
 
 CLIENT_ID: Final = "sample-tool"
 DEPLOYMENT_ID: Final = "1"
-_TENANT: Final = re.compile(r"/t/[A-Za-z0-9_-]{1,64}")
+_TENANT: Final = r"/t/[A-Za-z0-9_-]{1,64}"
 SCOPES: Final = registering.SCOPES
 """All that the sample tool may want to do at a platform."""
 
@@ -62,7 +62,7 @@ def _integration(platform_url: str, issuer: str) -> Integration:
 
 def _tenant(platform_url: str, issuer: str) -> Integration | None:
     """A tenant of the platform, which has its endpoints below its issuer; None if the issuer is none."""
-    return _integration(issuer, issuer) if _TENANT.fullmatch(issuer.removeprefix(platform_url)) else None
+    return _integration(issuer, issuer) if re.fullmatch(re.escape(platform_url) + _TENANT, issuer) else None
 
 
 def _consumer(secret: str) -> Integration:

@@ -32,7 +32,7 @@ class Store:
     """The tool's database; each operation is one transaction.
 
     Args:
-        neighbour: asked for an issuer that is not registered; what it tells is registered.
+        neighbour: asked for what is not registered; nothing of it is kept, since anybody may make up an issuer.
     """
 
     def __init__(
@@ -84,19 +84,16 @@ class Store:
         row = self.one(sql.REGISTRATION, issuer=issuer, client_id=client_id)
         if row is not None:
             return integration_of(row)
-        return next((found for found in self._met(issuer) if found.client_id == client_id), None)
+        found = self._neighbour(issuer)
+        return found if found is not None and found.client_id == client_id else None
 
     def find_integrations(self, *, issuer: str) -> Sequence[Integration]:
         """Up to two registrations with an issuer: enough to know whether there is only one."""
-        return [integration_of(row) for row in self.rows(sql.OF_ISSUER, issuer=issuer)] or self._met(issuer)
-
-    def _met(self, issuer: str) -> list[Integration]:
-        """The registration of a neighbour, from now on."""
-        found = self._neighbour(issuer)
-        if found is None:
-            return []
-        self.register(found)
-        return [found]
+        known = [integration_of(row) for row in self.rows(sql.OF_ISSUER, issuer=issuer)]
+        met = self._neighbour(issuer)
+        if met is not None and met.client_id not in {found.client_id for found in known}:
+            known.append(met)
+        return known[:2]
 
     def remember_login(self, login: IssuedLogin, *, now: float, expires: float) -> None:
         """Keeps a login until it expires, and forgets those that have expired."""

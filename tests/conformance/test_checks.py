@@ -114,3 +114,9 @@ class TestSessionRenewed:
     def test_a_tool_without_cookies_has_no_id_to_keep(self) -> None:
         """Nobody can plant what is not there."""
         assert not told("session_renewed", seen_with(exchange(body="id_token=x")))
+
+
+@pytest.mark.parametrize(("lost", "complains"), [((), False), (("launch",), True)])
+def test_what_is_lost_on_the_way_back_is_told(lost: tuple[str, ...], *, complains: bool) -> None:
+    """The observation knows what the address had."""
+    assert bool(told("return_query_kept", Observation(outcome="rejected", returned={}, lost=lost))) is complains

@@ -139,9 +139,24 @@ EARLY, LATE = "2026-11-22T07:30:00.125Z", "2026-11-22T07:30:00.126+00:00"
 NEXT = (("link", f'<{PLATFORM}/memberships?p=2>; rel="next"'),)
 FIRST, SECOND = call("memberships", response_headers=NEXT), call("memberships", url=f"{PLATFORM}/memberships?p=2")
 RESULTS = call("results")
-COLUMNS = call("line_items", response_headers=NEXT)
+LISTED = json.dumps([{"id": f"{PLATFORM}/line_items/7?type=a"}])
+COLUMNS = call("line_items", response_headers=NEXT, response_body=LISTED)
+LAST_COLUMNS = call("line_items", url=f"{PLATFORM}/memberships?p=2", response_body="[]")
+CUT_COLUMNS = replace(COLUMNS, response_body=LISTED + " " * SHOWN_BYTES)
+LISTED_USED, UNLISTED_USED = (call("scores", url=f"{PLATFORM}/line_items/{item}/scores?type=a") for item in "78")
+UNLISTED_READ = call("results", url=f"{PLATFORM}/line_items/8/results")
 OTHERS = call("memberships", about={"attempt": "earlier", "registered": "other", "client_id": "other"})
 LEFT_OVER, OWN = (call("memberships", about={"client_id": client_id}) for client_id in ("other", "tool"))
+OTHERS_FIRST, OWN_FIRST = (replace(page, response_headers=NEXT) for page in (OTHERS, OWN))
+OTHERS_SECOND, LEFT_OVER_SECOND, OWN_SECOND = (replace(page, url=SECOND.url) for page in (OTHERS, LEFT_OVER, OWN))
+OTHERS_SCORE, LEFT_OVER_SCORE = (
+    replace(one, method="POST", url=f"{PLATFORM}/7/scores", about={**one.about, "endpoint": "scores"})
+    for one in (OTHERS, LEFT_OVER)
+)
+OWN_SCORE, WRONG_SCORE = (
+    replace(one, method="POST", url=f"{PLATFORM}/8/scores", about={**one.about, "endpoint": "scores"})
+    for one in (OWN, LEFT_OVER)
+)
 LONG = cut(call("scores", method="POST", request_body='{"comment": "' + "x" * SHOWN_BYTES + '", "userId": "ada"}'))
 SPELLINGS = (
     '<memberships?p=2>; REL="NEXT"',
@@ -197,6 +212,15 @@ BUSY = (("retry-after", "2"),)
         ("own_tokens", (OTHERS, LEFT_OVER, OWN), (OTHERS, LEFT_OVER)),
         ("own_tokens", (OTHERS, OWN, LEFT_OVER), (OWN, LEFT_OVER)),
         ("own_tokens", (OTHERS, OWN), (OTHERS, LEFT_OVER, call("groups", about={"client_id": "tool"}))),
+        ("own_tokens", (OTHERS_FIRST, OWN_FIRST, LEFT_OVER_SECOND, OWN_SECOND), (OTHERS, OWN_FIRST, LEFT_OVER_SECOND)),
+        ("own_tokens", (OTHERS_FIRST, LEFT_OVER_SECOND, OWN_FIRST), (OTHERS_FIRST, OWN_FIRST, LEFT_OVER_SECOND)),
+        (
+            "own_tokens",
+            (OTHERS_FIRST, OTHERS_SECOND, OWN_FIRST, OWN_SECOND),
+            (OTHERS_FIRST, OTHERS_SECOND, OWN_FIRST, LEFT_OVER_SECOND, OWN_SECOND),
+        ),
+        ("own_tokens", (OTHERS_SCORE, OWN_SCORE, LEFT_OVER_SCORE), (OTHERS, OWN, OWN_SCORE, LEFT_OVER_SCORE)),
+        ("own_tokens", (OTHERS_SCORE, OWN_SCORE), (OTHERS_SCORE, OWN_SCORE, WRONG_SCORE)),
         ("retried_once", (call("memberships", 401),) * 2, (call("memberships", 401),) * 3),
         ("retried_once", (call("memberships", 403),) * 2, (call("memberships", 403),) * 3),
         (
@@ -230,7 +254,12 @@ BUSY = (("retry-after", "2"),)
         ("last_page_read", (call("memberships"),), (call("memberships", response_headers=NEXT),)),
         ("last_page_read", (FIRST, SECOND, RESULTS), (FIRST, RESULTS)),
         ("last_page_read", (FIRST, SECOND, FIRST), (FIRST, FIRST)),
-        ("last_page_read", (COLUMNS, call("scores")), (COLUMNS, call("create_line_item", 201))),
+        ("last_page_read", (COLUMNS, LISTED_USED), (COLUMNS, call("create_line_item", 201), LISTED_USED)),
+        ("last_page_read", (COLUMNS, LISTED_USED, UNLISTED_READ), (COLUMNS, UNLISTED_USED)),
+        ("last_page_read", (COLUMNS, LAST_COLUMNS, UNLISTED_USED), (COLUMNS, UNLISTED_READ)),
+        ("last_page_read", (CUT_COLUMNS, UNLISTED_USED), (COLUMNS,)),
+        ("last_page_read", (LAST_COLUMNS,), (LISTED_USED, COLUMNS)),
+        ("last_page_read", (replace(LAST_COLUMNS, response_body="["),), (replace(COLUMNS, response_body="{}"),)),
         ("stamps_grow", (score(EARLY), score(LATE)), (score(LATE), score(EARLY))),
         ("stamps_grow", (score(EARLY),), (score("2026-11-22T07:30:00Z"),)),
         ("stamps_grow", (score(EARLY.replace(".", ",")), score(LATE)), (score(LATE.replace(".", ",")), score(EARLY))),

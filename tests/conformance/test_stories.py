@@ -27,7 +27,7 @@ from conformance.toolvalues import (
 )
 from tests.conformance.makers import LAUNCH_URL, LOGIN_URL, make_tool, scenarios_of
 from tests.conformance.miniatures import PLATFORM, Miniature, lab_of, launched, refused, welcome
-from tests.conformance.running import CODES, FAULTY, PLAIN, Fault, results_of, statuses, table, tried
+from tests.conformance.running import CODES, FAULTY, NO_MAIL, PLAIN, THREE, Fault, results_of, statuses, table, tried
 
 OBSERVE = Observe(
     launched=Launched(text="Welcome"), probe=Probe(request="GET /me", account="$.id"), error=({"kind": "header"},)
@@ -40,6 +40,7 @@ EDITED = table(
     'faults = [{ point = "zoom.session", since = "judged" }]',
     "expect.any = { code = 1337 }",
 )
+CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 BASIC_URL = "http://127.0.0.1:9555/basic"
 KEYS = PlatformSettings(consumer_key="key", consumer_secret="secret")
 TWO_VERSIONS = make_tool(
@@ -380,6 +381,56 @@ class TestCast:
 def _old_launch(tool: Miniature, fields: Mapping[str, str]) -> Any:
     tool.launches.append(fields)
     return launched(**tool.session()) if fields.get("oauth_signature") else refused(1001)
+
+
+WAY_BACK = table(
+    "back",
+    'lti = "1.1"',
+    "mutations = ['basic.without(name=\"resource_link_id\")']",
+    'checks = ["return_query_kept"]',
+    'expect.any = { outcome = "rejected" }',
+)
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("{query}", "passed"),
+        ("lti_errormsg=Sorry&{query}", "passed"),
+        ("launch=garbled", "failed"),
+        ("launch=None", "failed"),
+        ("launch=1", "failed"),
+        ("launch=", "failed"),
+        ("", "failed"),
+    ],
+)
+def test_the_way_back_is_the_one_of_this_launch(tmp_path: Path, query: str, status: str) -> None:
+    """The return URL comes back with the value that it had, and no other will do."""
+
+    def sent_back(tool: Miniature, fields: Mapping[str, str]) -> Any:
+        if "resource_link_id" in fields:
+            return _old_launch(tool, fields)
+        address, _, own = fields["launch_presentation_return_url"].partition("?")
+        return 302, "", {"location": f"{address}?{query.format(query=own)}&lti_log=x"}
+
+    [result] = tried(Miniature(basic=sent_back), tmp_path, WAY_BACK, tool=TWO_VERSIONS).values()
+
+    assert result.status == status
+
+
+def test_a_scenario_sends_the_same_alone_and_among_others(tmp_path: Path) -> None:
+    """The way back names the launch, which is the same whatever was launched before it."""
+
+    def ways_back(scenarios: str, folder: Path) -> set[tuple[str, str]]:
+        folder.mkdir()
+        tool = Miniature()
+        tried(tool, folder, scenarios)
+        return {(claims["sub"], claims[f"{CLAIM}launch_presentation"]["return_url"]) for claims in tool.launches}
+
+    alone, among = ways_back(NO_MAIL, tmp_path / "alone"), ways_back(THREE, tmp_path / "among")
+
+    assert alone
+    assert alone < among
 
 
 class TestVersions:

@@ -5,12 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from sqlalchemy import select
+from starlette.applications import Starlette
 
 from conformance.sample_tool.services.model import Answered
 from conformance.sample_tool.standalone import SCOPES, attach
+from conformance.sample_tool.store import Store
+from conformance.sample_tool.tables import credentials
 from tests.conformance.sample_tool.conftest import Reply, request
 
 PLATFORM, TOOL = "http://127.0.0.1:9400", "http://127.0.0.1:9500"
@@ -25,8 +31,6 @@ CONFIGURATION = {
 
 def register(configuration: Mapping[str, str], url: str = f"{PLATFORM}/.well-known/openid-configuration") -> Reply:
     """What becomes of a registration that a platform begins."""
-    from dataclasses import replace
-
     app = attach(platform_url=PLATFORM, issuer=PLATFORM, tool_url=TOOL).app
     sent: list[tuple[str, str, Mapping[str, str]]] = []
 
@@ -44,6 +48,17 @@ def register(configuration: Mapping[str, str], url: str = f"{PLATFORM}/.well-kno
         assert app.state.store.find_integration(issuer=PLATFORM, client_id="new-client") is not None
         assert [headers["Authorization"] for _, _, headers in sent] == ["Bearer once"] * 2
     return reply
+
+
+def registered(store: Store) -> list[dict[str, Any]]:
+    """What the tool's database has of registrations."""
+    return store.rows(select(credentials))
+
+
+def login(app: Starlette, issuer: str, **more: str) -> Reply:
+    """What becomes of a login that anybody begins."""
+    asked = {"iss": issuer, "login_hint": "h", "target_link_uri": "https://tool.example/lti/launch", **more}
+    return asyncio.run(request(app, "GET", "/lti/login", urlencode(asked), b"", {"host": "tool.example"}))
 
 
 def test_what_is_attached_fits_its_registration() -> None:
@@ -66,27 +81,37 @@ def test_what_is_attached_fits_its_registration() -> None:
         (f"{PLATFORM}/t/class-7b/x", None),
         (f"{PLATFORM}/t/../x", None),
         (f"{PLATFORM}/u/class-7b", None),
+        ("/t/evil", None),
+        (f"{PLATFORM}/t/class-7b\n", None),
+        (f"http://evil.example/{PLATFORM}/t/class-7b", None),
+        (f"{PLATFORM.replace('.', '-')}/t/class-7b", None),
         ("http://127.0.0.1:9401/t/class-7b", None),
     ],
 )
 def test_tenants_of_the_platform_are_known(issuer: str, auth_url: str | None) -> None:
     """A tenant launches the tool under its own issuer, with nothing to register; nobody else does."""
     app = attach(platform_url=PLATFORM, issuer=PLATFORM, tool_url=TOOL).app
-    query = urlencode(
-        {
-            "iss": issuer,
-            "login_hint": "h",
-            "target_link_uri": "https://tool.example/lti/launch",
-            "client_id": "sample-tool",
-        }
-    )
-    reply = asyncio.run(request(app, "GET", "/lti/login", query, b"", {"host": "tool.example"}))
+    before = registered(app.state.store)
+    reply = login(app, issuer, client_id="sample-tool")
+    assert registered(app.state.store) == before
     if auth_url is None:
         assert reply.status >= 400
         assert app.state.store.find_integrations(issuer=issuer) == []
     else:
         assert reply.status == 302
         assert reply.headers["location"].startswith(f"{auth_url}?")
+
+
+def test_a_tenant_may_have_registered_the_tool_as_well() -> None:
+    """Which of both a login means has to be said then, and each is found by its client id."""
+    app, issuer = attach(platform_url=PLATFORM, issuer=PLATFORM, tool_url=TOOL).app, f"{PLATFORM}/t/class-7b"
+    store = app.state.store
+    (offered,) = store.find_integrations(issuer=issuer)
+    assert login(app, issuer).status == 302
+    store.register(replace(offered, client_id="new-client"))
+    assert login(app, issuer).status >= 400
+    assert [login(app, issuer, client_id=name).status for name in ("sample-tool", "new-client")] == [302, 302]
+    assert login(app, issuer, client_id="other").status >= 400
 
 
 def test_a_platform_registers_the_tool_by_itself() -> None:
