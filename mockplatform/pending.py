@@ -6,7 +6,7 @@ import functools
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, Final
 
 from mockplatform.model import (
     AuthRequest,
@@ -18,8 +18,11 @@ from mockplatform.model import (
     SignedToken,
 )
 from mockplatform.mutation import Context, Earlier, Spoilt, bind
+from mockplatform.store import Table
 
-__all__ = ["AuthRefusal", "PendingBasic", "PendingLaunch", "put_together", "taken_apart"]
+__all__ = ["AuthRefusal", "PendingBasic", "PendingLaunch", "launch_named", "put_together", "taken_apart"]
+
+_RECENT: Final = 200
 
 
 @dataclass(slots=True, kw_only=True)
@@ -113,3 +116,11 @@ def _said() -> Mapping[str, Any]:
     """The types of the fields that are told as they are."""
     hints = typing.get_type_hints(PendingLaunch)
     return {one.name: hints[one.name] for one in fields(PendingLaunch) if one.name not in ("mutations", "context")}
+
+
+def launch_named(launches: Table[PendingLaunch], name: str) -> PendingLaunch | None:
+    """A launch by its key, or one of the last ones by its id, which a flavour or a lie does not send as the hint."""
+    kept = launches.get(name)
+    if kept is not None or not name:
+        return kept
+    return next((one for one in launches.page(newest_first=True, limit=_RECENT) if one.launch.id == name), None)

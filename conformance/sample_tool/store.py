@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.sql.expression import Executable
@@ -43,7 +43,7 @@ class Store:
         # In memory there is one connection, which threads must not share at the same moment.
         shared = isinstance(self._engine.pool, StaticPool)
         self._turn: AbstractContextManager[object] = threading.RLock() if shared else nullcontext()
-        weakref.finalize(self, self._engine.dispose)
+        weakref.finalize(self, _give_up, self._engine)
         METADATA.create_all(self._engine)
         with self.transaction() as connection:
             connection.execute(sql.FORGET_REGISTRATIONS)
@@ -243,6 +243,12 @@ class Store:
 def integration_of(row: Mapping[str, Any]) -> Integration:
     """The registration that a row holds."""
     return Integration(**{**row, "deployment_ids": tuple(row["deployment_ids"])})
+
+
+def _give_up(engine: Engine) -> None:
+    # It is collected whenever memory is, which may be at the bottom of a token that is nested very deeply.
+    with suppress(RecursionError):
+        engine.dispose()
 
 
 def _course(row: Mapping[Any, Any]) -> dict[str, str]:

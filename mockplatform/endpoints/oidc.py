@@ -10,9 +10,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mockplatform.endpoints.wire import platform_of
-from mockplatform.lms import Platform
 from mockplatform.oauth.client_assertions import token_audience
 from mockplatform.oauth.jws import ALGORITHMS
+from mockplatform.pending import launch_named
 from mockplatform.services.registration import platform_configuration, registration_endpoint
 from mockplatform.services.token import offered_scopes
 
@@ -22,8 +22,6 @@ ASKED_BY = "tool"
 
 _MOST_HITS: Final = 2000
 """Of so many launches it is known how often they led to the attacker's key set: of the last ones that did."""
-
-_RECENT: Final = 200
 
 
 async def configuration(request: Request) -> Response:
@@ -65,19 +63,11 @@ async def canary(request: Request) -> Response:
     platform, launch = platform_of(request), request.path_params["launch"]
     hits = platform.canary_hits
     # Anybody can ask for any path.
-    if launch in hits or _is_known(platform, launch):
+    if launch in hits or launch_named(platform.launches, launch) is not None:
         hits[launch] += 1
     if len(hits) > _MOST_HITS:
         del hits[next(iter(hits))]
     return JSONResponse({"keys": [dict(platform.keys.jwk("foreign"))]})
-
-
-def _is_known(platform: Platform, launch_id: str) -> bool:
-    if platform.launches.get(launch_id) is not None:
-        return True
-    # A login that lies about its hint is kept under what it has said.
-    recent = platform.launches.page(newest_first=True, limit=_RECENT)
-    return any(pending.launch.id == launch_id for pending in recent)
 
 
 ROUTES = (

@@ -12,7 +12,7 @@ from mockplatform.endpoints.parameters import query_of
 from mockplatform.endpoints.rendering import FOLDER, NOT_STORED, html, page, refusal
 from mockplatform.endpoints.wire import platform_of
 from mockplatform.lms import Platform
-from mockplatform.pending import PendingLaunch
+from mockplatform.pending import PendingLaunch, launch_named
 from mockplatform.telling.timeline import Commands, Story, exchanges_of, story
 
 __all__ = ["FOR_PEOPLE", "NAVIGATION", "ROUTES"]
@@ -46,7 +46,7 @@ async def launches(request: Request) -> Response:
 async def one(request: Request) -> Response:
     """What was said in a launch."""
     platform, key = platform_of(request), dict(query_of(request)).get("launch", "")
-    pending = platform.launches.get(key)
+    pending = launch_named(platform.launches, key)
     if pending is None:
         advice = ("Choose one of the list of launches; the oldest are forgotten.",)
         return refusal(request, f"launch {key!r}: there is none", advice=advice, status=404)
@@ -56,7 +56,7 @@ async def one(request: Request) -> Response:
 async def export(request: Request) -> Response:
     """The same as one file that needs nothing else, to attach to a report."""
     platform, key = platform_of(request), dict(query_of(request)).get("launch", "")
-    pending = platform.launches.get(key)
+    pending = launch_named(platform.launches, key)
     if pending is None:
         return refusal(request, f"launch {key!r}: there is none", status=404)
     style = (FOLDER / "static" / "style.css").read_text(encoding="utf-8")

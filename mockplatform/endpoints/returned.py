@@ -8,7 +8,8 @@ from starlette.routing import Route
 
 from mockplatform.endpoints.parameters import parameters
 from mockplatform.endpoints.rendering import html
-from mockplatform.endpoints.wire import about
+from mockplatform.endpoints.wire import about, platform_of
+from mockplatform.pending import launch_named
 
 __all__ = ["ASKED_BY", "ROUTES"]
 
@@ -25,8 +26,9 @@ _RETURNED = {
 async def returned(request: Request) -> Response:
     """Where a tool sends people back to, with its message (CORE 5.4.4)."""
     given = dict(await parameters(request))
-    if "launch" in given:
-        about(request)["launch"] = given["launch"]
+    over = launch_named(platform_of(request).launches, given.get("launch", ""))
+    if over is not None:
+        about(request)["launch"] = over.key
     said = {title: given[name] for name, title in _RETURNED.items() if name in given}
     return html(request, "returned.html", framed=True, said=said)
 

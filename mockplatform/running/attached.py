@@ -7,16 +7,19 @@ import os
 import ssl
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final, Protocol
+from urllib.parse import urlsplit
 
 from mockplatform.errors import UsageError
-from mockplatform.model import Registration
+from mockplatform.lms import Platform
+from mockplatform.model import Registration, registration_key
+from mockplatform.records import PlacedLink
 from mockplatform.server import listen, serve
 
-__all__ = ["Attached", "Attachment", "attached", "offered", "trusted"]
+__all__ = ["Attached", "Attachment", "attached", "move", "offered", "trusted"]
 
 GROUP: Final = "mockplatform.tools"
 _CERTIFICATES: Final = "SSL_CERT_FILE"
@@ -111,3 +114,19 @@ def attached(
             stack.enter_context(serve(made.app, bound, tls))
             found.append(Attached(name=name, url=url, registration=made.registration))
         yield found
+
+
+def move(platform: Platform, tool: Registration) -> None:
+    """Let a platform know a tool where it is now, and the links that were placed for it where it was before."""
+    before = platform.state.registrations.get(tool.key)
+    platform.register(tool)
+    if before is None:
+        return
+    old, new = (f"{urlsplit(one.launch_url).scheme}://{urlsplit(one.launch_url).netloc}/" for one in (before, tool))
+
+    def moved(link: PlacedLink) -> PlacedLink:
+        return replace(link, url=new + link.url.removeprefix(old)) if link.url.startswith(old) else link
+
+    for link in platform.state.links.page():
+        if registration_key(link.issuer, link.client_id) == tool.key:
+            platform.state.links.change(link.id, moved)

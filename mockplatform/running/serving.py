@@ -19,7 +19,7 @@ from mockplatform.dialects.dialect import dialect_of, quirks_typed
 from mockplatform.errors import UsageError
 from mockplatform.fetching import is_loopback
 from mockplatform.records import Settings
-from mockplatform.running.attached import Attached, Offer, attached, trusted
+from mockplatform.running.attached import Attached, Offer, attached, move, trusted
 from mockplatform.running.plan import Plan, context_of, open_store, tenants_of
 from mockplatform.server import listen, serve
 from mockplatform.service import services
@@ -241,11 +241,11 @@ def _tenants(plan: Plan, wanted: Wanted, tools: Sequence[Attached], stack: conte
     first = tenants.first
     # What was asked for now counts, whatever an earlier run has left in the store.
     for tool in tools:
-        first.register(tool.registration)
+        move(first, tool.registration)
         for tenant in tenants.all():
             there = replace(tool.registration, issuer=tenant.issuer)
             if tenant.state.registrations.get(there.key) is not None:
-                tenant.register(there)
+                move(tenant, there)
     if wanted.flavour or wanted.quirks:
         tenants.begin_with(flavour=plan.settings.flavour, quirks=plan.settings.quirks)
     if wanted.config is not None:

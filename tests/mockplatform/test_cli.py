@@ -26,6 +26,7 @@ from starlette.routing import Route
 
 from mockplatform import __version__, cli
 from mockplatform.model import Registration
+from mockplatform.records import PlacedLink
 from mockplatform.running import attached, serving
 from mockplatform.server import listen, serve
 from mockplatform.service import services
@@ -244,6 +245,19 @@ def test_an_offered_tool_moves_in_every_tenant(tmp_path: Path) -> None:
         dropping = platform.tenants.get("drops")
         assert dropping is not None
         dropping.state.registrations.pop(f"{dropping.issuer} offered")
+        first, tool = platform.tenants.first, platform.tools[0]
+        for name, url in (("own", f"{tool.url}/page?class=1"), ("elsewhere", "https://elsewhere.example/page")):
+            link = PlacedLink(
+                id=name,
+                course_id="course-1",
+                client_id="offered",
+                issuer=first.issuer,
+                deployment_id="1",
+                type="ltiResourceLink",
+                title=name,
+                url=url,
+            )
+            first.state.links.put(name, link, group="course-1")
     with serving.running(wanted, [("sample", attach)]) as platform:
         keeps, drops = (platform.tenants.get(tenant) for tenant in ("keeps", "drops"))
         assert keeps is not None
@@ -251,6 +265,8 @@ def test_an_offered_tool_moves_in_every_tenant(tmp_path: Path) -> None:
         (found,) = (tool for tool in keeps.registrations if tool.client_id == "offered")
         assert (found.issuer, found.login_url) == (keeps.issuer, f"{platform.tools[0].url}/login")
         assert "offered" not in {tool.client_id for tool in drops.registrations}
+        urls = [link.url for link in platform.tenants.first.state.links.page()]
+        assert urls == [f"{platform.tools[0].url}/page?class=1", "https://elsewhere.example/page"]
 
 
 def test_a_tool_that_cannot_be_loaded(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

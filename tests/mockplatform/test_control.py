@@ -405,6 +405,8 @@ async def test_an_lti_11_launch_is_one_form(ask: Checked, platform: Platform) ->
          "login.issuer_with_slash: the login has no iss; "),
         ("POST", "/tenants/main/launches", {**LAUNCH, "mutations": ["basic.without(name='oauth_nonce')"]}, 400,
          "these are no lies of a launch by LTI 1.3"),
+        ("POST", "/tenants/main/launches", {**LAUNCH, "mutations": ["key_set.status(code=503)"]}, 400,
+         "key_set.status(code=503) is no lie of a launch; arm a fault for the endpoint jwks, or use a key act"),
         ("GET", "/tenants/main/launches/none", None, 404, "there is no launch 'none'"),
         ("POST", "/tenants/main/faults", {"endpoint": "tokn", "verb": "status"}, 400, "unknown endpoint 'tokn'"),
         ("DELETE", "/tenants/main/faults/none", None, 404, "no fault 'none' is armed"),
@@ -712,3 +714,28 @@ async def test_a_launch_that_no_platform_would_begin(
     platform.state.line_items.put("theirs", item, group="course-9")
 
     assert detail in await ask("POST", "/tenants/main/launches", LAUNCH | change, status=status)
+
+
+async def test_every_lie_that_is_listed_is_one_of_a_launch(ask: Checked) -> None:
+    """What no launch can tell, which are the lies about the key set, is not offered for one."""
+    listed = {one["name"] for one in (await ask("GET", "/mutations"))["items"]}
+
+    assert {"claims.expired", "login.without", "basic.without"} < listed
+    assert {name for name in listed if name.startswith("key_set.")} == set()
+
+
+async def test_a_launch_is_found_by_its_id_in_any_dialect(ask: Checked, platform: Platform) -> None:
+    """A flavour whose hint is no id keeps the launch under the hint, and what names the id still leads to it."""
+    platform.change_settings(flavour="canvas")
+    launch = platform.intend(platform.registrations[0], person=PERSON, roles=[INSTRUCTOR], course=platform.courses[0])
+    pending = platform.begin(launch)
+    assert pending.key != launch.id
+    transport = httpx2.ASGITransport(create_app(platform))
+    async with httpx2.AsyncClient(transport=transport, base_url=PLATFORM) as browser:
+        page = await browser.get("/launches/one", params={"launch": launch.id})
+        await browser.get(launch.return_url)
+        await browser.get("/return?launch=nobody")
+
+    assert page.status_code == 200
+    assert (await ask("GET", f"/tenants/main/launches/{launch.id}"))["id"] == pending.key
+    assert [one.about.get("launch") for one in platform.journal] == [pending.key, None]

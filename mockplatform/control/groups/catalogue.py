@@ -11,10 +11,11 @@ from mockplatform.control.contract import Ask, Listing, act
 from mockplatform.dialects.dialect import flavours, quirks
 from mockplatform.dialects.flavour import Flavour
 from mockplatform.dialects.quirk import Quirk
+from mockplatform.endpoints.breaking import shown
 from mockplatform.key_life import acts as key_acts
 from mockplatform.misbehaving.arguments import NamedFunction, Parameter
 from mockplatform.misbehaving.faults import endpoint_names, verbs
-from mockplatform.mutation import Mutation, mutations
+from mockplatform.mutation import Mutation
 from mockplatform.service import services
 
 __all__: list[str] = []
@@ -74,7 +75,7 @@ class ServiceView:
 @act("GET", "/mutations")
 def list_mutations(_ask: Ask) -> Listing[MutationView]:
     """Every lie that a launch can carry."""
-    return _whole(map(_mutation, mutations().values()))
+    return _whole(map(_mutation, shown()))
 
 
 @act("GET", "/fault-verbs")

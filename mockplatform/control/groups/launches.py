@@ -18,9 +18,19 @@ from mockplatform.errors import UsageError
 from mockplatform.keys import members_of
 from mockplatform.lms import Platform
 from mockplatform.messages.deep_linking import check_settings
-from mockplatform.model import AuthRequest, Course, Launch, Message, Params, Person, Registration, registration_key
+from mockplatform.model import (
+    AuthRequest,
+    Course,
+    KeySet,
+    Launch,
+    Message,
+    Params,
+    Person,
+    Registration,
+    registration_key,
+)
 from mockplatform.mutation import NotApplicableError, Spoilt, bind
-from mockplatform.pending import PendingLaunch
+from mockplatform.pending import PendingLaunch, launch_named
 from mockplatform.records import PlacedLink, enrolment_key
 from mockplatform.roster import full_role, member
 
@@ -148,7 +158,7 @@ def begin_launch(ask: Ask, body: NewLaunch) -> Begun:
 def get_launch(ask: Ask) -> LaunchView:
     """One launch with everything that was said, decoded."""
     name = ask.path["launch"]
-    pending = found(ask.platform.launches.get(name), f"there is no launch {name!r}; old ones are forgotten")
+    pending = found(launch_named(ask.platform.launches, name), f"there is no launch {name!r}; old ones are forgotten")
     return _view(ask.platform, pending)
 
 
@@ -201,6 +211,9 @@ def _link(platform: Platform, name: str, course: Course, registration: Registrat
 
 
 def _check_stages(spoilts: Sequence[Spoilt], lti: str) -> None:
+    aside = [str(spoilt) for spoilt in spoilts if spoilt.mutation.stage is KeySet]
+    if aside:
+        raise UsageError(f"{aside[0]} is no lie of a launch; arm a fault for the endpoint jwks, or use a key act")
     if spoilts and is_by_lti11(spoilts) is not (lti == "1.1"):
         raise UsageError(f"these are no lies of a launch by LTI {lti}")
 
