@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from mockplatform.claims import CONTEXT_ROLE, INSTITUTION_ROLE, LEARNER
 from mockplatform.course_checks import check_course
 from mockplatform.errors import UsageError
-from mockplatform.model import Course, Person, Registration
+from mockplatform.filling import Filling
+from mockplatform.known_person import KnownOfPerson
+from mockplatform.model import Course
 from mockplatform.tables import build, keyed, named, read_toml
 from mockplatform.tool_table import ToolTable, complain, issuer_problem
 
@@ -19,29 +20,17 @@ __all__ = ["School", "issuer_problem", "load_school"]
 T = TypeVar("T")
 
 SHIPPED = Path(__file__).with_name("school.toml")
-_VOCABULARIES: Mapping[str, str] = {
-    "": CONTEXT_ROLE,
-    "membership": "http://purl.imsglobal.org/vocab/lis/v2/membership/",
-    "institution": INSTITUTION_ROLE,
-    "system": "http://purl.imsglobal.org/vocab/lis/v2/system/person#",
-    "lti": "http://purl.imsglobal.org/vocab/lti/system/person#",
-}
-"""What the word before the slash of a role stands for (LTI Core 1.3, appendix A.2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class School:
-    """What a platform is filled with."""
+class School(Filling):
+    """What a platform is filled with.
 
-    registrations: tuple[Registration, ...]
-    """A registration without an issuer of its own has the empty one, until `issued_by` fills it in."""
-    people: tuple[Person, ...]
-    courses: tuple[Course, ...]
+    Args:
+        issuer: what the file names; None: nothing.
+    """
+
     issuer: str | None = None
-
-    def issued_by(self, issuer: str) -> tuple[Registration, ...]:
-        """The registrations, with this issuer where they name none."""
-        return tuple(replace(tool, issuer=tool.issuer or issuer) for tool in self.registrations)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,43 +42,10 @@ class _Platform:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Person:
-    sub: str
-    given_name: str = ""
-    family_name: str = ""
-    email: str = ""
-    locale: str = "en-US"
-    roles: tuple[str, ...] | None = None
-    mentor_of: tuple[str, ...] = ()
-    note: str = ""
-
-    def person(self) -> Person:
-        return Person(
-            sub=self.sub,
-            given_name=self.given_name,
-            family_name=self.family_name,
-            email=self.email,
-            locale=self.locale,
-            # Somebody of whom nothing is said is a learner; nobody is without a role but by an empty list.
-            roles=(LEARNER,) if self.roles is None else tuple(map(_role, self.roles)),
-            mentor_of=self.mentor_of,
-            note=self.note,
-        )
-
-
-def _role(written: str) -> str:
-    """A role as its full URI: `Learner`, `membership/Instructor#Grader`, `institution/Guest`, or a URI as it is."""
-    vocabulary, slash, name = written.partition("/")
-    if ":" in written or (slash and vocabulary not in _VOCABULARIES):
-        return written
-    return _VOCABULARIES[vocabulary] + name if slash else CONTEXT_ROLE + written
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _File:
     platform: _Platform = field(default_factory=_Platform)
     tools: tuple[ToolTable, ...] = named("registration", default=())
-    people: tuple[_Person, ...] = named("person", default=())
+    people: tuple[KnownOfPerson, ...] = named("person", default=())
     courses: tuple[Course, ...] = named("course", default=())
 
     def __post_init__(self) -> None:

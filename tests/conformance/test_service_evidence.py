@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -140,6 +140,17 @@ def test_news_are_told_from_what_was_noted_before_by_any_store(before: int, monk
         assert [call.url[-1] for call in line.news()] == ["1", "2"]
 
 
+def wait(lab: Lab, action: str, pause: Callable[[float], None]) -> None:
+    """Wait for what an action has to ask of the platform, with another way to let time pass."""
+    line, usual = Line(lab), lab.pause
+    line.listen("judged", "client-1")
+    lab.pause = pause
+    try:
+        line.wait(action)
+    finally:
+        lab.pause = usual
+
+
 @pytest.mark.parametrize(("late_after", "looks"), [(3, 3), (10_000, round(LATE_S / 0.1))])
 def test_a_tool_that_works_behind_its_answer_is_waited_for(silent: Lab, late_after: int, looks: int) -> None:
     """A score that comes from a queue is one; nobody waits for ever for one that does not come."""
@@ -151,13 +162,7 @@ def test_a_tool_that_works_behind_its_answer_is_waited_for(silent: Lab, late_aft
             late = Exchange(asker="tool", method="POST", url="/", status=204, about={"endpoint": "scores"})
             silent.platform.state.note(late, f"late-{late_after}")
 
-    line, usual = Line(silent), silent.pause
-    line.listen("judged", "client-1")
-    silent.pause = pause
-    try:
-        line.wait("post_score")
-    finally:
-        silent.pause = usual
+    wait(silent, "post_score", pause)
     assert len(waits) == looks
 
 
@@ -183,11 +188,5 @@ def test_what_a_tool_is_still_at_ends_no_wait(
         call = replace(usual_call, **{"url": "/", **told_of, "about": about})
         silent.platform.state.note(call, f"queued-{silent.platform.new_id()}")
 
-    line, usual = Line(silent), silent.pause
-    line.listen("judged", "client-1")
-    silent.pause = pause
-    try:
-        line.wait("read_roster")
-    finally:
-        silent.pause = usual
+    wait(silent, "read_roster", pause)
     assert len(waits) == looks

@@ -15,7 +15,7 @@ import pytest_asyncio
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from mockplatform.app import create_app
-from mockplatform.claims import LEARNER
+from mockplatform.claims import INSTITUTION_ROLE, LEARNER
 from mockplatform.control.app import Door, create_control
 from mockplatform.control.contract import acts
 from mockplatform.control.document import document
@@ -655,14 +655,20 @@ async def test_nobody_is_given_a_role_that_nobody_has_chosen(ask: Checked, platf
 
 async def test_somebody_new_is_a_learner_unless_said(ask: Checked, platform: Platform) -> None:
     """Roles are those of the context by short names, none if the list is empty, and a learner's without a list."""
-    for sub, roles in (("p1", {}), ("p2", {"roles": ["Instructor"]}), ("p3", {"roles": []})):
+    guest = ["institution/Guest"]
+    for sub, roles in (("p1", {}), ("p2", {"roles": ["Instructor"]}), ("p3", {"roles": []}), ("p4", {"roles": guest})):
         await ask("POST", "/tenants/main/people", {"sub": sub, **roles}, status=201)
         begun = await ask("POST", "/tenants/main/launches", LAUNCH | {"person": sub}, status=201)
         platform.authorize(make_auth_request(dict(begun["params"])))
     told = (await ask("GET", "/tenants/main/launches"))["items"]
 
     claim = "https://purl.imsglobal.org/spec/lti/claim/roles"
-    assert [each["token"]["claims"][claim] for each in told] == [[LEARNER], [INSTRUCTOR], []]
+    assert [each["token"]["claims"][claim] for each in told] == [
+        [LEARNER],
+        [INSTRUCTOR],
+        [],
+        [INSTITUTION_ROLE + "Guest"],
+    ]
 
 
 async def test_a_review_is_of_a_learner(ask: Checked, platform: Platform) -> None:

@@ -19,6 +19,7 @@ from tests.mockplatform.makers import COURSE, INSTRUCTOR, NOW_S, PERSON, PLATFOR
 from tests.mockplatform.services.asking import talking_to
 from tests.mockplatform.services.asserting import ask, form, make_granting, signed
 from tests.mockplatform.services.test_registration import METADATA, invited
+from tests.mockplatform.test_deep_link_return import right_claims
 
 pytestmark = pytest.mark.asyncio
 
@@ -46,20 +47,9 @@ def response(platform: Platform, keys: KeyRing, *items: Any, **changed: Any) -> 
         platform.registrations[0], person=PERSON, roles=[INSTRUCTOR], course=COURSE, message="deep_linking"
     )
     launch = platform.begin(launch).launch
-    claims = {
-        "iss": "Client-A",
-        "aud": PLATFORM,
-        "iat": NOW_S - 2,
-        "exp": NOW_S + 300,
-        "nonce": "tool-nonce-1",
-        CLAIM + "deployment_id": "Dep-1",
-        CLAIM + "message_type": "LtiDeepLinkingResponse",
-        CLAIM + "version": "1.3.0",
-        DL + "data": f"{launch.id}.{launch.course.id}",
-        DL + "content_items": list(items),
-    }
+    claims = right_claims(launch, *items, **changed)
     private: Any = keys.private("rotated")
-    return jwt.encode(claims | changed, private, algorithm="RS256", headers={"kid": keys.kid("rotated")})
+    return jwt.encode(claims, private, algorithm="RS256", headers={"kid": keys.kid("rotated")})
 
 
 def assertion(keys: KeyRing, jti: str) -> str:

@@ -623,11 +623,9 @@ async def test_scopes_can_be_copied(http: httpx2.AsyncClient) -> None:
     assert "https://purl.imsglobal.org/spec/lti-ags/scope/score" in told
 
 
-async def test_masked_commands_say_so(http: httpx2.AsyncClient, platform: Platform) -> None:
-    """On a launch's own page its commands can be run; in the file and the journal a note asks for one's own secret."""
-    key = await launch(http, platform)
+def note_call(platform: Platform) -> str:
+    """Let the journal know of a call to a service; the access token that it has shown."""
     secret = "a-secret-access-token"
-    about = {"endpoint": "line_items", "client_id": "Client-A", "course": "course-9"}
     call = Exchange(
         asker="tool",
         method="GET",
@@ -635,9 +633,16 @@ async def test_masked_commands_say_so(http: httpx2.AsyncClient, platform: Platfo
         request_headers=(("authorization", f"Bearer {secret}"),),
         status=200,
         at_s=NOW_S,
-        about=about,
+        about={"endpoint": "line_items", "client_id": "Client-A", "course": "course-9"},
     )
     platform.state.note(call, "call")
+    return secret
+
+
+async def test_masked_commands_say_so(http: httpx2.AsyncClient, platform: Platform) -> None:
+    """On a launch's own page its commands can be run; in the file and the journal a note asks for one's own secret."""
+    key = await launch(http, platform)
+    secret = note_call(platform)
     pending = platform.launches.get(key)
     assert pending is not None
     assert pending.token is not None
@@ -687,18 +692,7 @@ async def test_without_advice_there_is_no_table(http: httpx2.AsyncClient, monkey
 async def test_a_launch_as_one_file(http: httpx2.AsyncClient, platform: Platform) -> None:
     """The file needs nothing else, runs nothing and holds no access token."""
     key = await launch(http, platform)
-    secret = "a-secret-access-token"
-    about = {"endpoint": "line_items", "client_id": "Client-A", "course": "course-9"}
-    call = Exchange(
-        asker="tool",
-        method="GET",
-        url=f"{PLATFORM}/lti/courses/course-9/line-items",
-        request_headers=(("authorization", f"Bearer {secret}"),),
-        status=200,
-        at_s=NOW_S,
-        about=about,
-    )
-    platform.state.note(call, "call")
+    secret = note_call(platform)
     answer = await http.get("/launches/file", params={"launch": key})
     page = HTMLParser(answer.text)
 

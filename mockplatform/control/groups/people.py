@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 
-from mockplatform.claims import LEARNER
 from mockplatform.control.checks import check_id
 from mockplatform.control.contract import Ask, ConflictError, Listing, Page, act, found, listed
 from mockplatform.errors import UsageError
+from mockplatform.known_person import KnownOfPerson
 from mockplatform.lms import Platform
 from mockplatform.model import Person
 from mockplatform.records import enrolment_key
-from mockplatform.roster import full_role, note_person
+from mockplatform.roster import note_person
 
 __all__ = ["person_of"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownOfPerson:
-    """What is known of somebody; names and address may be unknown.
-
-    Args:
-        roles: learner unless given; short names are those of the context, [] is none at all.
-    """
-
-    sub: str
-    given_name: str = ""
-    family_name: str = ""
-    email: str = ""
-    locale: str = "en-US"
-    roles: tuple[str, ...] | None = None
-    mentor_of: tuple[str, ...] = ()
-    note: str = ""
 
 
 @act("GET", "/tenants/{tenant}/people")
@@ -44,7 +26,7 @@ def list_people(ask: Ask, query: Page) -> Listing[Person]:
 def add_person(ask: Ask, body: KnownOfPerson) -> Person:
     """Add somebody."""
     check_id("sub", body.sub)
-    person = _person(body)
+    person = body.person()
     if not ask.platform.state.people.add(person.sub, person):
         raise ConflictError(f"person {person.sub!r} is there already; change that one")
     note_person(ask.platform, person.sub, None)
@@ -63,7 +45,7 @@ def change_person(ask: Ask, body: KnownOfPerson) -> Person:
     person = person_of(ask.platform, ask.path["person"])
     if body.sub != person.sub:
         raise UsageError(f"body: sub: expected {person.sub!r}, as in the path")
-    changed = _person(body)
+    changed = body.person()
     ask.platform.state.people.put(person.sub, changed)
     for course in ask.platform.courses:
         key = enrolment_key(course.id, person.sub)
@@ -87,9 +69,3 @@ def person_of(platform: Platform, sub: str) -> Person:
         NotFoundError: there is none.
     """
     return found(platform.state.people.get(sub), f"there is no person {sub!r}; GET …/people lists all")
-
-
-def _person(body: KnownOfPerson) -> Person:
-    given = {one.name: getattr(body, one.name) for one in fields(body)}
-    roles = (LEARNER,) if body.roles is None else tuple(map(full_role, body.roles))
-    return Person(**given | {"roles": roles})
