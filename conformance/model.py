@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from conformance.answered import Answered
 from conformance.errors import ErrorClass
+from conformance.legs import Leg
 from conformance.troubles import Fault, Wire
 from mockplatform.model import Exchange, Message
 from mockplatform.mutation import Spoilt
@@ -272,6 +273,8 @@ class Result:
     replay: str = ""
     recipe: str = ""
     """The file in which its story is kept, if the command that repeats it does not name it."""
+    timeline: tuple[Leg, ...] = ()
+    """What was said on the wire; only where the scenario did not pass."""
 
     @property
     def status(self) -> Status:

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.catalogue import ruled, scenarios, select, words
+from conformance.failing import failure_told
 from conformance.model import Profile, Result, Scenario
 from conformance.phases import properties
 from conformance.profile import load_profile, profile_names
 from conformance.pytest_options import SCENARIO, TRIAL, LtiConformanceWarning
 from conformance.recipe import Target
 from conformance.reporting import output_of
-from conformance.reports.as_text import failure_text
 from conformance.shelf import BROKEN, FOLDER, Shelf
 from conformance.waivers import check_waivers
 from mockplatform.errors import UsageError
@@ -177,7 +177,7 @@ def conclude(item: pytest.Item, trial: Trial, settings: Settings) -> None:
     if result.status == "warned":
         _warn(item, result)
     elif result.status != "passed":
-        pytest.fail(failure_text(result), pytrace=False)
+        pytest.fail(failure_told(result), pytrace=False)
 
 
 def _warn(item: pytest.Item, result: Result) -> None:
@@ -185,7 +185,7 @@ def _warn(item: pytest.Item, result: Result) -> None:
     try:
         item.warn(LtiConformanceWarning(f"{scenario.id} – {scenario.title}: {result.verdict.reason}"))
     except LtiConformanceWarning:
-        pytest.fail(failure_text(result), pytrace=False)
+        pytest.fail(failure_told(result), pytrace=False)
 
 
 def _properties(result: Result) -> Iterator[tuple[str, object]]:

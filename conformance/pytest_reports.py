@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.catalogue import scenarios
+from conformance.documenting import dossier_of
+from conformance.dossier import Dossier
 from conformance.model import Profile, Result
 from conformance.pytest_values import Trial
 from conformance.report import Report
@@ -70,18 +72,19 @@ def finish(conductor: Conductor, *, complete: bool) -> tuple[Sequence[str], int]
     )
     reports = _reports(conductor.trials.values(), run)
     # Why a run ended early stands at the item that noticed it.
-    shown = [replace(report, stopped="") for report in reports]
-    lines = [line for report in shown for line in (_heading(report), *closing_text(report).splitlines())]
+    told = [dossier_of(report) for report in reports]
+    shown = [replace(dossier, stopped=None) for dossier in told]
+    lines = [line for dossier in shown for line in (_heading(dossier), *closing_text(dossier).splitlines())]
     try:
-        lines += _written(reports, [output_of(text, option="--lti-report") for text in settings.reports])
+        lines += _written(told, [output_of(text, option="--lti-report") for text in settings.reports])
     except UsageError as error:
         return [*lines, str(error)], pytest.ExitCode.USAGE_ERROR
     stale = any(report.stale_waivers for report in reports)
     return lines, pytest.ExitCode.TESTS_FAILED if stale else 0
 
 
-def _heading(report: Report) -> str:
-    return f"{report.tool} · profile {report.profile.name}: {report.profile.question}"
+def _heading(dossier: Dossier) -> str:
+    return f"{dossier.tool} · profile {dossier.profile}: {dossier.question}"
 
 
 def _reports(trials: Iterable[Trial], run: _Run) -> tuple[Report, ...]:
@@ -128,15 +131,15 @@ def _is_ripe(waiver: Waiver, results: Sequence[Result], profile: Profile, today:
     return expired or covered <= {result.scenario.id for result in results}
 
 
-def _written(reports: Sequence[Report], outputs: Iterable[Output]) -> list[str]:
+def _written(dossiers: Sequence[Dossier], outputs: Iterable[Output]) -> list[str]:
     """Write the reports; returns the lines for the screen.
 
     Several reports of one path get their profile, and where that is not enough their tool, into the file name.
     """
     lines: list[str] = []
     for output in outputs:
-        for report, mark in zip(reports, _marks(reports), strict=True):
-            text = formats()[output.format](report)
+        for dossier, mark in zip(dossiers, _marks(dossiers), strict=True):
+            text = formats()[output.format](dossier)
             if output.path == SCREEN:
                 lines += ["", *text.splitlines()]
                 continue
@@ -147,11 +150,11 @@ def _written(reports: Sequence[Report], outputs: Iterable[Output]) -> list[str]:
     return lines
 
 
-def _marks(reports: Sequence[Report]) -> Sequence[str]:
+def _marks(dossiers: Sequence[Dossier]) -> Sequence[str]:
     """What tells the reports apart; nothing if there is one."""
-    if len(reports) == 1:
+    if len(dossiers) == 1:
         return [""]
-    profiles = [report.profile.name for report in reports]
+    profiles = [dossier.profile for dossier in dossiers]
     if len(set(profiles)) == len(profiles):
         return profiles
-    return [f"{re.sub(r'[^a-z0-9]+', '-', report.tool.lower())}-{report.profile.name}" for report in reports]
+    return [f"{re.sub(r'[^a-z0-9]+', '-', told.tool.lower())}-{told.profile}" for told in dossiers]

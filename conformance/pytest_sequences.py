@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.catalogue import select
+from conformance.failing import failure_told
 from conformance.model import Result
 from conformance.phases import EXAMPLES, Depth
 from conformance.phases.sequences import NAME, properties, run_with
 from conformance.profile import load_profile
 from conformance.pytest_bench import AnyBench, Bench, outside_loops
 from conformance.pytest_options import LtiConformanceWarning, conductor_of
-from conformance.reports.as_text import failure_text
 from conformance.runner import ToolLost
 from conformance.waivers import waive
 from mockplatform.errors import UsageError
@@ -64,7 +64,7 @@ class LtiSequences:
                 # Warnings are errors in this run.
                 broken.append(result)
         if broken:
-            pytest.fail("\n\n".join(map(failure_text, broken)), pytrace=False)
+            pytest.fail("\n\n".join(map(failure_told, broken)), pytrace=False)
         if all(result.status == "skipped" for result in results):
             pytest.skip("; ".join(sorted({result.verdict.reason for result in results})))
 

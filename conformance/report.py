@@ -5,22 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from conformance.model import Finding, Profile, Result, Status
+from conformance.dossier import Chapter
+from conformance.model import Finding, Profile, Result
 
 __all__ = ["Chapter", "Report"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chapter:
-    """What a run has found out about the tool beside its results, such as the order of its checks."""
-
-    id: str
-    title: str
-    lines: tuple[str, ...]
-    data: Mapping[str, Any] = field(default_factory=dict)
-    """The same for machines, as JSON."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +28,9 @@ class Report:
     versions: Mapping[str, str] = field(default_factory=dict)
     stale_waivers: tuple[str, ...] = ()
     strict: bool = False
+    only: tuple[str, ...] = ()
+    """The patterns by which scenarios were chosen; empty: all of the profile."""
     stopped: str = ""
     """Why the run ended early, in a sentence."""
     untried: int = 0
     """How many of the chosen scenarios were not begun."""
-
-    def counted(self, status: Status) -> int:
-        """How many results have this status."""
-        return sum(result.status == status for result in self.results)

@@ -1,110 +1,134 @@
-"""What a report's results add up to: status per code and type, findings, and the exit code. Pure."""
+"""What results add up to: status per code, type and area, findings, and the exit code. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
+from conformance.dossier import Area, CodeRow, Dossier, Entry, FindingRow, RowStatus, Rule, TypeRow
 from conformance.errors import codes, types
-from conformance.model import Axis, Result, Status
-from conformance.report import Report
+from conformance.model import Axis, Status
+from conformance.requirements import documents, requirements
 
-__all__ = ["FindingRow", "Row", "code_rows", "exit_code", "finding_rows", "type_rows"]
+__all__ = ["exit_code", "remedies_for", "rules_for", "summed", "worst"]
 
-_WORST_FIRST: tuple[Status, ...] = ("failed", "error", "warned", "waived", "passed")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """A code or a type, and how the tool did on the scenarios that expect it."""
-
-    name: str
-    code: int | None
-    status: Status | Literal["not-run"]
-    scenarios: tuple[str, ...]
-    reason: str = ""
-    """Why there is no scenario, where there can be none."""
+_WORST_FIRST: tuple[RowStatus, ...] = ("failed", "error", "warned", "waived", "passed")
+_STATUSES: tuple[Status, ...] = ("passed", "failed", "warned", "skipped", "waived", "error")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FindingRow:
-    """A finding of the run, once, with the scenarios that showed it."""
+def summed(head: Dossier, entries: Sequence[Entry]) -> Dossier:
+    """The dossier with these results, and all that they add up to.
 
-    id: str
-    text: str
-    scenarios: tuple[str, ...]
-
-
-def code_rows(report: Report) -> tuple[Row, ...]:
-    """One row for each code; none of them ran under a profile that does not count codes."""
-    return tuple(
-        _row(
-            report,
-            "code",
-            entry.name,
-            entry.code,
-            [r for r in report.results if r.expectation.preferred.code == entry.code],
-        )
-        for entry in codes().values()
+    Args:
+        head: what is known of the run beside its results; its findings are those of the run alone.
+    """
+    told = replace(
+        head,
+        summary=_summary(entries),
+        codes=_code_rows(entries, head.axes),
+        types=_type_rows(entries, head.axes),
+        areas=_areas(entries),
+        findings=_finding_rows(head.findings, entries),
+        rules=rules_for(entries),
+        remedies=remedies_for(entries),
+        results=tuple(entries),
     )
+    return replace(told, exit_code=exit_code(told))
 
 
-def type_rows(report: Report) -> tuple[Row, ...]:
-    """One row for each error type; none of them ran under a profile that does not count types."""
-    return tuple(
-        replace(_row(report, "type", name, None, _expecting(report, name)), reason=kind.unprovoked)
-        for name, kind in types().items()
-    )
-
-
-def _expecting(report: Report, kind: str) -> Sequence[Result]:
-    return [result for result in report.results if result.expectation.preferred.type == kind]
-
-
-def _row(report: Report, axis: Axis, name: str, code: int | None, results: Sequence[Result]) -> Row:
-    counted = [result for result in results if axis in report.profile.axes and not _by_alternate(result, axis)]
-    return Row(name=name, code=code, status=worst(counted), scenarios=tuple(r.scenario.id for r in counted))
-
-
-def _by_alternate(result: Result, axis: Axis) -> bool:
-    """Whether it passed by another answer than the row's: right, and no evidence that the tool knows this one."""
-    return result.status == "passed" and result.verdict.axes.get(axis) in ("allowed", "unobserved")
-
-
-def worst(results: Iterable[Result]) -> Status | Literal["not-run"]:
-    """The worst status, skipped ones left aside; `not-run` if nothing else is left."""
-    found = {result.status for result in results}
-    return next((status for status in _WORST_FIRST if status in found), "not-run")
-
-
-def finding_rows(report: Report) -> tuple[FindingRow, ...]:
-    """Each finding once, in the order of first sight; the text is that of the first."""
-    texts: dict[str, str] = {}
-    where: dict[str, list[str]] = {}
-    for finding in report.findings:
-        texts.setdefault(finding.id, finding.text)
-        where.setdefault(finding.id, [])
-    for result in report.results:
-        for finding in result.findings:
-            texts.setdefault(finding.id, finding.text)
-            where.setdefault(finding.id, []).append(result.scenario.id)
-    return tuple(
-        FindingRow(id=id_, text=text, scenarios=tuple(dict.fromkeys(where[id_]))) for id_, text in texts.items()
-    )
-
-
-def exit_code(report: Report) -> int:
+def exit_code(dossier: Dossier) -> int:
     """The exit code of `run`: the first that applies of 3, 2, 1, 4 and 0.
 
     3 stands before 2 here because a plain launch that failed was executed.
     """
-    if report.stopped:
+    if dossier.stopped:
         return 3
-    if all(result.status == "skipped" for result in report.results):
+    if all(entry.status == "skipped" for entry in dossier.results):
         return 2
-    if report.counted("failed") or report.counted("error"):
+    if dossier.summary["failed"] or dossier.summary["error"]:
         return 1
-    if not report.complete:
+    if not dossier.complete:
         return 2
-    return 4 if report.stale_waivers else 0
+    return 4 if dossier.waivers else 0
+
+
+def worst(entries: Iterable[Entry]) -> RowStatus:
+    """The worst status, skipped ones left aside; `not-run` if nothing else is left."""
+    found = {entry.status for entry in entries}
+    return next((status for status in _WORST_FIRST if status in found), "not-run")
+
+
+def rules_for(entries: Iterable[Entry]) -> Mapping[str, Rule]:
+    """The demands that entries name, by id; one that this version does not know is left out."""
+    named = dict.fromkeys(id_ for entry in entries for id_ in entry.requirement)
+    known = ((id_, requirements()[id_]) for id_ in named if id_ in requirements())
+    return {
+        id_: Rule(citation=rule.citation, level=rule.level, text=rule.text, url=documents()[rule.document].url)
+        for id_, rule in known
+    }
+
+
+def remedies_for(entries: Iterable[Entry]) -> Mapping[str, str]:
+    """What people have to do about the codes that entries expect, by code."""
+    expected = {entry.expected.code for entry in entries if entry.expected.code in codes()}
+    return {str(code): codes()[code].remedy for code in sorted(filter(None, expected))}
+
+
+def _summary(entries: Iterable[Entry]) -> Mapping[Status, int]:
+    found = [entry.status for entry in entries]
+    return {status: found.count(status) for status in _STATUSES}
+
+
+def _areas(entries: Iterable[Entry]) -> tuple[Area, ...]:
+    by_name: dict[str, list[Entry]] = {}
+    for entry in entries:
+        by_name.setdefault(entry.area, []).append(entry)
+    return tuple(
+        Area(name=name, status=worst(found), summary={s: n for s, n in _summary(found).items() if n})
+        for name, found in by_name.items()
+    )
+
+
+def _code_rows(entries: Sequence[Entry], axes: Sequence[Axis]) -> tuple[CodeRow, ...]:
+    """One row for each code; none of them ran under a profile that does not count codes."""
+    return tuple(
+        CodeRow(code=code, name=error.name, status=worst(counted), scenarios=_ids(counted))
+        for code, error in codes().items()
+        for counted in [[entry for entry in _counted(entries, axes, "code") if entry.expected.code == code]]
+    )
+
+
+def _type_rows(entries: Sequence[Entry], axes: Sequence[Axis]) -> tuple[TypeRow, ...]:
+    """One row for each error type; none of them ran under a profile that does not count types."""
+    return tuple(
+        TypeRow(type=name, status=worst(counted), scenarios=_ids(counted), surface=kind.surface, reason=kind.unprovoked)
+        for name, kind in types().items()
+        for counted in [[entry for entry in _counted(entries, axes, "type") if entry.expected.type == name]]
+    )
+
+
+def _counted(entries: Sequence[Entry], axes: Sequence[Axis], axis: Axis) -> Sequence[Entry]:
+    """The results that show how the tool does on an axis, if the profile counts that."""
+    return [entry for entry in entries if not _by_alternate(entry, axis)] if axis in axes else ()
+
+
+def _by_alternate(entry: Entry, axis: Axis) -> bool:
+    """Whether it passed by another answer than the row's: right, and no evidence that the tool knows this one."""
+    return entry.status == "passed" and entry.axes.get(axis) in ("allowed", "unobserved")
+
+
+def _ids(entries: Iterable[Entry]) -> tuple[str, ...]:
+    return tuple(entry.id for entry in entries)
+
+
+def _finding_rows(of_run: Iterable[FindingRow], entries: Iterable[Entry]) -> tuple[FindingRow, ...]:
+    """Each finding once, in the order of first sight; the text is that of the first."""
+    rows: dict[str, FindingRow] = {}
+    for row in of_run:
+        rows.setdefault(row.id, row)
+    for entry in entries:
+        for finding in entry.findings:
+            row = rows.setdefault(finding.id, FindingRow(id=finding.id, text=finding.text))
+            if entry.id not in row.scenarios:
+                rows[finding.id] = replace(row, scenarios=(*row.scenarios, entry.id))
+    return tuple(rows.values())

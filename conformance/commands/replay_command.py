@@ -6,11 +6,11 @@ import argparse
 from pathlib import Path
 
 from conformance.commands.targeting import opened, recipe_at, targeted
+from conformance.failing import failure_told
 from conformance.model import Result
 from conformance.profile import load_profile
 from conformance.recipe import Recipe
 from conformance.replaying import replayed
-from conformance.reports.as_text import failure_text
 from conformance.runner import Options, PlainLaunchFailed, Runner, ToolLost
 from mockplatform.errors import UsageError
 
@@ -31,7 +31,7 @@ def command(options: argparse.Namespace) -> int:
         print(f"fixed: {recipe.scenario.id} – {recipe.scenario.title}")
         return 0
     same = result.verdict.reason in recipe.told.reason
-    print(f"still fails{'' if same else ', with another answer than before'}:\n{failure_text(result)}")
+    print(f"still fails{'' if same else ', with another answer than before'}:\n{failure_told(result)}")
     return 1
 
 

@@ -14,16 +14,16 @@ from pathlib import Path
 from conformance.catalogue import ruled, scenarios, select
 from conformance.commands.targeting import opened, targeted
 from conformance.conduct import Agenda, conduct
+from conformance.documenting import dossier_of
+from conformance.dossier import Dossier
 from conformance.model import Profile, Result
 from conformance.phases import Depth, phases, properties
 from conformance.profile import load_profile, profile_names
-from conformance.report import Report
 from conformance.reporting import SCREEN, Output, output_of, write_whole
 from conformance.reports import formats
 from conformance.runner import Options
 from conformance.shelf import Shelf
 from conformance.strategies.lazily import hypothesis_or_advice
-from conformance.tally import exit_code
 from conformance.toolvalues import Tool
 from conformance.waivers import check_waivers
 from mockplatform.errors import UsageError
@@ -55,8 +55,9 @@ def command(options: argparse.Namespace) -> int:
             replay=shelf.command,
             on_result=advance,
         )
-    _write(report, outputs)
-    return exit_code(report)
+    dossier = dossier_of(report)
+    _write(dossier, outputs)
+    return dossier.exit_code
 
 
 def _agenda(options: argparse.Namespace, tool: Tool | None, profile: Profile, where: str) -> Agenda:
@@ -93,12 +94,12 @@ def _refuse_deep(patterns: Sequence[str]) -> None:
             raise UsageError(f"--only {pattern}: this is a property of a deep run; add --deep")
 
 
-def _write(report: Report, outputs: Sequence[Output]) -> None:
+def _write(dossier: Dossier, outputs: Sequence[Output]) -> None:
     if not any(output.path == SCREEN for output in outputs):
         outputs = (Output("text", SCREEN), *outputs)
     # Files first: a reader of the screen may have gone (`| head`), and that must cost neither a report nor the verdict.
     for output in sorted(outputs, key=lambda output: output.path == SCREEN):
-        text = formats()[output.format](report)
+        text = formats()[output.format](dossier)
         if output.path != SCREEN:
             write_whole(Path(output.path), text)
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -32,10 +33,13 @@ _SECRET: Final = (
     "client_secret",
     "consumer_secret",
     "id_token",
+    "oauth_signature",
+    "oauth_token_secret",
     "password",
     "refresh_token",
     "registration_access_token",
     "registration_token",
+    "shared_secret",
 )
 """Parameters and JSON members whose value opens something for whoever has it."""
 _NAMES: Final = "|".join(_SECRET)
@@ -62,6 +66,18 @@ _TAG: Final = re.compile(r"<[A-Za-z][^<>\"']*+[\"']")
 _DOCUMENT: Final = ("{", "[", "<", '"')
 """How JSON and pages begin."""
 _BEARER: Final = re.compile(r"(?P<before>\b[Bb]earer )(?P<secret>[A-Za-z0-9._~+/-]{8,}=*)")
+
+_IN_ADDRESS: Final = re.compile(
+    r"(?P<before>\b[a-z][a-z0-9+.-]{0,30}://[^\s/:@\"'<>]{0,200}:)(?P<secret>[^\s/@\"'<>]{1,400})(?=@)"
+)
+"""A password in the address of a database or a service (RFC 3986, section 3.2.1)."""
+_QUOTED: Final = re.compile(rf'(?P<before>\b(?:{_NAMES})=")(?P<secret>[^"]*)')
+"""As in the header of a request that is signed by OAuth 1.0 (RFC 5849, section 3.5.1)."""
+_BASIC: Final = re.compile(r"(?P<before>\b[Bb]asic )(?P<secret>[A-Za-z0-9+/]{8,}=*)")
+_COOKIES: Final = re.compile(
+    r"(?P<before>\b(?P<name>[Ss]et-[Cc]ookie|[Cc]ookie): ?)(?P<secret>[^\s=;]{1,200}=[^\r\n]+)"
+)
+"""A header that stands in a text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,9 +139,35 @@ def masked_headers(headers: Params) -> Params:
 
 def masked_text(text: str) -> str:
     """A body or an address, whatever it is: forms, JSON and pages are looked through for secrets by their names."""
-    for pattern in (_named(text), _IN_JSON, _IN_HTML, _BEARER):
+    for pattern in (_named(text), _IN_JSON, _IN_HTML, _QUOTED, _BEARER):
         text = pattern.sub(lambda found: found["before"] + masked(found["secret"]), text)
+    for pattern, told in _TOLD.items():
+        text = pattern.sub(told, text)
     return _without_signatures(text)
+
+
+def _basic(found: re.Match[str]) -> str:
+    """What may be a word of prose is a secret if it decodes to a name and a password (RFC 7617, section 2)."""
+    padded = found["secret"] + "=" * (-len(found["secret"]) % 4)
+    with contextlib.suppress(ValueError):
+        if b":" in base64.b64decode(padded, validate=True):
+            return found["before"] + _dotted(found["secret"])
+    return found[0]
+
+
+def _address(found: re.Match[str]) -> str:
+    return found["before"] + _DOT * len(found["secret"])
+
+
+def _cookie_header(found: re.Match[str]) -> str:
+    return found["before"] + _header(found["name"].lower())(found["secret"])
+
+
+_TOLD: Final[Mapping[re.Pattern[str], Callable[[re.Match[str]], str]]] = {
+    _BASIC: _basic,
+    _IN_ADDRESS: _address,
+    _COOKIES: _cookie_header,
+}
 
 
 def _named(text: str) -> re.Pattern[str]:

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from conformance.browser import Visit
 from conformance.catalogue import read_scenarios
-from conformance.model import Answer, Attempt, Expectation, Observation, Profile, Result, Scenario, Verdict
+from conformance.dossier import Dossier, Entry, Expected, Observed, Rule
+from conformance.model import (
+    AXES,
+    Answer,
+    Attempt,
+    Expectation,
+    Observation,
+    Profile,
+    Result,
+    Scenario,
+    Status,
+    Verdict,
+)
 from conformance.report import Report
 from conformance.sighting import Page
 from conformance.toolvalues import Tool, ToolSettings
@@ -18,6 +30,8 @@ __all__ = [
     "LAUNCH_URL",
     "LOGIN_URL",
     "NOW",
+    "make_dossier",
+    "make_entry",
     "make_observation",
     "make_page",
     "make_profile",
@@ -84,7 +98,7 @@ def make_scenario(id_: str = "area/name", **changes: Any) -> Scenario:
 
 def make_result(id_: str = "area/name", status: Any = "passed", **changes: Any) -> Result:
     """A result with this status; its verdict's reason names both."""
-    axes: Any = {"outcome": "failed" if status == "failed" else "passed"}
+    axes: Any = dict.fromkeys(AXES, "failed" if status == "failed" else "passed")
     values: dict[str, Any] = {
         "scenario": make_scenario(id_),
         "expectation": Expectation(preferred=reject(klass="security", type="TokenExpired", code=1001)),
@@ -108,6 +122,62 @@ def make_report(*results: Result, **changes: Any) -> Report:
         "versions": {"lti-conformance": "0", "python": "3"},
     }
     return Report(**(values | changes))
+
+
+def make_entry(id_: str = "area/name", status: Any = "passed", **changes: Any) -> Entry:
+    """An entry of a dossier with this status; its reason names both."""
+    values: dict[str, Any] = {
+        "id": id_,
+        "title": f"The title of {id_}",
+        "severity": "must",
+        "requirement": ("SEC-5.1.3-09",),
+        "mutations": ("claims.expired(by_s=60)",),
+        "faults": (),
+        "status": status,
+        "outcome": None if status == "skipped" else "rejected",
+        "expected": Expected(outcome="rejected", klass="security", type="TokenExpired", code=1001),
+        "observed": None if status == "skipped" else Observed(outcome="rejected", status_code=400),
+        "axes": dict.fromkeys(AXES, "failed" if status == "failed" else "passed"),
+        "cause": {"skipped": "missing-capability", "error": "control-failed"}.get(status),
+        "reason": f"the reason why {id_} is {status}",
+        "findings": (),
+        "duration_s": 0.25,
+        "replay": f"lti-conformance run --demo --profile own --seed 0 --only {id_}",
+        "why": f"The reason for {id_}.",
+        "sent": "a launch as instructor with claims.expired(by_s=60)",
+    }
+    return Entry(**(values | changes))
+
+
+def make_dossier(*entries: Entry, **changes: Any) -> Dossier:
+    """A finished run with these results; its rows are empty unless given."""
+    values: dict[str, Any] = {
+        "tool": "My tool",
+        "profile": "own",
+        "question": "Does it?",
+        "axes": ("outcome", "code"),
+        "seed": 7,
+        "started": "2027-03-01T12:30:15Z",
+        "duration_s": 1.25,
+        "complete": True,
+        "exit_code": 1 if any(entry.status in ("failed", "error") for entry in entries) else 0,
+        "versions": {"lti-conformance": "0", "python": "3"},
+        "summary": {status: sum(entry.status == status for entry in entries) for status in get_args(Status)},
+        "codes": (),
+        "types": (),
+        "findings": (),
+        "rules": {
+            "SEC-5.1.3-09": Rule(
+                citation="SEC §5.1.3 step 9",
+                level="MUST",
+                text="The time must lie before exp.",
+                url="https://example.org/sec",
+            )
+        },
+        "remedies": {"1001": "Launch again."},
+        "results": entries,
+    }
+    return Dossier(**(values | changes))
 
 
 def make_page(body: bytes | str = b"", **changes: Any) -> Page:

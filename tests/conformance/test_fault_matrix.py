@@ -7,6 +7,7 @@ from typing import Any
 
 from conformance.catalogue import scenarios, select
 from conformance.demo import Bindings, callbacks, demo_lab
+from conformance.documenting import dossier_of
 from conformance.errors import codes
 from conformance.faults import fault_points, reachable
 from conformance.lab import Lab
@@ -14,7 +15,6 @@ from conformance.model import Result, Scenario
 from conformance.profile import load_profile
 from conformance.runner import Options, Runner
 from conformance.sample_tool.faults import POINTS
-from conformance.tally import code_rows
 from conformance.target import Start
 from tests.conformance.makers import make_report
 from tests.conformance.postgres import PostgreSQL
@@ -159,7 +159,7 @@ def test_every_code_on_postgresql(postgresql: PostgreSQL, tmp_path: Path) -> Non
         runner.plain_launch()
         results = list(runner.run(select(scenarios(), CLASS)))
 
-    rows = code_rows(make_report(*results, profile=CLASS))
+    rows = dossier_of(make_report(*results, profile=CLASS)).codes
     assert wrong(results, besides=("not-applicable",)) == []
     assert {row.code: row.status for row in rows} == dict.fromkeys(codes(), "passed")
 

@@ -8,8 +8,9 @@ import jsonschema
 import pytest
 
 import conformance
+from conformance.documenting import dossier_of
+from conformance.dossier import Dossier
 from conformance.model import Attempt, Expectation, Fault, Finding, Result, Status, Verdict
-from conformance.report import Report
 from conformance.reports import formats
 from conformance.requirements import requirements
 from mockplatform.model import Exchange
@@ -23,7 +24,7 @@ LONG = "x" * 30
 
 def verdict(status: Status, **changes: Any) -> Verdict:
     cause = {"skipped": "missing-capability", "error": "control-failed"}.get(status)
-    return Verdict(**({"status": status, "axes": {}, "reason": f"because of {status}", "cause": cause} | changes))
+    return Verdict(**({"status": status, "axes": {"code": "passed"}, "reason": f"because of {status}", "cause": cause} | changes))
 
 
 def full_result(status: Status) -> Result:
@@ -62,13 +63,26 @@ def full_result(status: Status) -> Result:
     )
 
 
-def full_report(**changes: Any) -> Report:
-    """A report with a result of each status."""
+def full_report(**changes: Any) -> Dossier:
+    """A run with a result of each status."""
     values: dict[str, Any] = {
         "findings": (Finding(id="no-probe", text="no probe is configured"),),
         "stale_waivers": ("waiver 'a/b' is stale",),
     }
-    return make_report(*map(full_result, STATUSES), **(values | changes))
+    return told(*map(full_result, STATUSES), **(values | changes))
+
+
+def told(*results: Result, **changes: Any) -> Dossier:
+    """A finished run of these results, as reports tell it."""
+    return dossier_of(make_report(*results, **changes))
+
+
+def hop(method: str, url: str, status: int | None) -> dict[str, Any]:
+    """A request that nobody has told more of than this."""
+    trouble = "" if status else "no answer"
+    reply = {"status": status, "trouble": trouble, "headers": [], "body": "", "elapsed_s": 0.0}
+    empty = {"title": "", "lines": [], "token": None, "problems": []}
+    return {"asker": "browser", "method": method, "url": url, "reply": reply} | empty
 
 
 def problems(text: str) -> list[str]:
@@ -82,8 +96,8 @@ REPORTS = {
     "types": full_report(profile=make_profile("class", "type")),
     "outcome": full_report(profile=make_profile()),
     "stopped": full_report(stopped="the tool is gone: nobody answers", complete=False),
-    "empty": make_report(complete=False, stopped="the plain launch does not work"),
-    "passed": make_report(make_result()),
+    "empty": told(complete=False, stopped="the plain launch does not work"),
+    "passed": told(make_result()),
 }
 every_report = pytest.mark.parametrize("report", REPORTS.values(), ids=REPORTS)
 every_format = pytest.mark.parametrize("name", formats())
@@ -96,7 +110,7 @@ def test_there_are_at_least_these_formats() -> None:
 
 @every_report
 @every_format
-def test_a_format_renders_any_report(report: Report, name: str) -> None:
+def test_a_format_renders_any_report(report: Dossier, name: str) -> None:
     """Text that ends with a line, the same each time."""
     text = formats()[name](report)
 
@@ -108,7 +122,7 @@ def test_a_format_renders_any_report(report: Report, name: str) -> None:
 @pytest.mark.parametrize("name", ["text", "json"])
 def test_a_single_result_of_each_status(status: Status, name: str) -> None:
     """Alone in its report."""
-    assert formats()[name](make_report(full_result(status)))
+    assert formats()[name](told(full_result(status)))
 
 
 class TestText:
@@ -179,13 +193,13 @@ class TestText:
 
 class TestJson:
     @every_report
-    def test_it_fits_its_schema(self, report: Report) -> None:
+    def test_it_fits_its_schema(self, report: Dossier) -> None:
         """Every status, early ends and empty reports too."""
         assert problems(formats()["json"](report)) == []
 
     def test_a_whole_result(self) -> None:
         """Written down by hand, key by key."""
-        document = json.loads(formats()["json"](make_report(full_result("failed"))))
+        document = json.loads(formats()["json"](told(full_result("failed"))))
 
         assert document["results"] == [
             {
@@ -213,13 +227,26 @@ class TestJson:
                     "channel": "html",
                     "session": False,
                     "message": "Sorry <b>you</b> & “others”",
+                    "trouble": "",
                 },
-                "axes": {"outcome": "unobserved", "class": "unobserved", "type": "unobserved", "code": "unobserved"},
+                "axes": {"outcome": "unobserved", "class": "unobserved", "type": "unobserved", "code": "passed"},
                 "cause": None,
                 "reason": "because of failed",
                 "findings": [{"id": "channels-disagree", "text": "the answer contradicts itself"}],
                 "duration_s": 0.25,
                 "replay": full_result("failed").replay,
+                "why": "The reason for area/failed.",
+                "sent": "a launch as instructor with claims.expired(by_s=60), class.create=empty, after 1 earlier",
+                "steps": [
+                    "«first»: a launch, in the browser user",
+                    "«judged»: a launch, in the browser user, with claims.expired(by_s=60)",
+                ],
+                "recipe": "",
+                "serviced": False,
+                "timeline": [
+                    hop("POST", "http://127.0.0.1:1/launch", 400),
+                    hop("GET", "http://127.0.0.1:1/next", None),
+                ],
             }
         ]
 
@@ -244,10 +271,10 @@ class TestJson:
 
     def test_what_was_not_tried_was_not_observed(self) -> None:
         """Null, and all axes are there all the same."""
-        (result,) = json.loads(formats()["json"](make_report(full_result("skipped"))))["results"]
+        (result,) = json.loads(formats()["json"](told(full_result("skipped"))))["results"]
 
         assert (result["outcome"], result["observed"], result["cause"]) == (None, None, "missing-capability")
-        assert set(result["axes"].values()) == {"unobserved"}
+        assert set(result["axes"]) == {"outcome", "class", "type", "code"}
 
     @pytest.mark.parametrize(
         ("path", "value"),
@@ -288,7 +315,7 @@ class TestJson:
     @pytest.mark.parametrize("status", ["skipped", "error"])
     def test_the_schema_wants_a_cause(self, status: Status) -> None:
         """What was not judged says why by a word."""
-        document = json.loads(formats()["json"](make_report(full_result(status))))
+        document = json.loads(formats()["json"](told(full_result(status))))
         document["results"][0]["cause"] = None
 
         assert problems(json.dumps(document))

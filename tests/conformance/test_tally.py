@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from conformance.documenting import dossier_of, entry_of
 from conformance.errors import codes, types
 from conformance.model import Expectation, Finding, Result, Verdict
-from conformance.tally import code_rows, exit_code, finding_rows, type_rows, worst
+from conformance.tally import worst
 from tests.conformance.makers import make_observation, make_profile, make_report, make_result, reject
 
 EMAIL = Expectation(preferred=reject(code=1006, type="MissingClaim"), allowed=(reject(code=1007),))
@@ -35,13 +36,14 @@ def test_the_worst_status_counts(statuses: list[str], expected: str) -> None:
     """Failed, error, warned, waived, passed; skipped is left aside, in any order."""
     results = [result(f"a/n{n}", status) for n, status in enumerate(statuses)]
 
-    assert worst(results) == worst(reversed(results)) == expected
+    entries = [*map(entry_of, results)]
+    assert worst(entries) == worst(reversed(entries)) == expected
 
 
 def test_every_code_has_a_row() -> None:
     """With the worst of the scenarios that prefer it; alternates do not count."""
     report = make_report(result("a/one", "passed"), result("a/two", "failed"), profile=make_profile("code"))
-    rows = {row.code: row for row in code_rows(report)}
+    rows = {row.code: row for row in dossier_of(report).codes}
 
     assert list(rows) == list(codes())
     assert (rows[1006].name, rows[1006].status, rows[1006].scenarios) == (
@@ -55,7 +57,7 @@ def test_every_code_has_a_row() -> None:
 def test_every_type_has_a_row() -> None:
     """The same for types."""
     report = make_report(result("a/one", "warned"), profile=make_profile("class", "type"))
-    rows = {row.name: row for row in type_rows(report)}
+    rows = {row.type: row for row in dossier_of(report).types}
 
     assert list(rows) == list(types())
     assert (rows["MissingClaim"].status, rows["MissingClaim"].scenarios) == ("warned", ("a/one",))
@@ -66,7 +68,8 @@ def test_an_axis_that_does_not_count_was_not_run() -> None:
     """A pass on the outcome says nothing about a code."""
     report = make_report(result("a/one", "passed"), profile=make_profile())
 
-    assert {row.status for row in (*code_rows(report), *type_rows(report))} == {"not-run"}
+    assert {row.status for row in dossier_of(report).codes} == {"not-run"}
+    assert {row.status for row in dossier_of(report).types} == {"not-run"}
 
 
 def test_a_finding_is_told_once_with_all_its_scenarios() -> None:
@@ -78,7 +81,7 @@ def test_a_finding_is_told_once_with_all_its_scenarios() -> None:
         findings=(probe,),
     )
 
-    assert [(row.id, row.text, row.scenarios) for row in finding_rows(report)] == [
+    assert [(row.id, row.text, row.scenarios) for row in dossier_of(report).findings] == [
         ("no-probe", "text of no-probe", ()),
         ("unclean", "text of unclean", ("a/one", "a/two")),
         ("flaky", "text of flaky", ("a/two",)),
@@ -106,11 +109,12 @@ def test_the_exit_code(statuses: list[str], changes: dict[str, Any], code: int) 
     """The first that applies of 3, 2, 1, 4 and 0."""
     results = [result(f"a/n{n}", status) for n, status in enumerate(statuses)]
 
-    assert exit_code(make_report(*results, **changes)) == code
+    assert dossier_of(make_report(*results, **changes)).exit_code == code
 
 
 def test_statuses_are_counted() -> None:
     """Each result has one."""
     report = make_report(result("a/one", "passed"), result("a/two", "passed"), result("a/three", "error"))
 
-    assert (report.counted("passed"), report.counted("error"), report.counted("failed")) == (2, 1, 0)
+    counts = {"passed": 2, "failed": 0, "warned": 0, "skipped": 0, "waived": 0, "error": 1}
+    assert dossier_of(report).summary == counts

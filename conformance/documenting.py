@@ -1,0 +1,147 @@
+"""From a run to what its reports tell of it. Pure."""
+
+from __future__ import annotations
+
+from conformance.clearing import cleared
+from conformance.dossier import (
+    Dossier,
+    Entry,
+    Expected,
+    FindingRow,
+    Observed,
+    RightAnswer,
+)
+from conformance.legs import Leg, Reply
+from conformance.model import AXES, Attempt, Expectation, Observation, Result, Status
+from conformance.report import Report
+from conformance.tally import summed
+
+__all__ = ["BROKEN", "dossier_of", "entry_of", "expected_of", "head_of"]
+
+BROKEN: tuple[Status, ...] = ("failed", "warned", "waived", "error")
+"""What is told with its story on the wire."""
+
+
+def dossier_of(report: Report) -> Dossier:
+    """A run as its reports tell it."""
+    return summed(head_of(report), tuple(map(entry_of, report.results)))
+
+
+def head_of(report: Report) -> Dossier:
+    """What is known of a run beside its results."""
+    return cleared(
+        Dossier(
+            tool=report.tool,
+            profile=report.profile.name,
+            question=report.profile.question,
+            axes=report.profile.axes,
+            seed=report.seed,
+            only=report.only,
+            strict=report.strict,
+            started=report.started.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            duration_s=round(report.duration_s, 3),
+            complete=report.complete,
+            stopped=report.stopped or None,
+            untried=report.untried,
+            versions=dict(report.versions),
+            findings=tuple(FindingRow(id=finding.id, text=finding.text) for finding in report.findings),
+            chapters=report.chapters,
+            waivers=report.stale_waivers,
+        )
+    )
+
+
+def entry_of(result: Result) -> Entry:
+    """What came of one scenario, as a report tells it."""
+    scenario, verdict, expectation, seen = result.scenario, result.verdict, result.expectation, result.observation
+    return cleared(
+        Entry(
+            id=scenario.id,
+            title=scenario.title,
+            severity=expectation.severity,
+            requirement=scenario.requirement,
+            mutations=scenario.mutations,
+            faults=(*map(str, scenario.faults), *map(str, scenario.wire)),
+            status=verdict.status,
+            outcome=seen.outcome if seen else None,
+            expected=expected_of(expectation),
+            observed=_observed(seen) if seen else None,
+            axes={axis: verdict.axes.get(axis, "unobserved") for axis in AXES},
+            cause=verdict.cause,
+            reason=verdict.reason,
+            findings=result.findings,
+            duration_s=round(result.duration_s, 4),
+            replay=result.replay,
+            why=scenario.why,
+            sent=_sent(result),
+            steps=tuple(map(_step, (*scenario.before, scenario.attempt))) if scenario.before else (),
+            recipe=result.recipe,
+            serviced=scenario.serviced,
+            timeline=result.timeline or (_hops(seen) if seen and verdict.status in BROKEN else ()),
+        )
+    )
+
+
+def expected_of(expectation: Expectation) -> Expected:
+    """The right answers, as a report tells them."""
+    first = expectation.preferred
+    return Expected(
+        outcome=first.outcome,
+        klass=first.klass,
+        type=first.type,
+        code=first.code,
+        allowed=tuple(
+            RightAnswer(outcome=answer.outcome, klass=answer.klass, type=answer.type, code=answer.code)
+            for answer in expectation.allowed
+        ),
+    )
+
+
+def _observed(seen: Observation) -> Observed:
+    return Observed(
+        outcome=seen.outcome,
+        status_code=seen.status_code,
+        klass=seen.klass,
+        type=seen.type,
+        code=seen.code,
+        channel=seen.channel,
+        session=seen.session,
+        message=seen.message,
+        trouble=seen.trouble,
+    )
+
+
+def _hops(seen: Observation) -> tuple[Leg, ...]:
+    """The browser's way in short, where nobody has told the story of the launch."""
+    return tuple(
+        Leg(
+            title="",
+            asker=exchange.asker,
+            method=exchange.method,
+            url=exchange.url.partition("?")[0],
+            reply=Reply(status=exchange.status, trouble=exchange.trouble, elapsed_s=round(exchange.elapsed_s, 4)),
+        )
+        for exchange in seen.exchanges
+    )
+
+
+def _sent(result: Result) -> str:
+    scenario = result.scenario
+    lies = [*scenario.mutations, *map(str, scenario.faults), *map(str, scenario.wire)]
+    before = f", after {len(scenario.before)} earlier" if scenario.before else ""
+    return f"a launch as {scenario.role} with {', '.join(lies) or 'no lie'}{before}"
+
+
+def _step(attempt: Attempt) -> str:
+    """One launch of a story in a line."""
+    logins = {"fresh": "a launch", "none": "an answer that nobody asked for"}
+    parts = [
+        f"«{attempt.name}»: {logins.get(attempt.login, f'the answer to the login of «{attempt.login}»')}",
+        f"in the browser {attempt.browser}",
+        f"by the {attempt.person}" if attempt.person else "",
+        f"from the platform {attempt.registration}" if attempt.registration else "",
+        f"with {', '.join(map(str, attempt.mutations))}" if attempt.mutations else "",
+        "" if attempt.finish else "left before the answer was posted",
+        f"posted {attempt.copies} times at once" if attempt.copies > 1 else "",
+    ]
+    return ", ".join(part for part in parts if part)
