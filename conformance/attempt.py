@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from conformance.browser import Browser, Visit, form_request
@@ -17,9 +17,9 @@ from conformance.toolvalues import Probe
 from conformance.transport import Request, Response, TransportTrouble
 from mockplatform.model import AuthRequest, AuthResponse, KeySet, Launch, SignedLaunch
 from mockplatform.mutation import Context, Earlier
-from mockplatform.pending import AuthRefusal, PendingLaunch
+from mockplatform.pending import AuthRefusal, PendingBasic, PendingLaunch
 
-__all__ = ["Performed", "ask", "perform", "request_of", "signed_in"]
+__all__ = ["Performed", "ask", "perform", "posting", "request_of", "signed_in", "unasked_request"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,8 @@ class Performed:
     canary_hits: int = 0
     let_in: int | None = None
     """How many copies of the answer were let in, if it was posted several times at once."""
+    pending: PendingLaunch | PendingBasic | None = field(default=None, repr=False)
+    """What the platform knows of the launch, from which its timeline is told; None for what is no launch."""
 
 
 def perform(
@@ -76,6 +78,7 @@ def _basic(lab: Lab, launch: Launch, attempt: Attempt, browser: Browser, context
         response=pending.response,
         earlier=pending.earlier,
         let_in=_let_in(lab, attempt, visits),
+        pending=pending,
     )
 
 
@@ -114,6 +117,7 @@ def _oidc(
                 key_fetches=key_set.fetches - fetched_before,
                 canary_hits=platform.canary_hits.pop(launch.id, 0),
                 let_in=_let_in(lab, attempt, visits),
+                pending=pending,
             )
     finally:
         # What is sent back later says which deep linking request it answers.
@@ -126,7 +130,7 @@ def _visits(
 ) -> tuple[Visit, ...]:
     """Where each copy of the answer led, first the one that counts; or where it ended before there was an answer."""
     if attempt.login == "none":
-        return _post(lab, browser, lab.platform.answer(pending, _unasked(lab, pending)), attempt.copies)
+        return _post(lab, browser, lab.platform.answer(pending, unasked_request(lab, pending)), attempt.copies)
     if attempt.login != "fresh":
         request = earlier[attempt.login].auth_request
         if request is None:
@@ -170,9 +174,7 @@ def _is_in(lab: Lab, visit: Visit) -> bool:
 
 def _post(lab: Lab, browser: Browser, response: AuthResponse | SignedLaunch, copies: int) -> tuple[Visit, ...]:
     """Where each copy of an answer led, those first that were let in."""
-    request = form_request(response.method, _reachable(lab, response.url), response.fields, response.content_type)
-    if isinstance(response, SignedLaunch):
-        request = replace(request, headers=(*request.headers, *response.headers))
+    request = posting(lab, response)
     if copies == 1:
         return (_ended(browser.navigate(request, stop_at=lab.is_platform)),)
     ways = browser.navigate_together(request, copies, stop_at=lab.is_platform)
@@ -180,6 +182,14 @@ def _post(lab: Lab, browser: Browser, response: AuthResponse | SignedLaunch, cop
     # Of several answers that change the cookies a browser is left with one; here it is that of the copy that counts.
     browser.become(ended[0][0])
     return tuple(visit for _, visit in ended)
+
+
+def posting(lab: Lab, response: AuthResponse | SignedLaunch) -> Request:
+    """The request by which a browser brings the tool what the platform says."""
+    request = form_request(response.method, _reachable(lab, response.url), response.fields, response.content_type)
+    if isinstance(response, SignedLaunch):
+        return replace(request, headers=(*request.headers, *response.headers))
+    return request
 
 
 def _ended(visit: Visit) -> Visit:
@@ -194,7 +204,7 @@ def _is_auth(url: str) -> bool:
     return urlsplit(url).path.endswith("/auth")
 
 
-def _unasked(lab: Lab, pending: PendingLaunch) -> AuthRequest:
+def unasked_request(lab: Lab, pending: PendingLaunch) -> AuthRequest:
     """The authentication request that nobody sent."""
     made_up = {
         "state": lab.opaque(pending.launch.id, "state"),

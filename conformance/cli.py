@@ -20,10 +20,15 @@ from mockplatform.errors import UsageError
 __all__ = ["entry", "main", "parser"]
 
 _COMMANDS = {
+    "init": "find out about the tool in a folder, and write its tool file and a test module",
+    "calibrate": "find out how the tool shows success and errors, and write it into the tool file",
     "run": "launch a tool in every way of a profile and judge its answers",
-    "list": "list scenarios, or codes, errors, mutations, profiles, fault points, flavours, quirks",
-    "explain": "explain a scenario, a code, an error type or a fault point",
+    "list": "list scenarios, or codes, errors, mutations, profiles, fault points, flavours, quirks, rulings",
+    "explain": "explain a scenario, a code, an error type, a fault point, a ruling, or a topic such as the tool file",
+    "render": "make other reports of a JSON report, or of what a killed run has left behind",
     "replay": "send a story again that a run has kept as a recipe",
+    "diff": "compare two JSON reports: what is worse, what is fixed, what is not tested any more",
+    "waive": "write a waiver for each failure of a JSON report into the tool file, or drop those not needed any more",
     "export": "write a recipe as a test or a scenario, or vectors for other languages",
     "selftest": "prove that each flaw of the sample tool is found, and nothing else",
     "flavour": "show how real platforms differ from each other, and how that is known",
@@ -37,23 +42,44 @@ def parser() -> argparse.ArgumentParser:
         prog="lti-conformance",
         description="Tells whether an LTI tool refuses each broken launch for the right reason.",
         epilog="Exit codes of run: 0 conformant, 1 not conformant, 2 usage or nothing executed, "
-        "3 the plain launch fails or the tool is lost, 4 stale or expired waiver. "
-        "Of replay: 0 fixed, 1 still fails, 2 or 3 cannot run.",
+        "3 the plain launch fails or the tool is lost, 4 stale or expired waiver, 5 worse than the baseline. "
+        "Of replay: 0 fixed, 1 still fails, 2 or 3 cannot run. "
+        "Of diff: 0 no regression, 5 worse or not tested any more, 2 unusable or partial report.",
     )
     top.add_argument("--version", action="version", version=f"lti-conformance {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     made = {name: commands.add_parser(name, help=text, description=text) for name, text in _COMMANDS.items()}
     _run_options(made["run"])
     _list_options(made["list"])
+    _render_options(made["render"])
     _replay_options(made["replay"])
+    _diff_options(made["diff"])
+    _waive_options(made["waive"])
     _export_options(made["export"])
-    made["explain"].add_argument("id", metavar="ID", help="nonce/replayed, 1006, TokenExpired, class.create, …")
+    _explain_options(made["explain"])
     made["selftest"].add_argument("--json", metavar="PATH", dest="json_path", help="write the result to a file")
     made["selftest"].add_argument("--only", metavar="FLAW", action="append", default=[], help="only these flaws")
     _flavour_options(made["flavour"])
+    _init_options(made["init"])
+    _calibrate_options(made["calibrate"])
     _tool_option(made["doctor"])
     made["doctor"].add_argument("--allow-remote", action="store_true", help="contact hosts other than this machine")
     return top
+
+
+def _init_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("folder", metavar="DIR", nargs="?", default=".", help="the tool's folder (default: this one)")
+    command.add_argument("--url", metavar="URL", help="where the tool is running, such as http://127.0.0.1:8000")
+    command.add_argument("--force", action="store_true", help="write files anew that are there already")
+
+
+def _calibrate_options(command: argparse.ArgumentParser) -> None:
+    _tool_option(command)
+    how = command.add_mutually_exclusive_group()
+    how.add_argument("--write", action="store_true", help="also in place of an [observe] that is there, or in doubt")
+    how.add_argument("--print", action="store_true", dest="only_print", help="write nothing, only show it")
+    command.add_argument("--rate", type=above_zero, metavar="N", help="begin at most this many launches a second")
+    command.add_argument("--allow-remote", action="store_true", help="contact hosts other than this machine")
 
 
 def _tool_option(command: argparse.ArgumentParser) -> None:
@@ -76,13 +102,8 @@ def _run_options(run: argparse.ArgumentParser) -> None:
     )
     run.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed gives the same launches")
     run.add_argument("--jobs", type=whole, default=1, metavar="N", help="scenarios side by side (default: 1)")
-    run.add_argument(
-        "--report",
-        metavar="FORMAT:PATH",
-        action="append",
-        default=[],
-        help="text or json; - or no path is the screen",
-    )
+    _report_option(run)
+    run.add_argument("--baseline", metavar="FILE", help="compare with a JSON report: exit code 5 if anything is worse")
     run.add_argument("--deep", action="store_true", help="also pairs of faults, generated launches and long stories")
     run.add_argument(
         "--examples",
@@ -101,6 +122,21 @@ def _run_options(run: argparse.ArgumentParser) -> None:
     run.add_argument("--max-time", type=above_zero, metavar="S", help="begin no scenario after this many seconds")
     run.add_argument("--rate", type=above_zero, metavar="N", help="begin at most this many scenarios a second")
     run.add_argument("--allow-remote", action="store_true", help="contact hosts other than this machine")
+
+
+def _report_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--report",
+        metavar="FORMAT:PATH",
+        action="append",
+        default=[],
+        help="text, json, html, junit, markdown, sarif or badge; - or no path is the screen",
+    )
+
+
+def _render_options(render: argparse.ArgumentParser) -> None:
+    render.add_argument("file", metavar="FILE", help="a JSON report, or the FILE.part of a run that was killed")
+    _report_option(render)
 
 
 def _recipes_option(command: argparse.ArgumentParser) -> None:
@@ -129,12 +165,42 @@ def _export_options(export: argparse.ArgumentParser) -> None:
     )
 
 
+def _diff_options(diff: argparse.ArgumentParser) -> None:
+    diff.add_argument("old", metavar="OLD", help="the earlier JSON report")
+    diff.add_argument("new", metavar="NEW", help="the later one, of the same profile")
+    diff.add_argument("--json", action="store_true", dest="as_json", help="one JSON document")
+
+
+def _waive_options(waive: argparse.ArgumentParser) -> None:
+    waive.add_argument("--from", metavar="REPORT", dest="source", required=True, help="the JSON report of a run")
+    _tool_option(waive)
+    waive.add_argument("--expires", metavar="WHEN", help="90d or 2027-01-31, the last day that counts (default: 90d)")
+    waive.add_argument("--reason", metavar="TEXT", help="for all of them (default: what the report says of each)")
+    waive.add_argument("--link", metavar="URL", help="where the failure is tracked")
+    waive.add_argument(
+        "--only", metavar="PATTERN", action="append", default=[], help="glob of scenario ids, codes or error types"
+    )
+    waive.add_argument("--warned", action="store_true", help="also what only warns")
+    waive.add_argument("--drop-stale", action="store_true", help="only take out waivers whose scenarios have passed")
+    waive.add_argument("--dry-run", action="store_true", help="say what would be done, and write nothing")
+
+
 def _list_options(command: argparse.ArgumentParser) -> None:
     kinds = command.add_mutually_exclusive_group()
-    for kind in ("codes", "errors", "mutations", "profiles", "faultpoints", "flavours", "quirks"):
+    for kind in ("codes", "errors", "mutations", "profiles", "faultpoints", "flavours", "quirks", "rulings"):
         kinds.add_argument(f"--{kind}", dest="kind", action="store_const", const=kind, help=f"list the {kind}")
     command.set_defaults(kind="scenarios")
     command.add_argument("--json", action="store_true", dest="as_json", help="one JSON array")
+
+
+def _explain_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "id",
+        metavar="WORD",
+        nargs="?",
+        default="topics",
+        help="nonce/absent, 1006, TokenExpired, class.create, roles-empty, tool-file, …; without one: the topics",
+    )
 
 
 def _flavour_options(command: argparse.ArgumentParser) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from conformance.catalogue import scenarios as catalogue
 from conformance.catalogue import select
+from conformance.first_hour import diagnose, failure_of
 from conformance.lab import Lab
 from conformance.model import Finding, Result, Scenario
 from conformance.phases import EXAMPLES, Depth, Telling, phases, properties
@@ -32,6 +33,8 @@ class Agenda:
     properties: Sequence[Scenario] = ()
     """What a deep run holds the tool to as well."""
     depth: Depth = field(default_factory=Depth)
+    only: Sequence[str] = ()
+    """The patterns by which these were chosen."""
 
     @property
     def ids(self) -> Sequence[str]:
@@ -46,12 +49,14 @@ def conduct(
     *,
     now: datetime.datetime,
     replay: Callable[[Result], str] = lambda _: "",
+    on_start: Callable[[Report], None] = lambda _: None,
     on_result: Callable[[Result], None] = lambda _: None,
 ) -> Report:
     """The report of a run; what had been found out when it ended early is in it.
 
     Args:
         replay: the command that repeats a result.
+        on_start: is told what is known before the first launch.
 
     Raises:
         UsageError: the lab cannot be opened.
@@ -66,25 +71,39 @@ def conduct(
 
     with opened as lab:
         runner = Runner(lab, options)
+        begun = _begun(lab, agenda, options, now)
+        on_start(begun)
         stopped = _try_all(runner, agenda, _settling(runner, now.date(), replay), note, chapters)
     untried = len(agenda.ids) - len(results)
     order = {id_: index for index, id_ in enumerate(agenda.ids)}
     results.sort(key=lambda result: order[result.scenario.id])
-    return Report(
-        tool=lab.tool.tool.name,
-        profile=lab.profile,
-        seed=lab.seed,
-        started=now,
+    return replace(
+        begun,
         duration_s=time.perf_counter() - began,
         complete=not stopped and not untried,
         results=tuple(results),
         findings=(*ignored_settings(lab.tool), *_noted(lab), *runner.findings),
         chapters=tuple(chapters),
-        versions={"lti-conformance": __version__, "python": machine.python_version()},
         stale_waivers=_stale(results, agenda, lab, now.date()),
-        strict=options.strict,
         stopped=stopped,
         untried=untried,
+    )
+
+
+def _begun(lab: Lab, agenda: Agenda, options: Options, now: datetime.datetime) -> Report:
+    """What is known of a run before its first launch."""
+    return Report(
+        tool=lab.tool.tool.name,
+        profile=lab.profile,
+        seed=lab.seed,
+        started=now,
+        duration_s=0.0,
+        complete=False,
+        results=(),
+        versions={"lti-conformance": __version__, "python": machine.python_version()},
+        strict=options.strict,
+        only=tuple(agenda.only),
+        untried=len(agenda.ids),
     )
 
 
@@ -128,7 +147,7 @@ def _try_all(
                 if runner.options.fail_fast and told.status == "failed":
                     return ""
     except PlainLaunchFailed as failure:
-        return plain_failure(failure)
+        return plain_failure(failure, runner.lab)
     except ToolLost as lost:
         return f"the tool is gone: {lost}"
     except TimeIsUp:
@@ -192,14 +211,15 @@ def _noted(lab: Lab) -> tuple[Finding, ...]:
     return tuple(Finding(id="fault-drivers", text=note) for note in lab.notes)
 
 
-def plain_failure(failure: PlainLaunchFailed) -> str:
-    """Why nothing can be said about the tool, in a sentence."""
+def plain_failure(failure: PlainLaunchFailed, lab: Lab) -> str:
+    """Why nothing can be said about the tool, in a sentence, and what to do about it."""
     seen = failure.observation
     steps = "; ".join(f"{e.method} {e.url.partition('?')[0]} → {e.status or e.trouble}" for e in seen.exchanges)
     said = f", and said: {seen.message[:200]}" if seen.message else ""
     problems = f"; the authentication request: {'; '.join(seen.auth_problems)}" if seen.auth_problems else ""
+    cause = diagnose(failure_of(lab, seen))
     return (
         f"the plain launch does not work, so no refusal would prove anything: the tool {seen.outcome}"
         f"{f' ({seen.trouble})' if seen.trouble else ''}{said}{problems}. Steps: {steps or 'none'}. "
-        "`lti-conformance doctor` shows what the tool has to register"
+        f"{f'{cause} ' if cause else ''}`lti-conformance doctor` shows what the tool has to register"
     )

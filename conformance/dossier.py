@@ -16,6 +16,7 @@ from mockplatform.tables import named
 
 __all__ = [
     "SCHEMA",
+    "STREAM",
     "Area",
     "Chapter",
     "CodeRow",
@@ -31,6 +32,8 @@ __all__ = [
 ]
 
 SCHEMA: Literal["lti-conformance-report/1"] = "lti-conformance-report/1"
+STREAM = "lti-conformance-stream/1"
+"""The schema of results that are kept while a run goes on; see `streaming`."""
 RowStatus = Literal["passed", "failed", "warned", "waived", "error", "not-run"]
 
 

@@ -17,10 +17,10 @@ from conformance.story import Told
 from conformance.wire import asks_for_tokens
 from mockplatform.model import LoginRequest
 
-__all__ = ["keys_unasked", "lacking", "skip", "unasked", "unheard", "unjudged", "unproven"]
+__all__ = ["keys_unasked", "lacking", "skip", "unaccepted", "unasked", "unheard", "unjudged", "unproven"]
 
 FAILURE = 400
-_ADVICE = {
+ADVICE = {
     "attributes": (
         "register the tool with configured attribute names and give [platform.attributes], for LTI 1.1 with a "
         "consumer_key and consumer_secret of its own"
@@ -46,8 +46,8 @@ def lacking(lab: Lab, scenario: Scenario, states: tuple[str, ...]) -> Verdict | 
         kind, _, name = need.partition(":")
         if kind == "action" and action_of(lab.tool, name) is None:
             return skip("missing-action", f"describe the request that does it as [actions.{name}] of the tool file")
-        if kind in _ADVICE and not _has(lab, kind, scenario):
-            return skip("missing-capability", _ADVICE[kind])
+        if kind in ADVICE and not _has(lab, kind, scenario):
+            return skip("missing-capability", ADVICE[kind])
     unbound = next((advice for fault in scenario.faults if (advice := _unbound(lab, fault))), None)
     if unbound is not None:
         return unbound
@@ -181,13 +181,20 @@ def _unreached(told: Told) -> Verdict | None:
 
 
 def _unaccepted(scenario: Scenario, told: Told) -> Verdict | None:
+    attempt = unaccepted(scenario, told)
+    if attempt is None:
+        return None
+    seen = told.story.outcomes.get(attempt.name)
+    return unjudged("control-failed", f"the honest launch '{attempt.name}' before it was not accepted: {seen}")
+
+
+def unaccepted(scenario: Scenario, told: Told) -> Attempt | None:
     """An honest launch earlier in the story that was turned away, although all was arranged for it."""
     for attempt in _undisturbed(scenario):
         arranged = bool(attempt.states) or (attempt.browser == "user" and scenario.states is None)
         honest = attempt.finish and attempt.login == "fresh" and arranged and not attempt.mutations
-        seen = told.story.outcomes.get(attempt.name)
-        if honest and seen != "launched":
-            return unjudged("control-failed", f"the honest launch '{attempt.name}' before it was not accepted: {seen}")
+        if honest and told.story.outcomes.get(attempt.name) != "launched":
+            return attempt
     return None
 
 

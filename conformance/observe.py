@@ -23,7 +23,7 @@ from conformance.toolvalues import Launched, Observe
 from mockplatform.errors import UsageError
 from mockplatform.tables import build
 
-__all__ = ["Channel", "Reader", "checked", "page_of"]
+__all__ = ["Channel", "Reader", "checked", "extractors", "looks_launched", "page_of"]
 
 TEXT_CHANNELS = ("text", "return_url")
 MESSAGE_LENGTH = 400
@@ -169,7 +169,7 @@ def _outcome(visit: Visit, page: Page, marker: Launched, *, error_seen: bool) ->
         return ("rejected", "") if page.params else ("rejected", "the tool sent the person back without a word")
     if page.status is not None and page.status >= 500:
         return ("rejected", "") if error_seen else ("crashed", f"status {page.status} without a recognised error")
-    launched = _looks_launched(marker, page)
+    launched = looks_launched(marker, page)
     if launched and error_seen:
         return "unclear", "the page looks launched and carries an error at the same time"
     if launched:
@@ -211,7 +211,8 @@ def _has_marker(launched: Launched) -> bool:
     return any((launched.text, launched.url, launched.css, launched.json))
 
 
-def _looks_launched(launched: Launched, page: Page) -> bool:
+def looks_launched(launched: Launched, page: Page) -> bool:
+    """Whether all that the marker asks for holds for a page."""
     status = str(launched.status)
     if page.status is None or status not in (str(page.status), f"{page.status // 100}xx"):
         return False

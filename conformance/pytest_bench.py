@@ -225,7 +225,7 @@ def _plain_launch(runner: Runner) -> str:
     try:
         runner.plain_launch()
     except PlainLaunchFailed as failure:
-        return plain_failure(failure)
+        return plain_failure(failure, runner.lab)
     except (ToolLost, UsageError) as error:
         return str(error)
     return ""

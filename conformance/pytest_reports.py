@@ -115,8 +115,16 @@ def _report(trials: Sequence[Trial], run: _Run) -> Report:
         versions={"lti-conformance": __version__, "python": machine.python_version()},
         stale_waivers=stale_waivers(results, waivers, first.profile, today),
         strict=run.strict,
+        only=_only(results, first.profile),
         stopped=stopped,
     )
+
+
+def _only(results: Sequence[Result], profile: Profile) -> tuple[str, ...]:
+    """What chose these scenarios, in the words of `--only`: pytest has many ways to leave some out."""
+    ids = {result.scenario.id for result in results}
+    whole = {scenario.id for scenario in scenarios() if profile.expectation(scenario) is not None}
+    return () if whole <= ids else tuple(sorted(ids))
 
 
 def _is_ripe(waiver: Waiver, results: Sequence[Result], profile: Profile, today: datetime.date) -> bool:

@@ -15,13 +15,17 @@ from conformance.arrange import ArrangementFailedError, missing_states
 from conformance.attempt import signed_in
 from conformance.checks import checks
 from conformance.driver import OutOfReachError
-from conformance.evidence import keys_unasked, lacking, skip, unasked, unheard, unjudged, unproven
+from conformance.evidence import keys_unasked, lacking, skip, unaccepted, unasked, unheard, unjudged, unproven
 from conformance.judge import judge
 from conformance.lab import Lab
-from conformance.model import Attempt, Expectation, Finding, Observation, Result, Role, Scenario, Status, Verdict
+from conformance.legs import Leg
+from conformance.model import Expectation, Finding, Observation, Result, Role, Scenario
 from conformance.observe import page_of
 from conformance.pace import Pace
+from conformance.recovery import check_alive, recovered
 from conformance.story import DisarmError, FaultError, Told, honest, read, tell
+from conformance.takes import Take, both
+from conformance.timeline import legs_of, timeline_of
 from conformance.twins import ToolLost, Twins
 from mockplatform.mutation import NotApplicableError
 
@@ -110,7 +114,8 @@ class Runner:
         # The page must not be read with patterns that it voids itself.
         self.findings += lab.reader.calibrate(page_of(told.performed.visit))
         session = told.story.session("user")
-        seen = replace(read(lab, told.performed), exchanges=seen.exchanges, session=session)
+        facts = {name: getattr(seen, name) for name in ("exchanges", "auth_problems", "auth_requests", "key_fetches")}
+        seen = replace(read(lab, told.performed), session=session, **facts)
         if seen.outcome != "launched":
             raise PlainLaunchFailed(seen)
         self._check_probe(found=bool(seen.session))
@@ -199,102 +204,76 @@ class Runner:
         began = time.perf_counter()
         expectation = self.lab.profile.expectation(scenario)
         assert expectation is not None, "select() keeps only scenarios of the profile"
-        verdict, seen = self._once(scenario, expectation, "1")
+        take = self._once(scenario, expectation, "1")
+        # Before anything else is said: keys, clock and journal are still those of the launch.
+        timeline = self._timeline(take)
+        verdict = take.verdict
         if verdict.status in ("failed", "warned") and self.options.repeat_failures:
-            again, seen_again = self._once(scenario, expectation, "2")
-            verdict, seen = _both(verdict, seen, again, seen_again)
+            verdict = both(take, self._once(scenario, expectation, "2"))
         if self.options.strict and verdict.status == "warned" and expectation.severity != "may":
             verdict = replace(verdict, status="failed")
         return Result(
             scenario=scenario,
             expectation=expectation,
             verdict=verdict,
-            observation=seen,
+            observation=take.seen,
             duration_s=time.perf_counter() - began,
+            timeline=timeline,
         )
 
-    def _once(self, scenario: Scenario, expectation: Expectation, take: str) -> tuple[Verdict, Observation | None]:
+    def _timeline(self, take: Take) -> tuple[Leg, ...]:
+        """What was said on the wire, where it did not come out as it should."""
+        if take.verdict.status in ("passed", "skipped"):
+            return ()
+        if not take.told:
+            return () if take.seen is None else legs_of(take.seen)
+        return tuple(leg for told in take.told for leg in timeline_of(self.lab, told))
+
+    def _once(self, scenario: Scenario, expectation: Expectation, name: str) -> Take:
         states = self._states(scenario)
         missing = lacking(self.lab, scenario, states)
         if missing is not None:
-            return missing, None
+            return Take(verdict=missing)
         try:
             twin = self._twins.of(scenario, states)
             if twin.outcome != "launched":
                 reason = f"its honest twin was not accepted: {twin.trouble or twin.message or twin.outcome}"
-                return unjudged("control-failed", reason), twin
-            told = tell(self.lab, scenario, states, take)
+                return Take(verdict=unjudged("control-failed", reason), seen=twin)
+            told = tell(self.lab, scenario, states, name)
             if keys_unasked(told) and not self.lab.tool.rulings.get("allow_waits"):
-                return unasked(), told.seen
-            return self._judged(scenario, expectation, told), told.seen
+                return Take(verdict=unasked(), seen=told.seen)
+            return self._judged(scenario, expectation, told)
         except NotApplicableError as error:
-            return skip("not-applicable", str(error)), None
+            return Take(verdict=skip("not-applicable", str(error)))
         except OutOfReachError as error:
-            return skip("missing-fault-mode", str(error)), None
+            return Take(verdict=skip("missing-fault-mode", str(error)))
         except DisarmError as error:
-            return unjudged("fault-not-disarmed", str(error)), None
+            return Take(verdict=unjudged("fault-not-disarmed", str(error)))
         except FaultError as error:
-            return unjudged("fault-not-armed", str(error)), None
+            return Take(verdict=unjudged("fault-not-armed", str(error)))
         except ArrangementFailedError as failure:
             if failure.lost:
                 raise ToolLost(f"{failure} (noticed in {scenario.id})") from None
-            return unjudged("arrangement-failed", str(failure)), None
+            return Take(verdict=unjudged("arrangement-failed", str(failure)))
 
-    def _judged(self, scenario: Scenario, expectation: Expectation, told: Told) -> Verdict:
+    def _judged(self, scenario: Scenario, expectation: Expectation, told: Told) -> Take:
+        lab, seen = self.lab, told.seen
         if told.performed.visit.trouble_kind == "refused":
-            self._check_alive(told.seen, scenario)
+            check_alive(lab, seen, scenario)
         if (proves_nothing := unproven(scenario, expectation, told)) is not None:
-            return proves_nothing
-        complaints = tuple(c for name in scenario.checks if (c := checks()[name](told.seen)) is not None)
-        verdict = judge(expectation, told.seen, self.lab.profile, self.lab.reader.axes, complaints)
+            blamed = unaccepted(scenario, told) if proves_nothing.cause == "control-failed" else None
+            return Take(verdict=proves_nothing, seen=seen, told=(told if blamed is None else told.story.again(blamed),))
+        complaints = tuple(c for name in scenario.checks if (c := checks()[name](seen)) is not None)
+        verdict = judge(expectation, seen, lab.profile, lab.reader.axes, complaints)
         if verdict.status == "passed" and (silence := unheard(scenario, expectation, told)) is not None:
-            return silence
-        refused = told.seen.outcome != "launched" and verdict.status not in ("failed", "error")
-        if refused and self.options.recovery:
-            verdict = self._recovered(scenario, expectation, told, verdict)
-        return verdict
+            return Take(verdict=silence, seen=seen, told=(told,))
+        refused = seen.outcome != "launched" and verdict.status not in ("failed", "error")
+        if not (refused and self.options.recovery):
+            return Take(verdict=verdict, seen=seen, told=(told,))
+        verdict, afterwards = recovered(lab, scenario, expectation, told, verdict)
+        blames = (told, afterwards) if verdict.cause == "no-recovery" else (told,)
+        return Take(verdict=verdict, seen=seen, told=blames)
 
     def _states(self, scenario: Scenario) -> tuple[str, ...]:
         given = self.lab.honest_states(scenario.role)
         return given if scenario.states is None or not given else scenario.states
-
-    def _recovered(self, scenario: Scenario, expectation: Expectation, told: Told, verdict: Verdict) -> Verdict:
-        """The verdict after an honest launch of the same person: a refusal must not lock anybody out."""
-        sequel = told.story.sequel()
-        sequel.arrange(self.lab.honest_states(scenario.role))
-        again = sequel.send(Attempt(name="recovery", lti=sequel.lti, message=scenario.attempt.message))
-        repeated = scenario.attempt.action and (scenario.faults or scenario.serviced) and not told.is_early
-        if again.seen.outcome == "launched" and repeated:
-            again = sequel.send(replace(scenario.attempt, name="recovered action"))
-        if again.seen.outcome == "launched":
-            return verdict
-        if scenario.rotates and again.performed.key_fetches == 0:
-            text = "after a spoilt key set the tool did not fetch the honest one for the next launch"
-            return replace(verdict, findings=(*verdict.findings, Finding(id="key-cache", text=text)))
-        if again.performed.visit.trouble_kind == "refused":
-            self._check_alive(again.seen, scenario)
-        shown = again.seen.message[:160] or again.seen.trouble or again.seen.outcome
-        reason = f"refused as it should be, but afterwards the same person cannot launch: {shown}"
-        status: Status = "failed" if expectation.severity == "must" else "warned"
-        return replace(verdict, status=status, reason=reason, cause="no-recovery")
-
-    def _check_alive(self, seen: Observation, scenario: Scenario) -> None:
-        lab = self.lab
-        told = honest(lab, "alive", "instructor", "main", lab.honest_states("instructor"), lab.lti)
-        if told.performed.visit.trouble_kind == "refused":
-            raise ToolLost(f"{seen.trouble} (noticed in {scenario.id})")
-
-
-def _both(
-    first: Verdict, seen: Observation | None, again: Verdict, seen_again: Observation | None
-) -> tuple[Verdict, Observation | None]:
-    """A failure and its repetition: the failure stands, and a different second answer is worth saying."""
-    assert seen is not None
-    if seen_again is not None and _answer(seen) == _answer(seen_again) and first.status == again.status:
-        return first, seen
-    text = f"answered differently when repeated: first {first.reason}; then {again.reason}"
-    return replace(first, findings=(*first.findings, Finding(id="flaky", text=text))), seen
-
-
-def _answer(seen: Observation) -> tuple[object, ...]:
-    return (seen.outcome, seen.klass, seen.type, seen.code)

@@ -10,15 +10,16 @@ import datetime
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from types import NoneType, UnionType
+from types import ModuleType, NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from conformance.driver import FaultPoint
 from conformance.faults import drivers, fault_points, reachable
 from conformance.observe import extractors
+from conformance.sentences import sentences
 from conformance.toolvalues import Tool
 
-__all__ = ["tool_schema"]
+__all__ = ["settings_schema", "tool_schema"]
 
 _SCALARS: Mapping[Any, Mapping[str, str]] = {
     str: {"type": "string"},
@@ -35,8 +36,7 @@ def tool_schema() -> dict[str, Any]:
     tables = schema["properties"]
     # These two are read by the modules of a folder, so their dataclass says no more than "a table".
     tables["observe"]["properties"]["error"]["items"] = _chosen_by("kind", extractors())
-    tables["faults"] = {
-        "type": "object",
+    tables["faults"] |= {
         "properties": {
             point.name: _chosen_by("driver", _bindable(point)) | {"description": point.what}
             for point in fault_points().values()
@@ -53,6 +53,11 @@ def tool_schema() -> dict[str, Any]:
     }
 
 
+def settings_schema(module: ModuleType) -> dict[str, Any]:
+    """The schema of the keys that a channel or a driver has beside its name."""
+    return _table(module.Settings)
+
+
 def _given(*keys: str) -> dict[str, Any]:
     return {"properties": {"tool": {"required": list(keys)}}}
 
@@ -63,7 +68,8 @@ def _bindable(point: FaultPoint) -> tuple[str, ...]:
 
 
 def _chosen_by(key: str, choices: Iterable[str]) -> dict[str, Any]:
-    return {"type": "object", "properties": {key: {"enum": list(choices)}}, "required": [key]}
+    chosen = {"enum": list(choices), "description": f"Which {key} it is; the other keys are those of that {key}."}
+    return {"type": "object", "properties": {key: chosen}, "required": [key]}
 
 
 def _of(hint: Any) -> dict[str, Any]:
@@ -78,11 +84,16 @@ def _of(hint: Any) -> dict[str, Any]:
 
 def _table(cls: Any) -> dict[str, Any]:
     hints = get_type_hints(cls)
+    told = sentences(cls)
     properties: dict[str, Any] = {}
     required = []
     for field in dataclasses.fields(cls):
         key = field.metadata.get("key", field.name)
         properties[key] = _of(hints[field.name])
+        if field.name in told:
+            properties[key]["description"] = told[field.name]
+        elif "description" in properties[key].get("items", {}):
+            properties[key]["description"] = properties[key]["items"]["description"]
         if isinstance(field.default, str | bool | int | float):
             properties[key]["default"] = field.default
         if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:

@@ -36,6 +36,7 @@ from conformance.sequence_seeing import LET_IN, REFUSED, advice, shown
 from conformance.sequence_shortening import shortest, spoils_keys, story_of
 from conformance.sequence_world import MUST_LAUNCH, World
 from conformance.story import Story, Told, begin, honest, tell
+from conformance.timeline import legs_of
 from mockplatform.mutation import NotApplicableError
 
 __all__ = ["AREA", "Complaint", "Sequences", "as_text", "role_of"]
@@ -182,7 +183,10 @@ class Sequences:
             return result
         text = f"in a long story: {complaint.verdict.reason}; sent once more, the story ended otherwise"
         verdict = replace(complaint.verdict, findings=(Finding(id="flaky", text=text),))
-        return Result(scenario=scenario, expectation=expectation, verdict=verdict, observation=complaint.seen)
+        seen = complaint.seen
+        return Result(
+            scenario=scenario, expectation=expectation, verdict=verdict, observation=seen, timeline=legs_of(seen)
+        )
 
     def unrepeated(self, name: str) -> Result:
         """What was seen of a property that was broken, with the story as it was: nothing can be sent any more."""
@@ -193,7 +197,10 @@ class Sequences:
         verdict = replace(complaint.verdict, findings=(Finding(id="not-repeated", text=text),))
         states = self.lab.honest_states(self.role)
         scenario = story_of(wanted, complaint.steps, self.role, states, rotates=complaint.rotates)
-        return Result(scenario=scenario, expectation=expectation, verdict=verdict, observation=complaint.seen)
+        seen = complaint.seen
+        return Result(
+            scenario=scenario, expectation=expectation, verdict=verdict, observation=seen, timeline=legs_of(seen)
+        )
 
     @property
     def _stories(self) -> int:

@@ -43,6 +43,7 @@ class Told:
     """How often each armed fault point was reached; None where the driver cannot know."""
     met: Mapping[str, int] = field(default_factory=dict)
     """How often each fault of the platform's endpoints has acted."""
+    attempt: Attempt = field(default_factory=Attempt)
 
     @property
     def is_early(self) -> bool:
@@ -76,6 +77,8 @@ class Story:
     """The browsers in which a launch of this story was accepted."""
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     """How each launch ended, by its name."""
+    seen: dict[str, Observation] = field(default_factory=dict)
+    """What was observed of each attempt, by its name."""
     accounts: dict[str, str] = field(default_factory=dict)
     watched: bool = False
     """Whether it is noted after each step who is signed in where."""
@@ -132,7 +135,12 @@ class Story:
             exchanges=tuple(browser.exchanges[already:]),
         )
         self.outcomes[attempt.name] = seen.outcome
-        return Told(story=self, performed=performed, seen=seen)
+        self.seen[attempt.name] = seen
+        return Told(story=self, performed=performed, seen=seen, attempt=attempt)
+
+    def again(self, attempt: Attempt) -> Told:
+        """An attempt that was sent before, as it was told then."""
+        return Told(story=self, performed=self.done[attempt.name], seen=self.seen[attempt.name], attempt=attempt)
 
     def _told_ways(self, attempt: Attempt, *, of_launch: bool) -> Sequence[Launch]:
         """The launches that may have told the tool the way back; an action follows from any in its browser."""
@@ -203,6 +211,7 @@ class Story:
             kid=None,
             browsers=dict(self.browsers),
             done={},
+            seen={},
             launches={name: list(known) for name, known in self.launches.items()},
             accounts={},
             line=line,

@@ -17,7 +17,7 @@ from conformance.toolvalues import Tool
 from mockplatform.errors import UsageError
 from mockplatform.tables import build, read_toml
 
-__all__ = ["find", "load"]
+__all__ = ["DEFAULT_NAME", "find", "load"]
 
 DEFAULT_NAME = "lti-conformance.toml"
 _VARIABLE = re.compile(r"\$\{(\w+)\}")

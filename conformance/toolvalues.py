@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from conformance.model import ErrorClass
-from mockplatform.tables import named
+from conformance.observevalues import Launched, Named, Observe, Probe
 
 __all__ = [
     "Action",
@@ -30,25 +28,35 @@ __all__ = [
     "Waiver",
 ]
 
-_STATUS = re.compile(r"[1-5](?:\d\d|xx)")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolSettings:
     """`[tool]`: where the tool is and how it is started."""
 
     name: str = "Tool"
+    """What reports call it."""
     login_url: str = ""
+    """Where a login by LTI 1.3 begins."""
     launch_url: str = ""
+    """Where the platform's answer is posted: the redirect URI of LTI 1.3."""
     app: str | None = None
+    """An ASGI or WSGI application, `package.module:name`, that is served at the host and port of `login_url`."""
     start: str | None = None
+    """A command that starts the tool; it is stopped at the end with all that it has started."""
     ready_url: str | None = None
+    """Any HTTP answer here means that the tool is up."""
     ready_timeout_s: float = 30.0
+    """How long the start may take, in seconds."""
     login_params: Mapping[str, str] = field(default_factory=dict)
+    """Parameters that are added to every login."""
     target_link_uri: str | None = None
+    """The target link, if it is not the launch URL."""
     jwks_url: str | None = None
+    """Where the tool publishes the keys with which it signs what it sends."""
     jwks: Mapping[str, Any] = field(default_factory=dict)
+    """The key set of the tool itself, in place of its address."""
     lti11_launch_url: str | None = None
+    """Where a launch by LTI 1.1 is posted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +64,11 @@ class SecondPlatform:
     """`[platform.second]`: another platform that the tool has registered, with the same keys."""
 
     issuer: str
+    """The issuer that the tool has registered for it."""
     client_id: str
+    """The client id of that registration."""
     deployment_id: str = "1"
+    """Its deployment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +76,17 @@ class Attributes:
     """`[platform.attributes]`: names of custom fields in a registration that has them."""
 
     email: str
+    """The custom field that carries the e-mail address."""
     course_id: str
+    """The custom field that carries the course id."""
     person_id: str
+    """The custom field that carries the person id."""
     client_id: str | None = None
+    """The client id, if that registration is another one."""
     consumer_key: str | None = None
+    """Its key for LTI 1.1, other than the one of `[platform]`."""
     consumer_secret: str | None = field(default=None, repr=False)
+    """The secret of that key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +94,19 @@ class PlatformSettings:
     """`[platform]`: what the tool has been registered with."""
 
     url: str = "http://127.0.0.1:9400"
+    """Where the harness listens as the platform; https gets a test CA."""
     issuer: str | None = None
+    """The issuer that the tool has registered, if it is not the URL."""
     client_id: str = "lti-conformance"
+    """The client id of the registration."""
     deployment_id: str = "1"
+    """The deployment of the registration."""
     ca_path: str | None = None
+    """The file to which the test CA is written, for a URL of https."""
     consumer_key: str | None = None
+    """The key of LTI 1.1."""
     consumer_secret: str | None = field(default=None, repr=False)
+    """The secret of that key; `${NAME}` is read from the environment, here as anywhere."""
     second: SecondPlatform | None = None
     attributes: Attributes | None = None
 
@@ -92,53 +116,9 @@ class ProfileSettings:
     """`[profile]`: the expectations to run under when the command line names none."""
 
     name: str = "core"
+    """core, certification, class, ltix, or the path of a profile file."""
     order: str | tuple[int, ...] = "pipeline"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Launched:
-    """`observe.launched`: how a launched page looks; all that is given must hold."""
-
-    status: str | int = "2xx"
-    text: str | None = None
-    url: str | None = None
-    css: str | None = None
-    json: str | None = None
-
-    def __post_init__(self) -> None:
-        if not _STATUS.fullmatch(str(self.status)):
-            raise ValueError(f"status {self.status!r} is neither a status such as 200 nor a kind such as '2xx'")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
-    """`observe.probe`: a request that succeeds only with a live session."""
-
-    request: str
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
-    account: str | None = None
-    """Path of what tells accounts apart in its JSON answer, such as `$.id`; migration is judged by it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
-    """A value of `observe.names`: what a word of the tool means."""
-
-    type: str | None = None
-    code: int | None = None
-    klass: ErrorClass | None = named("class", default=None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observe:
-    """`[observe]`: how the tool's answers are read."""
-
-    launched: Launched = Launched()
-    probe: Probe | None = None
-    error: tuple[Mapping[str, Any], ...] = ()
-    names: Mapping[str, str | Named] = field(default_factory=dict)
-    status: Mapping[str, ErrorClass] = field(default_factory=dict)
+    """The order in which the tool checks: read, and without effect as yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +126,9 @@ class Capabilities:
     """`[capabilities]`: what the tool can do."""
 
     lti_versions: tuple[Literal["1.1", "1.3"], ...] = ("1.3",)
+    """The versions of LTI by which it can be launched."""
     services: tuple[str, ...] = ()
+    """What it uses: ags, nrps, groups, deep_linking."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,8 +136,11 @@ class Arrangement:
     """A value of `[arrange]`: a request to the tool, or a callback in this process."""
 
     request: str | None = None
+    """Method and path or URL, such as `POST /test/zoom-auth`."""
     json: Mapping[str, Any] | None = None
+    """The JSON body; `{email}` and the like stand for the person of the launch."""
     headers: Mapping[str, str] = field(default_factory=dict)
+    """Headers of the request."""
     target: Any = None
     """`package.module:function`, or a callable given in Python."""
 
@@ -171,10 +156,15 @@ class Action:
     """A value of `[actions]`: a request from a launched browser, and how it looks when it is granted."""
 
     request: str
+    """Method and path or URL, such as `POST /class/edit`."""
     json: Mapping[str, Any] | None = None
+    """The JSON body, in which `{sub}` and the like stand for the person of the launch."""
     form: Mapping[str, str] | None = None
+    """The form, in place of a JSON body."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    granted: Launched = Launched()
+    """Headers of the request."""
+    granted: Launched = field(default=Launched())
+    """How the answer looks if the request was granted."""
 
     def __post_init__(self) -> None:
         if self.json is not None and self.form is not None:
@@ -186,11 +176,17 @@ class Persona:
     """`[[persona]]`: somebody who has been provisioned in the tool by hand."""
 
     email: str
+    """The e-mail address of the person."""
     roles: tuple[str, ...]
+    """Short names or URIs of roles."""
     states: tuple[str, ...] = ()
+    """The states that the person is in, as `[arrange]` calls them."""
     sub: str | None = None
+    """The user id."""
     given_name: str = "Persona"
+    """The given name."""
     family_name: str = "Provisioned"
+    """The family name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,9 +194,13 @@ class Network:
     """`[network]`: how a remote tool is reached."""
 
     proxy: str | None = None
+    """The HTTP proxy by which the tool is reached."""
     ca_path: str | None = None
+    """The certificates to trust, for a tool whose own is not generally known."""
     public_url: str | None = None
+    """What the tool sees as the URL of the platform: a tunnel that leads to `platform.url`."""
     timeout_s: float = 15.0
+    """How long the tool may take for an answer, in seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,10 +208,15 @@ class Waiver:
     """`[[waiver]]`: a failure that is known, with the reason."""
 
     scenario: str
+    """The id of the scenario, or a glob."""
     reason: str
+    """Why it is known and left, in a sentence."""
     profiles: tuple[str, ...] = ()
+    """The profiles under which it counts; all unless given."""
     expires: datetime.date | None = None
+    """The last day on which it counts."""
     link: str | None = None
+    """Where the failure is tracked."""
 
     def __post_init__(self) -> None:
         if not self.reason.strip():
@@ -226,12 +231,16 @@ class Tool:
     platform: PlatformSettings = PlatformSettings()
     profile: ProfileSettings = ProfileSettings()
     rulings: Mapping[str, bool | int | str] = field(default_factory=dict)
-    observe: Observe = Observe()
+    """Switches for what the documents leave open; `explain rulings` lists them."""
+    observe: Observe = field(default=Observe())
     capabilities: Capabilities = Capabilities()
     arrange: Mapping[str, Arrangement] = field(default_factory=dict)
+    """How a state is made that no launch can make, by the name of the state."""
     persona: tuple[Persona, ...] = ()
     actions: Mapping[str, Action] = field(default_factory=dict)
+    """Requests after a good launch, by their names."""
     faults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What makes each fault point fail; `explain faults` shows points and drivers."""
     network: Network = Network()
     waiver: tuple[Waiver, ...] = ()
 

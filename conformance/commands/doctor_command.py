@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from conformance import first_hour
 from conformance.lab import Lab, registrations
 from conformance.profile import load_profile
 from conformance.runner import Options, PlainLaunchFailed, Runner, ToolLost
@@ -12,26 +13,21 @@ from conformance.target import Start, environment, open_lab
 from conformance.toolfile import find, load
 from conformance.toolvalues import Tool
 
-__all__ = ["command"]
+__all__ = ["command", "diagnose", "registration"]
 
 
 def command(options: argparse.Namespace) -> int:
     """Print what to register, send one honest launch, and say how far it came."""
     path = find(options.tool)
     tool = load(path)
-    print(_registration(tool))
+    print(registration(tool))
     profile = load_profile(tool.profile.name)
     with open_lab(tool, profile, Start(seed=0), where=f"{path}:", allow_remote=options.allow_remote) as lab:
         runner = Runner(lab, Options())
         try:
             sent = runner.plain_launch()
         except PlainLaunchFailed as failure:
-            for exchange in failure.observation.exchanges:
-                print(f"  {exchange.method} {exchange.url.partition('?')[0]} → {exchange.status or exchange.trouble}")
-            print(f"✗ The plain launch fails under the profile {profile.name}: {failure}")
-            if failure.observation.message:
-                print(f"  The tool said: {failure.observation.message[:200]}")
-            _advise(lab, failure)
+            diagnose(lab, failure)
             return 3
         except ToolLost as lost:
             print(f"✗ Nobody answers: {lost}")
@@ -48,7 +44,8 @@ def command(options: argparse.Namespace) -> int:
     return 0
 
 
-def _registration(tool: Tool) -> str:
+def registration(tool: Tool) -> str:
+    """What to register in a tool, as text."""
     names = {
         "LTI_PLATFORM_ISSUER": "Issuer",
         "LTI_PLATFORM_AUTH_URL": "Authentication URL",
@@ -72,19 +69,12 @@ def _registration(tool: Tool) -> str:
     return "\n".join(lines)
 
 
-def _advise(lab: Lab, failure: PlainLaunchFailed) -> None:
-    seen = failure.observation
-    if seen.outcome == "crashed" and seen.status_code is None:
-        advice = "Nobody answers at the tool's address: start the tool, or give [tool] start."
-    elif lab.lti == "1.1":
-        advice = (
-            "Compare consumer key and secret. The signature covers the launch URL as the LMS knows it: a tool behind a "
-            "proxy has to put the public one together again."
-        )
-    elif not seen.auth_requests:
-        advice = "The tool never sent an authentication request: compare issuer and client id with its registration."
-    elif lab.platform.key_set.fetches == 0:
-        advice = "The tool never asked for the key set: compare its key set URL, and whether it reaches this machine."
-    else:
-        advice = "The tool got the token and the keys: its own log, and [observe] launched, say more."
-    print(advice, file=sys.stderr)
+def diagnose(lab: Lab, failure: PlainLaunchFailed) -> None:
+    """Print how far a launch came that should have worked, and what to look at."""
+    for exchange in failure.observation.exchanges:
+        print(f"  {exchange.method} {exchange.url.partition('?')[0]} → {exchange.status or exchange.trouble}")
+    print(f"✗ The plain launch fails under the profile {lab.profile.name}: {failure}")
+    if failure.observation.message:
+        print(f"  The tool said: {failure.observation.message[:200]}")
+    if (cause := first_hour.diagnose(first_hour.failure_of(lab, failure.observation))) is not None:
+        print(f"{cause.happened}\n{cause.remedy}", file=sys.stderr)

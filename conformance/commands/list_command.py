@@ -11,6 +11,7 @@ from conformance.catalogue import scenarios
 from conformance.errors import codes, types
 from conformance.faults import fault_points, reachable
 from conformance.profile import load_profile, profile_names
+from conformance.rulings import rulings
 from mockplatform.dialects.flavour import flavours
 from mockplatform.dialects.quirk import quirks
 from mockplatform.mutation import mutations
@@ -138,6 +139,21 @@ def _quirks() -> Sequence[Row]:
     ]
 
 
+def _rulings() -> Sequence[Row]:
+    return [
+        {
+            "name": ruling.id,
+            "summary": ruling.question,
+            "ruling": ruling.ruling,
+            "switch": ruling.switch or None,
+            "default": ruling.default,
+            "documents": [passage.citation for passage in ruling.passage],
+            "scenarios": list(ruling.scenarios),
+        }
+        for ruling in rulings().values()
+    ]
+
+
 _KINDS: Mapping[str, Callable[[], Sequence[Row]]] = {
     "scenarios": _scenarios,
     "codes": _codes,
@@ -147,4 +163,5 @@ _KINDS: Mapping[str, Callable[[], Sequence[Row]]] = {
     "faultpoints": _faultpoints,
     "flavours": _flavours,
     "quirks": _quirks,
+    "rulings": _rulings,
 }

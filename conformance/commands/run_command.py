@@ -5,25 +5,26 @@ from __future__ import annotations
 import argparse
 import contextlib
 import datetime
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from conformance.baseline import against, baseline_at
 from conformance.catalogue import ruled, scenarios, select
 from conformance.commands.targeting import opened, targeted
+from conformance.comparison_text import comparison_text
 from conformance.conduct import Agenda, conduct
-from conformance.documenting import dossier_of
 from conformance.dossier import Dossier
 from conformance.model import Profile, Result
+from conformance.notes import Notes
 from conformance.phases import Depth, phases, properties
 from conformance.profile import load_profile, profile_names
-from conformance.reporting import SCREEN, Output, output_of, write_whole
-from conformance.reports import formats
+from conformance.reporting import SCREEN, Output, output_of, write_all
 from conformance.runner import Options
 from conformance.shelf import Shelf
 from conformance.strategies.lazily import hypothesis_or_advice
+from conformance.streaming import streamed
 from conformance.toolvalues import Tool
 from conformance.waivers import check_waivers
 from mockplatform.errors import UsageError
@@ -38,26 +39,52 @@ def command(options: argparse.Namespace) -> int:
     named = options.profile or (tool.profile.name if tool else "core")
     profile = load_profile(named)
     agenda = _agenda(options, tool, profile, where)
+    baseline = baseline_at(options.baseline, profile=profile.name) if options.baseline else None
     target = replace(target, examples=options.examples if options.deep else 0)
     shelf = Shelf(folder=Path(options.recipes), profile=named, seed=options.seed, target=target)
-    with _progress(len(agenda.ids)) as advance:
-        report = conduct(
-            opened(tool, profile, seed=options.seed, allow_remote=options.allow_remote, where=where, target=target),
-            agenda,
-            Options(
-                jobs=options.jobs,
-                strict=options.strict,
-                fail_fast=options.fail_fast,
-                max_time_s=options.max_time,
-                rate=options.rate,
-            ),
-            now=datetime.datetime.now(datetime.UTC),
-            replay=shelf.command,
-            on_result=advance,
-        )
-    dossier = dossier_of(report)
-    _write(dossier, outputs)
-    return dossier.exit_code
+    with _progress(len(agenda.ids)) as advance, streamed(_first_file(outputs)) as stream:
+        notes = Notes(stream, chosen=len(agenda.ids), tell=advance)
+        try:
+            report = conduct(
+                opened(tool, profile, seed=options.seed, allow_remote=options.allow_remote, where=where, target=target),
+                agenda,
+                Options(
+                    jobs=options.jobs,
+                    strict=options.strict,
+                    fail_fast=options.fail_fast,
+                    max_time_s=options.max_time,
+                    rate=options.rate,
+                ),
+                now=datetime.datetime.now(datetime.UTC),
+                replay=shelf.command,
+                on_start=notes.begin,
+                on_result=notes.add,
+            )
+        except UsageError:
+            raise
+        except Exception as error:
+            # A defect of the harness: what it has found out until then is kept, and said to be a part.
+            partial = notes.broken_off(f"the harness failed: {type(error).__name__}: {error}")
+            if partial is not None:
+                _write(partial, outputs)
+            raise
+        dossier = notes.dossier(report)
+        _write(dossier, outputs)
+    return dossier.exit_code if baseline is None else _compared(baseline, dossier, outputs)
+
+
+def _compared(baseline: Dossier, dossier: Dossier, outputs: Sequence[Output]) -> int:
+    """Say what has changed since the baseline; returns the exit code of the run in the light of that."""
+    comparison = against(baseline, dossier)
+    # A report that a program reads from the screen stays one.
+    mixed = all(output.format == "text" for output in outputs if output.path == SCREEN)
+    print(f"\n{comparison_text(comparison)}", end="", file=sys.stdout if mixed else sys.stderr)
+    return comparison.settled(dossier.exit_code)
+
+
+def _first_file(outputs: Sequence[Output]) -> Path | None:
+    """The first report that is written to a file."""
+    return next((Path(output.path) for output in outputs if output.path != SCREEN), None)
 
 
 def _agenda(options: argparse.Namespace, tool: Tool | None, profile: Profile, where: str) -> Agenda:
@@ -84,6 +111,7 @@ def _agenda(options: argparse.Namespace, tool: Tool | None, profile: Profile, wh
         scenarios=tuple(scenario for scenario in chosen if scenario.id not in deep),
         properties=tuple(scenario for scenario in chosen if scenario.id in deep),
         depth=Depth(examples=options.examples),
+        only=options.only,
     )
 
 
@@ -97,17 +125,7 @@ def _refuse_deep(patterns: Sequence[str]) -> None:
 def _write(dossier: Dossier, outputs: Sequence[Output]) -> None:
     if not any(output.path == SCREEN for output in outputs):
         outputs = (Output("text", SCREEN), *outputs)
-    # Files first: a reader of the screen may have gone (`| head`), and that must cost neither a report nor the verdict.
-    for output in sorted(outputs, key=lambda output: output.path == SCREEN):
-        text = formats()[output.format](dossier)
-        if output.path != SCREEN:
-            write_whole(Path(output.path), text)
-            continue
-        try:
-            sys.stdout.write(text)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    write_all(dossier, outputs)
 
 
 @contextlib.contextmanager

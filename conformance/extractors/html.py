@@ -19,7 +19,9 @@ class Settings:
     """Keys of `kind = "html"`."""
 
     css: str
+    """A CSS selector of the element; the first that it finds counts."""
     attr: str | None = None
+    """The attribute that holds the error, if it is not the text."""
 
     def __post_init__(self) -> None:
         try:

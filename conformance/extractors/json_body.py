@@ -21,9 +21,13 @@ class Settings:
     """Keys of `kind = "json"`: a path for each axis that the body tells."""
 
     klass: str | None = named("class", default=None)
+    """The path of the class, such as `$.error.class`."""
     type: str | None = None
+    """The path of the type, or of a word of the tool that `[observe.names]` explains."""
     code: str | None = None
+    """The path of the code."""
     message: str | None = None
+    """The path of what a person is shown."""
 
     def __post_init__(self) -> None:
         for path in (self.klass, self.type, self.code, self.message):

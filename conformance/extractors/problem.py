@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from conformance.sighting import Page, Sighting, Words
 from mockplatform.tables import named
 
-__all__ = ["KIND", "RANK", "Settings", "axes", "read"]
+__all__ = ["KIND", "RANK", "Settings", "axes", "read", "tail_of"]
 
 KIND = "problem"
 RANK = 2
@@ -18,8 +20,11 @@ class Settings:
     """Keys of `kind = "problem"`: the members that hold each axis."""
 
     klass: str = named("class", default="error_class")
+    """The member with the class."""
     type: str = "error_type"
+    """The member with the type."""
     code: str = "code"
+    """The member with the code."""
 
 
 def axes(settings: Settings, words: Words) -> frozenset[str]:
@@ -34,11 +39,15 @@ def read(settings: Settings, page: Page, words: Words) -> Sighting | None:
     problem = page.data
     if not isinstance(problem, dict):
         return None
-    tail = str(problem.get("type", "")).replace("#", "/").replace(":", "/").rsplit("/", 1)[-1]
-    kind = words.meaning(problem.get(settings.type, tail))
+    kind = words.meaning(problem.get(settings.type, tail_of(problem)))
     return Sighting(
         klass=words.meaning(problem.get(settings.klass, "")).klass or kind.klass,
         type=kind.type,
         code=words.meaning(problem.get(settings.code, "")).code or kind.code,
         message=str(problem.get("detail") or problem.get("title") or ""),
     )
+
+
+def tail_of(problem: Mapping[str, Any]) -> str:
+    """The end of the URI that is the problem's `type` (RFC 9457 3.1.1)."""
+    return str(problem.get("type", "")).replace("#", "/").replace(":", "/").rsplit("/", 1)[-1]

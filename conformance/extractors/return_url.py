@@ -17,6 +17,7 @@ class Settings:
     """Keys of `kind = "return_url"`: the parameters to read, the first that tells something wins."""
 
     params: tuple[str, ...] = ("lti_errorlog", "lti_errormsg", "lti_log", "lti_msg")
+    """The parameters to read; the first that means something counts."""
 
 
 def axes(settings: Settings, words: Words) -> frozenset[str]:

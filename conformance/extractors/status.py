@@ -20,6 +20,7 @@ class Settings:
     """The classes of statuses such as `401` or `5xx`."""
 
     classes: Mapping[str, ErrorClass] = field(default_factory=dict)
+    """The class that each status means; `[observe.status]` says the same."""
 
     def __post_init__(self) -> None:
         for status in self.classes:

@@ -18,6 +18,7 @@ class Settings:
     """Keys of `kind = "text"`; the pattern's group `code`, `type` or `class`, or its first group, is the word."""
 
     pattern: str | None = None
+    """A regular expression with a group for the error; without it, labelled numbers and the tool's own words."""
 
     def __post_init__(self) -> None:
         if self.pattern is None:

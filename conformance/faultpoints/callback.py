@@ -29,7 +29,9 @@ class Settings:
     """Keys of `driver = "callback"`: what is called, and the modes that it knows."""
 
     target: Any
+    """`package.module:name`, or a callable given in Python, that takes the mode and returns a context manager."""
     modes: tuple[Mode, ...] = BASE_MODES
+    """The ways in which it can make the point fail."""
 
     def __post_init__(self) -> None:
         if not (callable(self.target) or (isinstance(self.target, str) and ":" in self.target)):

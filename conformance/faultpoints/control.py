@@ -50,8 +50,10 @@ class Settings:
 
     url: str = "/.lti-conformance/faults"
     secret: str = field(repr=False)
+    """What the harness sends as a bearer token; `${NAME}` is read from the environment."""
     name: str | None = None
     modes: tuple[Mode, ...] = BASE_MODES
+    """The ways in which the tool can make the point fail."""
 
     @property
     def hosts(self) -> tuple[str, ...]:

@@ -235,7 +235,8 @@ def _leniently(runner: Runner, result: Result) -> Result:
     refusals = tuple(answer for answer in result.expectation.answers if answer.outcome == "rejected")
     refused = replace(result.expectation, preferred=refusals[0], allowed=refusals[1:])
     complaints = tuple(text for name in result.scenario.checks if (text := checks()[name](seen)) is not None)
-    return replace(result, verdict=judge(refused, seen, lab.profile, lab.reader.axes, complaints))
+    verdict = judge(refused, seen, lab.profile, lab.reader.axes, complaints)
+    return replace(result, verdict=verdict, timeline=() if verdict.status == "passed" else result.timeline)
 
 
 def _breaks(result: Result) -> bool:

@@ -15,6 +15,7 @@ from conformance.precedence_rules import ruled_on
 from conformance.precedence_survey import Survey, edges
 from conformance.report import Chapter
 from conformance.runner import Runner
+from conformance.timeline import legs_of
 
 __all__ = ["NAME", "RANK", "chapter", "properties", "run", "tellings"]
 
@@ -51,7 +52,10 @@ def tellings(inquiry: Inquiry) -> Iterator[Telling]:
     # The pairs are sent for all rules together.
     share_s = (time.perf_counter() - began) / max(1, len(inquiry.asked))
     for asked in inquiry.asked:
-        yield replace(ruled_on(asked.rule, asked.order, survey, inquiry.unsent), duration_s=share_s)
+        ruled = ruled_on(asked.rule, asked.order, survey, inquiry.unsent)
+        # Only what breaks a rule has been seen.
+        timeline = () if ruled.observation is None else legs_of(ruled.observation)
+        yield replace(ruled, duration_s=share_s, timeline=timeline)
     if survey.cases:
         yield chapter(survey, inquiry.left_out)
 

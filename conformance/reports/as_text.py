@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 
 from conformance.dossier import CodeRow, Dossier, Entry, Rule, TypeRow
+from conformance.legs import Leg
 
 __all__ = ["closing_text", "failure_text", "render"]
 
 WIDTH = 100
+_MOST_LIES = 6
+_LONGEST_VALUE = 80
 _MARKS = {
     "passed": "✓",
     "failed": "✗",
@@ -79,12 +83,29 @@ def _failures(dossier: Dossier) -> Iterator[str]:
 def _failure(entry: Entry, rules: Mapping[str, Rule], remedies: Mapping[str, str]) -> Iterator[str]:
     yield f"{_MARKS[entry.status]} {entry.id} – {entry.title} ({entry.status})"
     yield from _line("because", entry.reason)
+    yield from _story(entry)
+    yield from _line("why", entry.why)
+    for rule in (rules[id_] for id_ in entry.requirement if id_ in rules):
+        yield from _line("says", f"{rule.citation}: {rule.text}" + (f" ({rule.url})" if rule.url else ""))
+    if str(entry.expected.code) in remedies and entry.status != "error":
+        yield from _line("people", f"{entry.expected.code}: {remedies[str(entry.expected.code)]}")
+    if entry.replay:
+        # Not wrapped: a command is copied.
+        yield f"  {'repeat':<10} {entry.replay}"
+    if entry.recipe:
+        yield f"  {'recipe':<10} {entry.recipe}"
+
+
+def _story(entry: Entry) -> Iterator[str]:
+    """What was sent, what was to come back, and what did."""
     yield from _line("sent", entry.sent)
     *before, judged = entry.steps or ("",)
     for number, step in enumerate(before, 1):
         yield from _line(f"{number}.", step)
     if before:
         yield from _line("then", judged)
+    for lie in itertools.islice(_lies(entry.timeline), _MOST_LIES):
+        yield from _line("instead", lie)
     yield from _line("expected", str(entry.expected))
     if entry.observed is not None:
         yield from _line("observed", str(entry.observed))
@@ -92,17 +113,24 @@ def _failure(entry: Entry, rules: Mapping[str, Rule], remedies: Mapping[str, str
         if leg.reply is not None:
             address = leg.url.partition("?")[0]
             yield f"             {leg.method} {address} → {leg.reply.status or leg.reply.trouble}"
-    yield from _line("why", entry.why)
-    for id_ in entry.requirement:
-        rule = rules[id_]
-        yield from _line("says", f"{rule.citation}: {rule.text}" + (f" ({rule.url})" if rule.url else ""))
-    if entry.expected.code is not None and entry.status != "error":
-        yield from _line("people", f"{entry.expected.code}: {remedies[str(entry.expected.code)]}")
-    if entry.replay:
-        # Not wrapped: a command is copied.
-        yield f"  {'repeat':<10} {entry.replay}"
-    if entry.recipe:
-        yield f"  {'recipe':<10} {entry.recipe}"
+
+
+def _lies(timeline: Iterable[Leg]) -> Iterator[str]:
+    """Each place in which what was sent is not what an honest platform says."""
+    for leg in timeline:
+        parts = {"": leg.lines}
+        if leg.token is not None:
+            parts |= {"header ": leg.token.header, "claim ": leg.token.claims}
+        for kind, lines in parts.items():
+            for line in lines:
+                if line.was is not None:
+                    now = "is left out" if line.value is None else f"is {_short(line.value)}"
+                    honest = f"in place of {_short(line.was)}" if line.was else "which an honest platform does not send"
+                    yield f"{kind}{line.name} {now}, {honest}"
+
+
+def _short(text: str) -> str:
+    return textwrap.shorten(text, _LONGEST_VALUE, placeholder=" …") if len(text) > _LONGEST_VALUE else repr(text)
 
 
 def _line(label: str, text: str) -> Iterator[str]:

@@ -19,7 +19,7 @@ from mockplatform.mutation import NotApplicableError, Spoilt
 from mockplatform.pending import PendingLaunch
 from mockplatform.records import Returned
 from mockplatform.telling.curl import curl, curl_of
-from mockplatform.telling.lines import Line, compared, shown
+from mockplatform.telling.lines import Line, shown
 from mockplatform.telling.masking import masked_exchange, masked_params
 from mockplatform.telling.rehearsal import idle_lies
 from mockplatform.telling.token_views import TokenView, token_view
@@ -133,7 +133,7 @@ def _login(platform: Platform, pending: PendingLaunch) -> Leg:
         at_s=pending.begun_s,
         method=login.method,
         url=login.url,
-        lines=_beside(login.url, honest.url, "address") + compared(login.params, honest.params),
+        lines=_beside(login.url, honest.url, "address") + shown(login.params, honest.params),
         curl=curl(login.method, login.url, form=login.params),
     )
 
@@ -147,7 +147,7 @@ def _auth(platform: Platform, pending: PendingLaunch, request: AuthRequest, exch
         at_s=pending.asked_s,
         method="" if exchange is None else exchange.method,
         url=f"{platform.url}/auth",
-        lines=compared(params, params),
+        lines=shown(params, params),
         problems=pending.auth_problems,
         exchange=exchange,
         curl=again,

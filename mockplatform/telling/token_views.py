@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from mockplatform.keys import b64url, from_b64url
@@ -15,7 +15,7 @@ from mockplatform.telling.lines import Line, compared
 from mockplatform.telling.masking import masked
 from mockplatform.telling.rehearsal import honest_token
 
-__all__ = ["TokenView", "taken_apart", "token_view"]
+__all__ = ["TokenView", "part_params", "taken_apart", "token_view"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,15 +41,14 @@ def token_view(
     """The token that was sent, each part of it beside what an honest platform would have said."""
     text = fields.get("id_token") or (pending.token.text if pending.token else "")
     header, claims, trouble = taken_apart(text)
-    said, claimed = _told(header), _told(claims)
-    lies: tuple[tuple[Line, ...], tuple[Line, ...]] = (compared(said, said), compared(claimed, claimed))
+    lies = (_beside(header, header), _beside(claims, claims))
     if pending.mutations:
         # The token was made a moment after the request came, perhaps in the next second: the likelier one counts.
         since = pending.asked_s or pending.begun_s
         # The keys may have turned since then.
         kid = pending.signed_kid or platform.key_set.signing_kid()
         honest = [honest_token(platform, pending.launch, request, kid=kid, now_s=since + later) for later in (0, 1)]
-        both = [(compared(said, _told(one.header)), compared(claimed, _told(one.claims))) for one in honest]
+        both = [(_beside(header, one.header), _beside(claims, one.claims)) for one in honest]
         lies = min(both, key=lambda pair: sum(line.was is not None for part in pair for line in part))
     fits = _fits(platform, text, header, {(pending.signed_with, pending.signed_kid), *_keys(platform)})
     return TokenView(
@@ -88,14 +87,35 @@ def _read(part: str) -> tuple[Mapping[str, Any] | bytes, str]:
     return (value, "") if isinstance(value, dict) else (raw, "is no JSON object")
 
 
-def _told(part: Mapping[str, Any] | bytes) -> Params:
+def part_params(part: Mapping[str, Any] | bytes) -> Params:
+    """Header or claims as names and values; what could not be read, as it stands."""
     if isinstance(part, bytes):
         return (("as it stands", part.decode("utf-8", "replace")),)
-    return tuple((name, _value(value)) for name, value in part.items())
+    return tuple((name, value if isinstance(value, str) else _json(value)) for name, value in part.items())
 
 
-def _value(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+def _beside(now: Mapping[str, Any] | bytes, honest: Mapping[str, Any] | bytes) -> tuple[Line, ...]:
+    """The parts compared as JSON, in which a number and its text differ, and shown as plain as that leaves them."""
+    return tuple(map(_plain, compared(_as_json(now), _as_json(honest))))
+
+
+def _as_json(part: Mapping[str, Any] | bytes) -> Params:
+    if isinstance(part, bytes):
+        return tuple((name, _json(text)) for name, text in part_params(part))
+    return tuple((name, _json(value)) for name, value in part.items())
+
+
+def _plain(line: Line) -> Line:
+    plain = replace(line, value=_text(line.value), was=_text(line.was))
+    return line if plain.value == plain.was else plain
+
+
+def _text(told: str | None) -> str | None:
+    return str(json.loads(told)) if told and told.startswith('"') else told
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def _keys(platform: Platform) -> Iterator[tuple[str, str]]:

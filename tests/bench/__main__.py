@@ -23,6 +23,7 @@ MEASURES = (
     "pairs",
     "starts",
     "pgproxy",
+    "reports",
 )
 
 

@@ -8,6 +8,7 @@ import pytest
 from conformance.catalogue import scenarios
 from conformance.errors import codes, types
 from conformance.faults import fault_points
+from conformance.rulings import rulings
 from mockplatform.mutation import mutations
 
 
@@ -38,6 +39,7 @@ class TestList:
             ("--mutations", list(mutations())),
             ("--profiles", ["certification", "class", "core", "ltix"]),
             ("--faultpoints", list(fault_points())),
+            ("--rulings", list(rulings())),
         ],
     )
     def test_the_other_kinds(self, run: Any, option: str, names: list[str]) -> None:
@@ -47,7 +49,9 @@ class TestList:
         assert [row["name"] for row in rows] == names
         assert all(row["summary"] for row in rows)
 
-    @pytest.mark.parametrize("option", ["", "--codes", "--errors", "--mutations", "--profiles", "--faultpoints"])
+    @pytest.mark.parametrize(
+        "option", ["", "--codes", "--errors", "--mutations", "--profiles", "--faultpoints", "--rulings"]
+    )
     def test_a_table_for_people(self, run: Any, option: str) -> None:
         """One line for each row of the JSON."""
         ran = run("list", *option.split())

@@ -226,6 +226,7 @@ def test_what_had_failed_is_told_when_the_tool_goes_away(monkeypatch: pytest.Mon
             next(told_)
     assert (found.scenario.id, found.status) == ("sequences/spoilt-launches-refused", "failed")
     assert [finding.id for finding in found.verdict.findings] == ["not-repeated"]
+    assert found.timeline
 
 
 @pytest.mark.parametrize("lost", [False, True])

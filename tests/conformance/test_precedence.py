@@ -543,6 +543,7 @@ def test_a_broken_rule_carries_the_story_that_breaks_it() -> None:
         again = runner.brief().try_scenario(told.scenario)
     assert {answer.code for answer in told.expectation.answers} == {1001}
     assert (told.status, again.status) == ("failed", "failed")
+    assert told.timeline
 
 
 def test_a_tool_that_lets_a_fault_in_has_no_place_for_it_in_the_order() -> None:

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from conformance.catalogue import SERVICE_OF, read_scenarios
-from conformance.cli import main
+from conformance.cli import _COMMANDS, main
 from conformance.faults import drivers, settings_of
 from conformance.observe import Reader, extractors
 from conformance.profile import profile_names
+from conformance.reports import formats
 from conformance.toolfile import load
+from conformance.topics import found_topics
 from mockplatform.config import load_school
 from mockplatform.service import services
 
@@ -157,3 +159,25 @@ def test_the_example_of_services_is_a_tool_file(tmp_path):
 def test_every_toml_example_is_toml():
     """No example is a sketch."""
     assert [bool(tomllib.loads(block)) for block in TOML] == [True] * len(TOML)
+
+
+@pytest.mark.parametrize("name", [*_COMMANDS, *formats()])
+def test_every_command_and_format_stands_in_the_readme(name):
+    """Each by its name, in the table of what can be looked up."""
+    assert f"`{name}`" in README[README.index("### Where to look up") :].partition("\n## ")[0]
+
+
+def test_the_contents_lead_to_every_chapter():
+    """Each link has its heading, and each chapter its link."""
+    links = set(re.findall(r"\]\(#([a-z0-9-]+)\)", README))
+    headings = re.findall(r"^(##+) (.+)$", re.sub(r"```.*?```", "", README, flags=re.DOTALL), re.MULTILINE)
+    anchors = {re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-"): level for level, title in headings}
+    assert links - set(anchors) == set()
+    assert {anchor for anchor, level in anchors.items() if level == "##"} - links == set()
+
+
+def test_the_topics_that_the_readme_names_exist():
+    """What it tells to type can be typed."""
+    named = re.findall(r"`(?:lti-conformance )?explain ([a-z-]+)`", README)
+    assert len(named) > 5
+    assert set(named) <= set(found_topics())

@@ -35,7 +35,7 @@ def test_a_pipe_is_written_to(tmp_path: Path) -> None:
 
 def test_an_earlier_report_stays_whole_where_nothing_can_be_written(tmp_path: Path) -> None:
     """A folder that has gone is one line that names the path."""
-    with pytest.raises(UsageError, match=r"gone/report\.json: cannot write the report"):
+    with pytest.raises(UsageError, match=r"gone/report\.json: cannot be written"):
         write_whole(tmp_path / "gone" / "report.json", "told")
 
 

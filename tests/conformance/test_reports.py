@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -10,6 +11,7 @@ import pytest
 import conformance
 from conformance.documenting import dossier_of
 from conformance.dossier import Dossier
+from conformance.legs import Leg, Line, TokenParts
 from conformance.model import Attempt, Expectation, Fault, Finding, Result, Status, Verdict
 from conformance.reports import formats
 from conformance.requirements import requirements
@@ -151,6 +153,22 @@ class TestText:
     def test_the_command_stands_on_one_line(self, status: Status) -> None:
         """It is copied."""
         assert any(line.endswith(full_result(status).replay) for line in self.TEXT.splitlines())
+
+    def test_each_lie_is_shown_beside_the_honest_value(self) -> None:
+        """Of parameters, of the token's header and of its claims; what was left out, and what nobody else sends."""
+        token = TokenParts(
+            header=(Line(name="alg", value="none", was="RS256"),),
+            claims=(Line(name="iat", value=None, was="17"), Line(name="sub", value="u-1")),
+            signature="",
+        )
+        leg = Leg(title="", lines=(Line(name="extra", value="x" * 200, was=""),), token=token)
+        text = formats()["text"](told(replace(full_result("failed"), timeline=(leg,))))
+        flat = " ".join(text.split())
+
+        assert "instead header alg is 'none', in place of 'RS256'" in flat
+        assert "instead claim iat is left out, in place of '17'" in flat
+        assert "instead extra is …, which an honest platform does not send" in flat
+        assert "claim sub" not in flat
 
     def test_what_passed_is_not_told(self) -> None:
         """Only its row counts it."""

@@ -105,6 +105,22 @@ def test_a_claim_that_was_left_out_is_shown(keys: KeyRing) -> None:
     assert lies_in(leg) == {"nonce": (None, "Nonce-1")}
 
 
+def test_a_number_as_text_is_a_lie(keys: KeyRing) -> None:
+    """What differs by its type alone is shown as JSON has it, so that a reader sees the difference."""
+    lies = lies_in(told(make_platform(keys), "claims.expiry_as(form='text')").legs[2])
+    assert list(lies) == ["exp"]
+    sent, honest = lies["exp"]
+    assert honest is not None
+    assert honest.isdecimal()
+    assert sent == f'"{honest}"'
+
+
+def test_a_secret_that_the_tool_sends_along_is_masked(keys: KeyRing) -> None:
+    """An authentication request needs none, but a tool may send one."""
+    lines = {line.name: line.value for line in told(make_platform(keys), client_secret="hush-hush-hush").legs[1].lines}
+    assert lines["client_secret"] == "hush" + "•" * 10
+
+
 def test_a_spoilt_signature_does_not_fit(keys: KeyRing) -> None:
     """A token signed with a foreign key under the platform's key id is told apart from an honest one."""
     leg = told(make_platform(keys), "signature.by_foreign_key").legs[2]

@@ -1,0 +1,66 @@
+"""Reports that a new one is held against: read and checked first, compared with today's catalogue afterwards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from conformance.catalogue import scenarios
+from conformance.comparing import Comparison, compare
+from conformance.dossier import Dossier
+from conformance.phases import phases, properties
+from conformance.reading import read_dossier
+from mockplatform.errors import UsageError
+
+__all__ = ["against", "baseline_at", "renamed", "report_at"]
+
+
+def report_at(path: str) -> Dossier:
+    """The report in a file.
+
+    Raises:
+        UsageError: it cannot be read, or is no JSON report.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path}: the report cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: no JSON report: byte {error.start} is not UTF-8") from None
+    return read_dossier(text, where=path)
+
+
+def baseline_at(path: str, *, profile: str) -> Dossier:
+    """The report that a run under a profile is to be held against; read before the run, so that none is in vain.
+
+    Raises:
+        UsageError: it cannot be read, is no JSON report, or is of another profile.
+    """
+    baseline = report_at(path)
+    if baseline.profile != profile:
+        raise UsageError(
+            f"--baseline {path}: this report is of the profile {baseline.profile} and the run of {profile}; "
+            f"give --profile {baseline.profile}, or a report of {profile}"
+        )
+    return baseline
+
+
+def against(baseline: Dossier, dossier: Dossier) -> Comparison:
+    """What has changed since a baseline, as today's catalogue knows the scenarios.
+
+    Raises:
+        UsageError: the reports answer different questions.
+    """
+    return compare(
+        baseline,
+        dossier,
+        renamed(),
+        known={scenario.id for scenario in (*scenarios(), *properties())},
+        deep={phase.NAME for phase in phases()},
+    )
+
+
+def renamed() -> dict[str, str]:
+    """Today's id of a scenario by each id that it once had."""
+    found = (*scenarios(), *properties())
+    ids = {scenario.id for scenario in found}
+    return {old: scenario.id for scenario in found for old in scenario.aliases if old not in ids}

@@ -1,0 +1,96 @@
+"""What can be found out about a tool before there is a tool file: by reading its folder, and by one GET."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from conformance.beginning.frameworks import known
+from conformance.beginning.guessing import PURPOSES, Guess, guess, likeliest
+from conformance.beginning.looking import PATHS, PORTS, free_port, running
+from conformance.beginning.sources import Folder
+from conformance.beginning.values import Application, Route
+
+__all__ = ["Beginning", "applications_in", "begin"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    """What a tool file can be written with.
+
+    Args:
+        base: scheme, host and port of the tool.
+        guesses: by key of `[tool]`; what was not found is missing.
+        others: the applications that were not taken.
+        is_running: whether it answers there already.
+        platform_port: where the platform of the harness can listen.
+    """
+
+    name: str
+    base: str
+    application: Application | None = None
+    guesses: Mapping[str, Guess] = field(default_factory=dict)
+    others: tuple[Application, ...] = ()
+    is_running: bool = False
+    platform_port: int = 9400
+
+
+def applications_in(root: Path) -> tuple[Application, ...]:
+    """The applications of a folder, those in which a tool is likeliest first."""
+    folder = Folder(root)
+    return tuple(likeliest([found for framework in known() for found in framework.find(folder)]))
+
+
+def begin(root: Path, url: str | None = None) -> Beginning:
+    """What can be found out about the tool of a folder.
+
+    Args:
+        url: where it runs, if somebody has said so: `http://127.0.0.1:8000`.
+    """
+    found = applications_in(root)
+    taken, others = (found[0], found[1:]) if found else (None, ())
+    routes = taken.routes if taken is not None else ()
+    guesses = {name: one for name, purpose in PURPOSES.items() if (one := guess(routes, purpose)) is not None}
+    name = root.resolve().name or "Tool"
+    bases = [url.rstrip("/")] if url else [f"http://127.0.0.1:{port}" for port in _ports(taken)]
+    login = guesses.get("login_url")
+    there = next(running(bases, (login.route.path,) if login else PATHS), None)
+    if there is not None:
+        base, path = there
+        seen = {"login_url": Guess(route=Route(path=path, where=f"something answers at {base}{path}"))}
+        return _told(name, base, taken, {**({} if login else seen), **guesses}, others, is_running=True)
+    base = bases[0] if url else f"http://127.0.0.1:{_own_port(taken)}"
+    return _told(name, base, taken, guesses, others, is_running=False)
+
+
+def _own_port(taken: Application | None) -> int:
+    """Where the tool will listen: a free port, if it can be told one."""
+    if taken is None:
+        return PORTS[0]
+    told = taken.app is not None or "{port}" in (taken.start or "")
+    return free_port(taken.port) if told else taken.port
+
+
+def _ports(taken: Application | None) -> tuple[int, ...]:
+    return tuple(dict.fromkeys((*((taken.port,) if taken is not None else ()), *PORTS)))
+
+
+def _told(
+    name: str,
+    base: str,
+    taken: Application | None,
+    guesses: Mapping[str, Guess],
+    others: tuple[Application, ...],
+    *,
+    is_running: bool,
+) -> Beginning:
+    return Beginning(
+        name=name,
+        base=base,
+        application=taken,
+        guesses=guesses,
+        others=others,
+        is_running=is_running,
+        platform_port=free_port(9400),
+    )

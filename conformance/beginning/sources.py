@@ -1,0 +1,180 @@
+"""The Python sources of a folder, parsed and never imported."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import os
+import shutil
+import sys
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+__all__ = ["Folder", "Source", "called", "is_installed", "python_command", "text_of"]
+
+_SKIPPED = frozenset({"node_modules", "site-packages", "venv", "env", "build", "dist", "tests", "test", "migrations"})
+_MOST_FILES = 2000
+_LONGEST = 500_000
+_ENVIRONMENTS = (".venv/bin/python", "venv/bin/python", "env/bin/python")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One Python file.
+
+    Args:
+        place: its path from the folder, with slashes.
+        name: what its module is called from the folder.
+    """
+
+    place: str
+    name: str
+    text: str
+    tree: ast.Module
+
+    def where(self, node: ast.AST) -> str:
+        """File and line of a part of it."""
+        return f"{self.place}:{getattr(node, 'lineno', 1)}"
+
+    @property
+    def package(self) -> str:
+        """The package in which its relative imports begin."""
+        return self.name if self.place.endswith("__init__.py") else self.name.rpartition(".")[0]
+
+    @cached_property
+    def imports(self) -> Mapping[str, tuple[str, str]]:
+        """What each imported name stands for: a module, and a name in it or nothing."""
+        found: dict[str, tuple[str, str]] = {}
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                found |= {alias.asname or alias.name: (alias.name, "") for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                module = self._absolute(node.module or "", node.level)
+                found |= {alias.asname or alias.name: (module, alias.name) for alias in node.names}
+        return found
+
+    def _absolute(self, module: str, level: int) -> str:
+        if not level:
+            return module
+        package = self.package.split(".")[: len(self.package.split(".")) - level + 1]
+        return ".".join(part for part in (*package, module) if part)
+
+    @cached_property
+    def functions(self) -> Mapping[ast.AST, str]:
+        """The function in which each node of it stands; nodes of the module itself are left out."""
+        found: dict[ast.AST, str] = {}
+        for node in self.tree.body:
+            for function in ast.walk(node):
+                if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                    for inner in function.body:
+                        found |= dict.fromkeys(ast.walk(inner), function.name)
+        return found
+
+    @property
+    def is_script(self) -> bool:
+        """Whether it does something when it is started as a script."""
+        return any(isinstance(node, ast.If) and "__main__" in ast.dump(node.test) for node in self.tree.body)
+
+
+class Folder:
+    """A folder of somebody's project, read without changing or running anything."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def files(self, *suffixes: str) -> Iterator[Path]:
+        """Its own files with these suffixes, those of the folder itself first."""
+        count = 0
+        for here, folders, names in os.walk(self.root):
+            folders[:] = sorted(name for name in folders if name not in _SKIPPED and not name.startswith("."))
+            # A virtual environment may have any name.
+            folders[:] = [name for name in folders if not (Path(here) / name / "pyvenv.cfg").exists()]
+            for name in sorted(names):
+                path = Path(here) / name
+                if path.suffix in suffixes and not name.startswith((".", "test_")) and name != "conftest.py":
+                    count += 1
+                    if count > _MOST_FILES:
+                        return
+                    yield path
+
+    def read(self, path: Path) -> str:
+        """The text of a file; empty if it cannot be read or nobody has written it by hand."""
+        try:
+            return path.read_text(encoding="utf-8-sig") if path.stat().st_size <= _LONGEST else ""
+        except (OSError, UnicodeDecodeError):
+            return ""
+
+    def place(self, path: Path) -> str:
+        """A path from the folder, with slashes."""
+        return path.relative_to(self.root).as_posix()
+
+    @cached_property
+    def sources(self) -> tuple[Source, ...]:
+        """Its Python files that can be parsed."""
+        return tuple(found for path in self.files(".py") if (found := self._source(path)) is not None)
+
+    def _source(self, path: Path) -> Source | None:
+        text = self.read(path)
+        try:
+            with warnings.catch_warnings():
+                # An escape that Python does not know is the project's own business.
+                warnings.simplefilter("ignore")
+                tree = ast.parse(text)
+        except (SyntaxError, ValueError, RecursionError):
+            return None
+        parts = list(path.relative_to(self.root).with_suffix("").parts)
+        parts = parts[:-1] if parts[-1] == "__init__" else parts
+        return Source(place=self.place(path), name=".".join(parts), text=text, tree=tree)
+
+    def module(self, name: str, base: str = "") -> Source | None:
+        """The source of a module as it is imported from the folder, from `src` in it, or from a base in it."""
+        wanted = (f"{base}.{name}" if base else name, name, f"src.{name}")
+        by_name = {source.name: source for source in self.sources}
+        return next((by_name[each] for each in wanted if each in by_name), None)
+
+    def definition(self, name: str) -> tuple[Source, ast.AST] | None:
+        """The function or class of that name, wherever it stands."""
+        for source in self.sources:
+            for node in ast.walk(source.tree):
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name == name:
+                    return source, node
+        return None
+
+
+def called(node: ast.AST | None) -> str:
+    """The last name of what a call calls, or of what an expression names; empty for anything else."""
+    if isinstance(node, ast.Call):
+        node = node.func
+    if isinstance(node, ast.Name):
+        return node.id
+    return node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def text_of(node: ast.AST | None) -> str | None:
+    """A text that is written out; None for anything else."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def is_installed(package: str) -> bool:
+    """Whether a package can be imported here; it is not."""
+    try:
+        return importlib.util.find_spec(package) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def python_command(root: Path, package: str) -> str:
+    """What starts the Python of a tool from a shell in the folder: the one that has its framework, as short as it goes.
+
+    Args:
+        package: the framework's.
+    """
+    usual = next((name for name in ("python", "python3") if shutil.which(name)), "python3")
+    own = next((place for place in _ENVIRONMENTS if (root / place).exists()), None)
+    if own is not None:
+        return own
+    known = next((name for name in ("python", "python3") if shutil.which(name) == sys.executable), None)
+    return known or (sys.executable if is_installed(package) else usual)

@@ -1,0 +1,190 @@
+"""From answers to a draft of `[observe]`: what is proposed, how it was found, and what could not be told."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+
+from conformance.calibrating.channels import channels
+from conformance.calibrating.marking import Mark, mark
+from conformance.calibrating.naming import Name, names_of
+from conformance.calibrating.proposal import Proposal, labels_of
+from conformance.calibrating.samples import Evidence, Sample
+from conformance.calibrating.sorting import Sorted, clusters, sort, speaks_of_trouble
+from conformance.observe import extractors
+from conformance.sighting import Words
+from conformance.toolvalues import Named, Probe
+from mockplatform.tables import build
+
+__all__ = ["Draft", "Probed", "draft"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probed:
+    """Whether a session probe was found, and the sentence about it."""
+
+    probe: Probe | None = None
+    found: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A proposal for `[observe]`.
+
+    Args:
+        mark: None if no launch was refused, so that nothing tells launched from refused.
+        commented: channels that are of use only once a person has said what their words mean.
+        unknown: what could not be told, in sentences.
+        doubts: why the good launches may not have been launched at all.
+    """
+
+    good: tuple[Sample, ...]
+    sorted: Sorted
+    mark: Mark | None = None
+    probed: Probed = Probed()
+    channels: tuple[Proposal, ...] = ()
+    commented: tuple[Proposal, ...] = ()
+    names: tuple[Name, ...] = ()
+    unknown: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    kept: Mapping[str, str | Named] = field(default_factory=dict)
+    """Entries of `observe.names` that a person has written before."""
+
+
+def draft(
+    good: Sequence[Sample],
+    broken: Sequence[Sample],
+    probed: Probed,
+    *,
+    doubts: Sequence[str] = (),
+    kept: Mapping[str, str | Named] | None = None,
+) -> Draft:
+    """What the answers to these launches say about how to read the tool.
+
+    Args:
+        broken: each launch once or more, under one label.
+        doubts: what speaks against the good launches beside their pages.
+        kept: names that a person has given already.
+    """
+    kept = kept or {}
+    sorts = sort(good, broken)
+    doubts = (*doubts, *_doubts(good, sorts))
+    if not sorts.refused:
+        return Draft(good=tuple(good), sorted=sorts, doubts=doubts, unknown=_unsorted(sorts))
+    evidence = Evidence(good=tuple(good), refused=sorts.refused)
+    marked = mark(evidence)
+    proposals = [proposal for module in channels() if (proposal := module.propose(evidence)) is not None]
+    by_label = {sample.label: sample for sample in sorts.refused}
+    words: dict[str, tuple[str, ...]] = {}
+    for proposal in proposals:
+        for word, labels in proposal.words.items():
+            words[word] = tuple(dict.fromkeys((*words.get(word, ()), *labels)))
+    names = tuple(name for name in names_of(words, by_label) if name.word not in kept)
+    live = _words(names, kept)
+    chosen = [proposal for proposal in proposals if _silent_on_good(proposal, good, live)]
+    strong = [p for p in chosen if not p.weak or (_speaks(p, live) and _adds(p, chosen))]
+    strong = [p for p in strong if p.kind != "text" or _adds(p, strong)]
+    weak = [p for p in chosen if p.weak and p not in strong and _adds(p, chosen)]
+    used = {word for proposal in (*strong, *weak) for word in proposal.words}
+    return Draft(
+        good=tuple(good),
+        sorted=sorts,
+        mark=marked,
+        probed=probed,
+        channels=tuple(strong),
+        commented=tuple(weak),
+        names=tuple(name for name in names if name.word in used),
+        unknown=(*_unsorted(sorts), *_unread(sorts.refused, marked, strong, live)),
+        doubts=doubts,
+        kept=kept,
+    )
+
+
+def _words(names: Sequence[Name], kept: Mapping[str, str | Named]) -> Words:
+    return Words({**{name.word: name.type for name in names if name.type}, **kept})
+
+
+def _silent_on_good(proposal: Proposal, good: Sequence[Sample], words: Words) -> bool:
+    """Whether the extractor that will read the channel sees nothing on good launches."""
+    if proposal.kind == "status":
+        return True
+    module = extractors()[proposal.kind]
+    settings = build(module.Settings, dict(proposal.settings), where="calibrate:")
+    return all(module.read(settings, sample.page, words) is None for sample in good)
+
+
+def _speaks(proposal: Proposal, words: Words) -> bool:
+    return any(words.meaning(word) or words.search(word) for word in proposal.words)
+
+
+def _adds(proposal: Proposal, others: Sequence[Proposal]) -> bool:
+    """Whether a channel says something about a launch of which no more trusted one does."""
+    known: Collection[str] = set(chain.from_iterable(labels_of(p.words) for p in others if p.kind != proposal.kind))
+    return not labels_of(proposal.words) <= set(known)
+
+
+def _labels(samples: Sequence[Sample]) -> str:
+    return ", ".join(dict.fromkeys(sample.label for sample in samples))
+
+
+def _doubts(good: Sequence[Sample], sorts: Sorted) -> list[str]:
+    found = []
+    let_in = {sample.label for sample in sorts.let_in}
+    others = {sample.label for sample in (*sorts.refused, *sorts.between)}
+    if len(let_in) > len(others):
+        found.append(
+            f"{len(let_in)} of {len(let_in | others)} broken launches ended as the good ones did: either the tool lets "
+            "nearly everything in, or it refuses good launches as well"
+        )
+    headings = [value for kind, value in good[0].signs if kind == "heading"] or [good[0].page.visible[:200]]
+    spoken = next(filter(speaks_of_trouble, headings), None)
+    if spoken is not None:
+        found.append(f"the page of a good launch reads like a refusal: {spoken!r}")
+    return found
+
+
+def _unsorted(sorts: Sorted) -> tuple[str, ...]:
+    told = []
+    if not sorts.refused:
+        told.append(
+            "no refusal was seen: every broken launch ended as the good ones did, so nothing tells launched from "
+            "refused. Launch the tool by hand to see whether good launches are let in at all"
+        )
+    if sorts.between:
+        told.append(
+            f"{_labels(sorts.between)}: the page has most of what launched pages have, but not all, or not each time; "
+            "look at it and see whether the table below reads it rightly"
+        )
+    return tuple(told)
+
+
+def _unread(refused: Sequence[Sample], marked: Mark, chosen: Sequence[Proposal], words: Words) -> list[str]:
+    told = []
+    labels = dict.fromkeys(sample.label for sample in refused)
+    if marked.open_to:
+        told.append(
+            f"no element, text or address that all good launches have is missing on {', '.join(marked.open_to)}: "
+            "such refusals look launched"
+        )
+    if not chosen:
+        alike = len(clusters(refused)) == 1 and len(labels) > 1
+        how = "all refusals are alike" if alike else "no place was found whose text depends on the fault"
+        told.append(f"{how}: only whether a launch is refused can be judged, not why")
+        return told
+    worded = dict.fromkeys(label for p in chosen for labels in p.words.values() for label in labels)
+    meant = {
+        label
+        for proposal in chosen
+        for word, labels in proposal.words.items()
+        if words.meaning(word) or words.search(word)
+        for label in labels
+    }
+    structured = any(p.kind in ("header", "problem") for p in chosen)
+    if not structured and (dark := [label for label in worded if label not in meant]):
+        told.append(
+            f"what the tool says about {', '.join(dark)} has no meaning to the harness yet: see [observe.names]"
+        )
+    if not structured and (silent := [label for label in labels if label not in worded]):
+        told.append(f"the answers to {', '.join(silent)} say nothing in these places")
+    return told

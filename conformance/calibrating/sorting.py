@@ -1,0 +1,109 @@
+"""Which broken launches were refused, told by their pages alone: many tools refuse with status 200.
+
+What all good launches of different people have in common is what a launched page has. A broken launch whose page has
+all of it was let in. One that lacks some of it was refused, unless it has most of what the other refusals lack: such a
+page lies in between, and nothing is built on it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from conformance.calibrating.samples import Sample, Sign
+
+__all__ = ["Sorted", "clusters", "common", "sort", "speaks_of_trouble"]
+
+_TROUBLE = re.compile(
+    r"(?i)\b(?:errors?|fail(?:ed|ure)?|invalid|denied|refused|reject(?:ed)?|expired|forbidden|unauthori[sz]ed"
+    r"|not (?:found|allowed|valid|registered|authori[sz]ed)|could not|cannot|unable|unknown|missing|mismatch|sorry|bad"
+    r" request|problem|wrong)\b"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sorted:
+    """The broken launches by what came of them; each label stands in one group."""
+
+    let_in: tuple[Sample, ...]
+    refused: tuple[Sample, ...]
+    between: tuple[Sample, ...]
+
+
+def common(good: Sequence[Sample]) -> Mapping[Sign, None]:
+    """What every good page has, in the order of the first."""
+    first, *others = good
+    return {sign: None for sign in first.signs if all(sign in other.signs for other in others)}
+
+
+def sort(good: Sequence[Sample], broken: Sequence[Sample]) -> Sorted:
+    """The broken launches, told apart by what the good ones have in common.
+
+    Args:
+        broken: several with one label are the same launch, sent again by somebody else.
+    """
+    shared = common(good)
+    by_label: dict[str, list[Sample]] = {}
+    for sample in broken:
+        by_label.setdefault(sample.label, []).append(sample)
+    lacks = {label: [_lacking(sample, shared) for sample in same] for label, same in by_label.items()}
+    groups: dict[str, list[Sample]] = {"let in": [], "refused": [], "between": []}
+    for label, same in by_label.items():
+        group = "refused"
+        if not any(lacks[label]):
+            group = "let in"
+        elif not all(lacks[label]) or _is_between(label, same, lacks, good):
+            group = "between"
+        groups[group] += same
+    return Sorted(let_in=tuple(groups["let in"]), refused=tuple(groups["refused"]), between=tuple(groups["between"]))
+
+
+def _lacking(sample: Sample, shared: Mapping[Sign, None]) -> frozenset[Sign]:
+    return frozenset(sign for sign in shared if sign not in sample.signs)
+
+
+def _is_between(
+    label: str, same: Sequence[Sample], lacks: Mapping[str, Sequence[frozenset[Sign]]], good: Sequence[Sample]
+) -> bool:
+    """Whether a page looks more like a launched one than like the other refusals, and does not say otherwise."""
+    if any(("status" in dict(lack)) or not one.answered for lack, one in zip(lacks[label], same, strict=True)):
+        return False
+    if all(any(speaks_of_trouble(text) for text in _news(sample, good)) for sample in same):
+        return False
+    others = [lack for name, found in lacks.items() if name != label for lack in found if lack]
+    if not others:
+        return not all(_news(sample, good) for sample in same)
+    core = frozenset.intersection(*others)
+    own = frozenset.intersection(*lacks[label])
+    return bool(core) and 2 * len(own & core) < len(core)
+
+
+def _news(sample: Sample, good: Sequence[Sample]) -> list[str]:
+    """The texts of a page that no good page has."""
+    known = {sign for other in good for sign in other.signs}
+    return [text for kind, text in sample.signs if kind.endswith(("text", "heading")) and (kind, text) not in known]
+
+
+def speaks_of_trouble(text: str) -> bool:
+    """Whether a text has a word that pages of refusals have."""
+    return bool(_TROUBLE.search(text))
+
+
+def clusters(samples: Sequence[Sample]) -> tuple[tuple[str, ...], ...]:
+    """The labels by their answers, compared by the words that every launch of a label was answered with."""
+    by_label: dict[str, list[Sample]] = {}
+    for sample in samples:
+        by_label.setdefault(sample.label, []).append(sample)
+    found: dict[object, list[str]] = {}
+    for label, same in by_label.items():
+        status = frozenset((one.page.status, one.visit.trouble_kind, one.visit.stopped) for one in same)
+        found.setdefault((status, frozenset.intersection(*map(_vocabulary, same))), []).append(label)
+    return tuple(map(tuple, found.values()))
+
+
+def _vocabulary(sample: Sample) -> frozenset[str]:
+    """The words of an answer, ids and numbers left out but for short ones, which may be codes."""
+    texts = (sample.page.visible[:4000], sample.page.header("lti-error") or "", *(v for _, v in sample.page.params))
+    words = (word for text in texts for word in re.findall(r"[^\W\d_]+|\b\d{3,5}\b", text))
+    return frozenset(words) - {word for text in sample.said for word in text.split()}

@@ -1,0 +1,193 @@
+"""A draft as the text of `[observe]`, and its place in the text of a tool file."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from conformance.calibrating.drafting import Draft
+from conformance.calibrating.naming import Name
+from conformance.calibrating.proposal import Proposal
+from conformance.calibrating.samples import plain
+from conformance.toolvalues import Launched, Named
+from mockplatform.errors import UsageError
+
+__all__ = ["block", "marker_text", "placed"]
+
+MOST_LABELS = 4
+_NO_PROBE = (
+    "No session probe was found, so nobody looks for sessions after refusals. Give a request that succeeds only",
+    'for somebody who is signed in: probe = { request = "GET /api/me", status = 200 }',
+)
+
+
+def block(draft: Draft, *, name: str = "observe") -> str:
+    """The tables of a draft that has a mark, each line with how it was found.
+
+    Args:
+        name: the full name of the table, in `pyproject.toml` a longer one.
+    """
+    assert draft.mark is not None, "without a refusal there is nothing to write"
+    refused = len({sample.label for sample in draft.sorted.refused})
+    lines = [
+        f"[{name}] # proposed by `lti-conformance calibrate`: look it through",
+        f"# Holds for all {len(draft.good)} good launches ({', '.join(dict.fromkeys(s.label for s in draft.good))})",
+        f"# and for {_of_refused(len(draft.mark.open_to), refused)}.",
+        f"launched = {marker_text(draft.mark.launched)}",
+    ]
+    if draft.probed.probe is None:
+        lines += [f"# {line}" for line in _NO_PROBE]
+    else:
+        probe = {k: v for k, v in dataclasses.asdict(draft.probed.probe).items() if v not in (None, {})}
+        lines += [f"# {plain(draft.probed.found)}", f"probe = {_inline(probe)}"]
+    for proposal in draft.channels:
+        if proposal.kind != "status":
+            lines += ["", *_channel(proposal, name)]
+    for proposal in draft.commented:
+        lines += ["", "# Of use once [observe.names] says what its words mean:"]
+        lines += [line if line.startswith("#") else f"# {line}" for line in _channel(proposal, name)]
+    lines += _names(draft, name)
+    for proposal in draft.channels:
+        if proposal.kind == "status":
+            lines += ["", *_statuses(proposal, name)]
+    return "\n".join(lines) + "\n"
+
+
+def placed(text: str, tables: str, *, name: str, where: str) -> str:
+    """The text of a tool file with these tables in place of those of that name, or at its end; nothing else changes.
+
+    Raises:
+        UsageError: the tables of the file are written in a way that cannot be changed so.
+    """
+    try:
+        changed = _replaced(text, tables, name) if _inside(tomllib.loads(text), name) is not None else None
+        if changed is None:
+            gap = "" if not text else "\n" if text.endswith("\n") else "\n\n"
+            changed = f"{text}{gap}{tables}"
+        sound = _without(tomllib.loads(changed), name) == _without(tomllib.loads(text), name)
+        sound = sound and _inside(tomllib.loads(changed), name) == _inside(tomllib.loads(tables), name)
+    except (TOMLKitError, tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError):
+        sound = False
+    if not sound or changed is None:
+        raise UsageError(f"{where} the table [{name}] cannot be put there by a program; use --print and paste it")
+    return changed
+
+
+def _replaced(text: str, tables: str, name: str) -> str:
+    """The file with the old table's place taken by the new one."""
+    document, made = tomlkit.parse(text), tomlkit.parse(tables)
+    *above, last = name.split(".")
+    container: Any = document
+    source: Any = made
+    for part in above:
+        container, source = container[part], source[part]
+    # What stands before the next table is about that, though it is part of this one.
+    comment = _trailing(text, container[last].as_string())
+    container[last] = source[last]
+    changed = tomlkit.dumps(document)
+    if comment:
+        body = tables.rstrip("\n")
+        head, found, tail = changed.partition(body)
+        changed = f"{head}{body}\n\n{comment}{tail.lstrip(chr(10))}" if found else changed
+    return changed
+
+
+def _trailing(text: str, table: str) -> str:
+    """The comment at the end of a table that belongs to the one after it: set off by a blank line, and not the last."""
+    kept: list[str] = []
+    for line in reversed(table.splitlines()):
+        if line.strip() and not line.lstrip().startswith("#"):
+            break
+        kept.insert(0, line)
+    else:
+        return ""
+    if kept and not text.rstrip().endswith(table.rstrip()):
+        while kept and kept[0].strip():
+            kept.pop(0)
+        comment = "\n".join(kept).strip("\n")
+        return f"{comment}\n" if comment else ""
+    return ""
+
+
+def _inside(table: Mapping[str, Any], name: str) -> Any:
+    for part in name.split("."):
+        if not isinstance(table, Mapping) or part not in table:
+            return None
+        table = table[part]
+    return table
+
+
+def _without(table: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    first, _, rest = name.partition(".")
+    if not rest:
+        return {key: value for key, value in table.items() if key != first}
+    return {**table, first: _without(table.get(first, {}), rest)}
+
+
+def _of_refused(open_to: int, refused: int) -> str:
+    return f"none of {refused} refusals" if not open_to else f"{open_to} of {refused} refusals as well"
+
+
+def marker_text(launched: Launched) -> str:
+    """The marker as a tool file has it."""
+    return _inline({key: value for key, value in dataclasses.asdict(launched).items() if value is not None})
+
+
+def _inline(table: Mapping[str, Any]) -> str:
+    inline = tomlkit.inline_table()
+    inline.update(table)
+    return f"{{ {inline.as_string()[1:-1].strip()} }}"
+
+
+def _named(named: Named) -> Mapping[str, Any]:
+    table = {"type": named.type, "code": named.code, "class": named.klass}
+    return {key: value for key, value in table.items() if value is not None}
+
+
+def _quoted(word: str) -> str:
+    return tomlkit.string(word).as_string()
+
+
+def _channel(proposal: Proposal, name: str) -> Iterator[str]:
+    yield f"# Found: {plain(proposal.found)}."
+    yield f"[[{name}.error]]"
+    yield f'kind = "{proposal.kind}"'
+    for key, value in proposal.settings.items():
+        yield f"{key} = {tomlkit.item(value).as_string()}"
+
+
+def _names(draft: Draft, name: str) -> Iterator[str]:
+    if not draft.names and not draft.kept:
+        return
+    yield from ("", f"[{name}.names]")
+    for word, value in draft.kept.items():
+        rendered = _quoted(value) if isinstance(value, str) else _inline(_named(value))
+        yield f"{_quoted(word)} = {rendered} # as it was before"
+    for one in (name for name in draft.names if name.type is not None):
+        yield f'{_quoted(one.word)} = "{one.type}" # says so itself; seen on {_seen(one)}'
+    unsure = [name for name in draft.names if name.type is None]
+    if unsure:
+        yield "# What these mean is for you to say: taken from the answers, a name would make every check of it pass."
+    for one in unsure:
+        could = " or ".join(f'"{kind}"' for kind in one.could_be) or '"…"'
+        only = "only " if len(one.labels) == 1 else ""
+        yield f"# {_quoted(one.word)} = {could} # seen {only}on {_seen(one)}"
+
+
+def _seen(name: Name) -> str:
+    more = len(name.labels) - MOST_LABELS
+    return ", ".join(name.labels[:MOST_LABELS]) + (f" and {more} more" if more > 0 else "")
+
+
+def _statuses(proposal: Proposal, name: str) -> Iterator[str]:
+    yield f"# Found: {plain(proposal.found)}."
+    yield f"[{name}.status]"
+    for status, klass in proposal.settings.items():
+        yield f'{status} = "{klass}"'
+    for status, why in proposal.doubtful.items():
+        yield f"# {status} = {plain(why)}"

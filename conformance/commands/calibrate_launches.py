@@ -1,0 +1,197 @@
+"""The launches by which a tool is got to know: good ones by several people, and broken ones that are spread out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from conformance.arrange import missing_states
+from conformance.attempt import ask, signed_in
+from conformance.calibrating.drafting import Probed
+from conformance.calibrating.marking import probe_places
+from conformance.calibrating.samples import Sample
+from conformance.catalogue import scenarios
+from conformance.driver import OutOfReachError
+from conformance.evidence import lacking
+from conformance.lab import Cast, Lab
+from conformance.model import Attempt, LtiVersion, Role, Scenario
+from conformance.pace import Pace
+from conformance.profile import load_profile
+from conformance.runner import PlainLaunchFailed, ToolLost
+from conformance.story import Story, Told, tell
+from conformance.toolvalues import Probe
+from mockplatform.mutation import NotApplicableError
+
+__all__ = ["FAULTS", "TAKES", "Launch", "broken_launches", "good_launches", "probe_of"]
+
+FAULTS: Mapping[LtiVersion, tuple[str, ...]] = {
+    "1.3": (
+        "state/absent",
+        "state/altered",
+        "signature/flipped-bit",
+        "header/algorithm-none",
+        "header/kid-unknown",
+        "time/expired-an-hour-ago",
+        "audience/foreign",
+        "issuer/foreign",
+        "nonce/absent",
+        "nonce/spent-in-an-earlier-launch",
+        "message/deployment-unknown",
+        "certification/no-message-type",
+        "message/version-two",
+        "response/token-absent",
+        "response/platform-error",
+        "envelope/no-token-at-all",
+        "login/issuer-unknown",
+    ),
+    "1.1": (
+        "basic/signature-flipped",
+        "basic/signature-absent",
+        "basic/method-unknown",
+        "basic/key-unknown",
+        "basic/key-absent",
+        "basic/timestamp-an-hour-old",
+        "basic/timestamp-text",
+        "basic/nonce-absent",
+        "basic/replayed",
+        "basic/message-type-absent",
+        "basic/version-of-lti-2",
+        "basic/resource-link-absent",
+    ),
+}
+"""Scenarios that break one thing each, spread over all that a tool checks before it knows the person."""
+
+TAKES = ("1", "2")
+"""Each is sent so often, by different people: what changes in between is chance and no answer."""
+
+# The title of a course is on many pages, and the harness's own courses all have the same.
+_COURSES = (("BIO 2", "Meadows and hedges"), ("HIS 7", "Trade routes"), ("MUS 4", "Counterpoint"), ("ART 9", "Glazes"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """A launch that was sent: what came of it, and with which browser."""
+
+    sample: Sample
+    told: Told
+
+    @property
+    def browser_was_in(self) -> bool:
+        """Whether a launch before it has let this browser in."""
+        return self.told.attempt.browser in self.told.story.signed_in
+
+
+def good_launches(lab: Lab, pace: Pace) -> Iterator[Launch]:
+    """Two roles, two people each, and the first of them once more, by each version of LTI that the tool speaks.
+
+    Raises:
+        PlainLaunchFailed: one was not accepted, as far as can be told by its status.
+    """
+    for lti in _versions(lab):
+        first: Story | None = None
+        for index, (label, title) in enumerate(_COURSES):
+            role: Role = "student" if index % 2 else "instructor"
+            if missing_states(lab, lab.honest_states(role)):
+                continue
+            cast = lab.cast(f"calibrate {lti} {index}")
+            cast = replace(cast, course=replace(cast.course, label=label, title=title))
+            story = Story(lab=lab, name=f"calibrate {lti} {index}", role=role, registration="main", cast=cast, lti=lti)
+            first = first or story
+            yield _sent_well(story, "first", f"{role} by LTI {lti}", pace)
+        if first is not None:
+            yield _sent_well(first, "again", f"{first.role} again by LTI {lti}", pace)
+
+
+def _sent_well(story: Story, name: str, label: str, pace: Pace) -> Launch:
+    pace.wait()
+    story.arrange(story.lab.honest_states(story.role))
+    told = story.send(Attempt(name=name, lti=story.lti))
+    if told.seen.outcome != "launched":
+        raise PlainLaunchFailed(told.seen)
+    return Launch(sample=Sample(label=label, visit=told.performed.visit, said=_said(told)), told=told)
+
+
+def broken_launches(lab: Lab, pace: Pace) -> Iterator[Launch]:
+    """The broken launches that can be sent to this tool.
+
+    Raises:
+        ToolLost: nobody answers any more.
+    """
+    known = {scenario.id: scenario for scenario in scenarios()}
+    for lti in _versions(lab):
+        for scenario in (known[id_] for id_ in FAULTS[lti]):
+            given = lab.honest_states(scenario.role)
+            states = given if scenario.states is None or not given else scenario.states
+            if lacking(lab, scenario, states) is not None:
+                continue
+            for take in TAKES:
+                pace.wait()
+                try:
+                    told = tell(lab, scenario, states, f"calibrate {take}")
+                except (NotApplicableError, OutOfReachError):
+                    break
+                if told.performed.visit.trouble_kind == "refused":
+                    raise ToolLost(f"{told.performed.visit.trouble} (noticed in {scenario.id})")
+                yield Launch(sample=_broken(lab, scenario, told), told=told)
+
+
+def _broken(lab: Lab, scenario: Scenario, told: Told) -> Sample:
+    expectation = lab.profile.expectation(scenario) or load_profile("core").expectation(scenario)
+    wanted = expectation.preferred if expectation is not None else None
+    return Sample(
+        label=scenario.id,
+        visit=told.performed.visit,
+        said=(*_said(told), *_lies(scenario)),
+        type=wanted.type if wanted else None,
+        klass=wanted.klass if wanted else None,
+    )
+
+
+def probe_of(lab: Lab, good: Sequence[Launch], refused: Sequence[Launch], known: Probe | None) -> Probed:
+    """A request that succeeds after good launches only: one that the tool file has, or for the page where they ended.
+
+    Args:
+        refused: launches that were refused, whose browsers have cookies but no session.
+    """
+    last = {id(launch.told.story): launch for launch in good}.values()
+    places = probe_places([launch.sample for launch in good], urlsplit(lab.tool.address).netloc)
+    tried = [(known, "kept from before; it")] if known is not None else []
+    tried += [(Probe(request=place), "the page where good launches ended; it") for place in places]
+    for probe, what in tried:
+        inside = [_holds(lab, launch, probe) for launch in last]
+        outside = [launch for launch in refused if not launch.browser_was_in]
+        if all(inside) and not signed_in(lab, lab.browser(), probe):
+            answer = ask(lab, lab.browser(), probe)
+            if not outside or sum(_holds(lab, launch, probe) for launch in outside) * 2 <= len(outside):
+                status = answer.status if answer is not None else "nothing"
+                return Probed(
+                    probe=probe, found=f"Found: {what} answers {probe.status} after each, and {status} without"
+                )
+    return Probed()
+
+
+def _holds(lab: Lab, launch: Launch, probe: Probe) -> bool:
+    return signed_in(lab, launch.told.story.browsers[launch.told.attempt.browser], probe)
+
+
+def _versions(lab: Lab) -> tuple[LtiVersion, ...]:
+    spoken: tuple[LtiVersion, ...] = ("1.3", "1.1")
+    return tuple(version for version in spoken if lab.tool.speaks(version))
+
+
+def _lies(scenario: Scenario) -> tuple[str, ...]:
+    """The values that are not true, which a tool may repeat."""
+    told = (spoilt.arguments.get("value") for spoilt in scenario.attempt.mutations)
+    return tuple(value for value in told if isinstance(value, str) and value)
+
+
+def _said(told: Told) -> tuple[str, ...]:
+    """What the launches of a story have told about people, course and themselves."""
+    cast: Cast = told.story.cast
+    found = [cast.course.id, cast.course.label, cast.course.title]
+    for person in (cast.person, cast.other):
+        found += [person.sub, person.name, person.given_name, person.family_name, person.email, person.legacy_id]
+    for launches in told.story.launches.values():
+        found += [text for one in launches for text in (one.id, one.resource_link.id, one.resource_link.title)]
+    return tuple(dict.fromkeys(filter(None, found)))

@@ -1,0 +1,17 @@
+"""`lti-conformance diff`."""
+
+from __future__ import annotations
+
+import argparse
+
+from conformance.baseline import against, report_at
+from conformance.comparison_text import comparison_json, comparison_text
+
+__all__ = ["command"]
+
+
+def command(options: argparse.Namespace) -> int:
+    """Say what has changed from one report to the next, and return 5 if something is worse."""
+    comparison = against(report_at(options.old), report_at(options.new))
+    print(comparison_json(comparison) if options.as_json else comparison_text(comparison), end="")
+    return comparison.exit_code

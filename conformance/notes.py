@@ -1,0 +1,55 @@
+"""What a run finds out, told once: to the stream that survives a crash, and to the dossier of its reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from conformance.documenting import entry_of, head_of
+from conformance.dossier import Dossier, Entry
+from conformance.model import Result
+from conformance.report import Report
+from conformance.streaming import Stream
+from conformance.tally import summed
+
+__all__ = ["Notes"]
+
+
+class Notes:
+    """The entries of a run as they come.
+
+    Args:
+        chosen: how many results there are to be.
+        tell: is told of each result.
+    """
+
+    def __init__(self, stream: Stream, *, chosen: int, tell: Callable[[Result], None]) -> None:
+        self._stream = stream
+        self._chosen = chosen
+        self._tell = tell
+        self._head: Dossier | None = None
+        self._entries: dict[str, Entry] = {}
+
+    def begin(self, report: Report) -> None:
+        """Note what is known before the first launch."""
+        self._head = head_of(report)
+        self._stream.begin(self._head, self._chosen)
+
+    def add(self, result: Result) -> None:
+        """Note a result."""
+        entry = entry_of(result)
+        self._entries[entry.id] = entry
+        self._stream.add(entry)
+        self._tell(result)
+
+    def dossier(self, report: Report) -> Dossier:
+        """The dossier of a run that has come to its end."""
+        return summed(head_of(report), [self._entries[result.scenario.id] for result in report.results])
+
+    def broken_off(self, why: str) -> Dossier | None:
+        """The dossier of a run that ended in its middle; None if it had not begun."""
+        if self._head is None:
+            return None
+        untried = self._chosen - len(self._entries)
+        head = replace(self._head, complete=False, stopped=why, untried=untried)
+        return summed(head, [*self._entries.values()])

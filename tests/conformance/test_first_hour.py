@@ -1,0 +1,405 @@
+"""Errors of the first hour: each mistake is made by a running tool, recognised, and explained in its own words."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.responses import HTMLResponse, RedirectResponse
+
+from conformance.first_hour import DIAGNOSES, Diagnosis, diagnose, failure_of
+from conformance.profile import load_profile
+from conformance.runner import Options, PlainLaunchFailed, Runner
+from conformance.target import Start, open_lab
+from conformance.toolfile import load
+from mockplatform.server import listen, serve
+from tests.conformance.beginners import Beginner, fetched
+from tests.conformance.loopback import free_port, keep_still_once, reset, server
+from tests.conformance.makers import make_observation, make_tool
+
+DJANGO_404 = """<title>Page not found at /login</title><h1>Page not found <span>(404)</span></h1>
+<p>Request URL: http://127.0.0.1:8000/login?iss=http://127.0.0.1:9400&client_id=lti-conformance</p>
+<p>Using the URLconf defined in school.urls, Django tried these URL patterns: registration/ client/</p>"""
+DJANGO_CSRF = "<title>403 Forbidden</title><h1>Forbidden <span>(403)</span></h1><p>CSRF verification failed.</p>"
+COOKIE_PAGE = """<script>document.cookie = "test=1"; location = location + "&lti1p3_new_window=1"</script>
+<p>Your browser prohibits to save cookies in the iframes.</p>"""
+
+
+def described(folder: Path, url: str, platform: str, **changes: str) -> Path:
+    """A tool file; `tool` and `rest` are added to it, other changes take the place of its values."""
+    values = {"login_url": f"{url}/login", "launch_url": f"{url}/launch", "launched": '{ text = "Welcome" }', **changes}
+    text = f"""[tool]
+login_url = "{values["login_url"]}"
+launch_url = "{values["launch_url"]}"
+{values.get("tool", "")}
+[platform]
+url = "{platform}"
+[observe]
+launched = {values["launched"]}
+{values.get("rest", "")}
+"""
+    path = folder / "lti-conformance.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def diagnosis_of(path: Path, *, allow_remote: bool = False) -> Diagnosis | None:
+    """What is said about the plain launch of a tool file; None if it works."""
+    tool = load(path)
+    with open_lab(tool, load_profile("core"), Start(seed=0, clock=time.time), allow_remote=allow_remote) as lab:
+        try:
+            Runner(lab, Options()).plain_launch()
+        except PlainLaunchFailed as failure:
+            return diagnose(failure_of(lab, failure.observation))
+    return None
+
+
+@contextlib.contextmanager
+def running(folder: Path, file: dict[str, str] | None = None, **mistakes: Any) -> Iterator[Path]:
+    """The tool with its mistakes, and its tool file; `{url}`, `{port}` and `{platform}` are filled in."""
+    platform = f"http://127.0.0.1:{free_port()}"
+    bound = listen()
+    port = bound.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+
+    def filled(value: Any) -> Any:
+        known = {"{url}": url, "{port}": str(port), "{platform}": platform}
+        for name, text in known.items():
+            value = value.replace(name, text) if isinstance(value, str) else value
+        return value
+
+    made = {name: filled(value) for name, value in mistakes.items()}
+    made |= {name: sent_to(made[name]) for name in made if name.startswith("at_") and isinstance(made[name], str)}
+    tool = Beginner(platform=platform, url=url, **made)
+    with serve(tool.app, bound, tell=lambda _: None):
+        yield described(folder, url, platform, **{name: filled(value) for name, value in (file or {}).items()})
+
+
+def page(text: str, status: int) -> Any:
+    """Answers everybody with this page."""
+    return lambda _: HTMLResponse(text, status)
+
+
+def sent_to(url: str) -> Any:
+    """Sends everybody there."""
+    return lambda _: RedirectResponse(url, 302)
+
+
+def raising(message: str) -> Any:
+    def fetch(url: str) -> bytes:
+        raise OSError(message)
+
+    return fetch
+
+
+def test_an_honest_tool_gets_none(tmp_path: Path) -> None:
+    """A tool that does everything right is told nothing."""
+    with running(tmp_path) as path:
+        assert diagnosis_of(path) is None
+
+
+MISTAKES: tuple[tuple[str, dict[str, Any], dict[str, str], str, str], ...] = (
+    ("wrong-login-path", {"login_path": "/lti/login"}, {}, "no login at /login: it answers POST with 404", "slash"),
+    ("wrong-login-path", {"at_login": page("", 405)}, {}, "at /login: it answers POST with 405", "takes POST"),
+    ("wrong-login-path", {"at_login": page(DJANGO_404, 404)}, {}, "no login at /login", "issuer and client id"),
+    (
+        "not-registered",
+        {"issuer": "https://lms.example"},
+        {},
+        "No registration for issuer http",
+        "Register issuer http",
+    ),
+    ("not-registered", {"at_login": page("Unknown client_id", 404)}, {}, "answers the login with 404", "deployment 1"),
+    ("not-registered", {"at_login": page("KeyError: no such issuer", 500)}, {}, "with 500", "letter by letter"),
+    (
+        "login-crashed",
+        {"at_login": page("Internal Server Error", 500)},
+        {},
+        "crashed in the login: 500",
+        "not registered",
+    ),
+    ("login-goes-on-by-script", {"at_login": page(COOKIE_PAGE, 200)}, {}, "by a script", '{ lti1p3_new_window = "1" }'),
+    ("login-goes-on-by-script", {"at_login": page("Open in a new tab", 200)}, {}, "by a script", "new_window"),
+    (
+        "login-leads-nowhere",
+        {"at_login": page("<h1>Sign in</h1>", 200)},
+        {},
+        "“Sign in”, not with a redirect",
+        "password",
+    ),
+    ("login-refused", {"at_login": page("Go away", 400)}, {}, "answered 400", "issuer and client id"),
+    (
+        "other-platform",
+        {"auth_url": "https://lms.example/auth"},
+        {},
+        "to https://lms.example/auth",
+        "/auth as the auth",
+    ),
+    ("other-platform", {"auth_url": "http://127.0.0.1:1/auth"}, {}, "to http://127.0.0.1:1/auth", "/auth as the auth"),
+    ("wrong-auth-url", {"auth_url": "{platform}/oidc"}, {}, "/oidc, where the platform takes no", "{platform}/auth"),
+    ("hints-lost", {"hints": (), "more": {"login_hint": "x"}}, {}, "neither the login_hint nor", "unchanged"),
+    (
+        "client-id-differs",
+        {"client_id": "abc", "audience": "abc"},
+        {},
+        "sent client_id 'abc', and the tool file says",
+        "[platform] client_id",
+    ),
+    (
+        "redirect-uri-differs",
+        {"redirect_uri": "{url}/launched"},
+        {},
+        "the answer at {url}/launched",
+        "letter by letter",
+    ),
+    ("redirect-uri-differs", {"redirect_uri": "https://x.example/"}, {}, "at https://x.example/", "its own address"),
+    ("wrong-launch-path", {"at_launch": page("", 405)}, {}, "no launch at /launch: it answers POST with 405", "POST"),
+    (
+        "insists-on-https",
+        {"at_login": page("HTTPS is required", 400)},
+        {},
+        "refuses plain http",
+        'ca_path = "test-ca.pem"',
+    ),
+    (
+        "insists-on-https",
+        {"at_launch": page("Error: issuer must use https", 400)},
+        {},
+        "must use https",
+        "[platform] url",
+    ),
+    (
+        "csrf-in-the-way",
+        {"at_launch": page(DJANGO_CSRF, 403)},
+        {},
+        "refused POST {url}/launch with 403",
+        "@csrf_exempt",
+    ),
+    (
+        "csrf-in-the-way",
+        {"at_login": page("The CSRF token is missing.", 400)},
+        {},
+        "{url}/login with 400",
+        "csrf.exempt",
+    ),
+    (
+        "host-refused",
+        {"middleware": [Middleware(TrustedHostMiddleware, allowed_hosts=["lms.example"])]},
+        {},
+        "answers 400 at {url}/login: it is not to be called 127.0.0.1",
+        "ALLOWED_HOSTS",
+    ),
+    ("host-refused", {"at_login": page("<h1>Bad Request (400)</h1>", 400)}, {}, "not to be called", "Allow 127.0.0.1"),
+    ("no-cookie-at-login", {"cookie": None}, {}, "The login set no cookie", "SameSite=None; Secure"),
+    ("cookie-out-of-scope", {"cookie": "Path=/login"}, {}, "its path /login does not cover /launch", "Path=/"),
+    (
+        "cookie-out-of-scope",
+        {},
+        {"login_url": "http://localhost:{port}/login"},
+        "it belongs to localhost, and the launch went to 127.0.0.1",
+        "one host",
+    ),
+    (
+        "state-not-found",
+        {"cookie": "Path=/; Secure", "at_launch": page("Missing state in session", 400)},
+        {},
+        "lti-state is Secure over plain http: sent here, as browsers do on loopback",
+        "one secret and one store",
+    ),
+    (
+        "state-not-found",
+        {"cookie": "Path=/; Domain=tool.example", "at_launch": page("State not found", 400)},
+        {},
+        "lti-state has the domain tool.example, which is not 127.0.0.1",
+        "state and nonce",
+    ),
+    ("wrong-key-set-url", {"jwks_url": "{platform}/keys"}, {}, "at {platform}/keys, where", "Register {platform}/jwks"),
+    (
+        "key-set-not-fetched",
+        {"jwks_url": "http://127.0.0.1:1/"},
+        {},
+        "without having fetched the key set",
+        "public_url",
+    ),
+    ("loopback-blocked", {"fetch": raising("private address blocked")}, {}, "refused to fetch the key set", "internal"),
+    ("deployment-unknown", {"deployment_id": "7"}, {}, "Unknown deployment", "Register deployment '1'"),
+    ("clock-differs", {"leeway_s": -7200}, {}, "times for wrong: “Launch failed:", "clocks"),
+    (
+        "registration-differs",
+        {"audience": "abc"},
+        {},
+        "who launches: “Launch failed: Audience doesn't match”",
+        "client id",
+    ),
+    ("launched-unseen", {"page": "<h1>Hello</h1>"}, {}, "with 200 and “Hello”, which [observe] launched", "calibrate"),
+    (
+        "launched-unseen",
+        {"page": "<p>Your session has begun</p>"},
+        {"launched": '{ css = "main", status = 200 }'},
+        "(status = 200, css = 'main')",
+        "mend the pattern",
+    ),
+    (
+        "error-on-launched-page",
+        {"page": "<p id=note>Welcome</p>"},
+        {"rest": '[[observe.error]]\nkind = "html"\ncss = "#note"'},
+        "[[observe.error]] finds an error on it: “Welcome”",
+        "errors only",
+    ),
+    ("launch-crashed", {"at_launch": page("Internal Server Error", 500)}, {}, "crashed in the launch: 500", "log"),
+    ("launch-refused", {"at_end": page("No", 402)}, {}, "answered 402: “No”", "log"),
+    (
+        "led-elsewhere",
+        {"at_launch": "https://app.example/course"},
+        {},
+        "to https://app.example after the launch",
+        "--allow-remote permits their hosts",
+    ),
+    (
+        "redirects-to-https",
+        {"at_login": lambda request: RedirectResponse(str(request.url.replace(scheme="https")), 308)},
+        {},
+        "sends everybody on from {url}/login to https",
+        "SECURE_SSL_REDIRECT",
+    ),
+    (
+        "runs-in-circles",
+        {"at_login": "/login"},
+        {},
+        "without end, last to {url}/login",
+        "log",
+    ),
+    (
+        "begins-again",
+        {"at_launch": "{platform}/auth?scope=openid"},
+        {},
+        "began another login",
+        "kept from login to launch",
+    ),
+    (
+        "auth-request-flawed",
+        {"more": {"prompt": "login"}, "at_end": page("No", 402)},
+        {},
+        "prompt is 'login'",
+        "SEC 5.1.1.2",
+    ),
+)
+
+
+@pytest.mark.parametrize(("id_", "mistakes", "file", "happened", "remedy"), MISTAKES)
+def test_a_mistake_is_recognised(
+    tmp_path: Path, id_: str, mistakes: dict[str, Any], file: dict[str, str], happened: str, remedy: str
+) -> None:
+    """What happened and what to do, with what was really seen."""
+    with running(tmp_path, file, **mistakes) as path:
+        tool = load(path)
+        known = {"{url}": tool.tool.launch_url.removesuffix("/launch"), "{platform}": tool.platform.url}
+        found = diagnosis_of(path)
+
+    for name, text in known.items():
+        happened, remedy = happened.replace(name, text), remedy.replace(name, text)
+    assert found is not None
+    assert (found.id, happened in found.happened, remedy in found.remedy) == (id_, True, True), str(found)
+    assert "id_token" not in str(found)
+
+
+def platform_url() -> str:
+    return f"http://127.0.0.1:{free_port()}"
+
+
+def test_nobody_is_there(tmp_path: Path) -> None:
+    """A closed port is no crash."""
+    port = free_port()
+    found = diagnosis_of(described(tmp_path, f"http://127.0.0.1:{port}", platform_url()))
+    assert (found and found.id, found and found.happened) == (
+        "nobody-listens",
+        f"Nobody answers at http://127.0.0.1:{port}.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("talk", "id_", "scheme"),
+    [
+        (reset, "connection-dropped", "http"),
+        (keep_still_once(), "takes-too-long", "http"),
+    ],
+)
+def test_nothing_that_is_an_answer(tmp_path: Path, talk: Any, id_: str, scheme: str) -> None:
+    """Dropped connections and silence are told apart."""
+    with server(talk) as url:
+        found = diagnosis_of(
+            described(tmp_path, url.replace("http", scheme), platform_url(), rest="[network]\ntimeout_s = 0.3")
+        )
+    assert (found and found.id) == id_
+
+
+def test_tls_where_there_is_none(tmp_path: Path) -> None:
+    """A tool that is written https and speaks http is told so."""
+    with running(tmp_path, {"login_url": "https://127.0.0.1:{port}/login"}) as path:
+        found = diagnosis_of(path)
+    assert (found and found.id) == "speaks-plain-http"
+
+
+def test_a_signature_that_is_refused(tmp_path: Path) -> None:
+    """The keys were fetched, so the address is right."""
+
+    def fetch(url: str) -> bytes:
+        return fetched(url).replace(b'"kid"', b'"other"')
+
+    with running(tmp_path, fetch=fetch) as path:
+        found = diagnosis_of(path)
+    assert (found and found.id) == "signature-refused"
+
+
+class TestWhereItIsSaid:
+    def test_doctor(self, run: Any, tmp_path: Path) -> None:
+        """`doctor` says it after the steps."""
+        with running(tmp_path, deployment_id="7") as path:
+            ran = run("doctor", "--tool", path)
+
+        assert ran.code == 3
+        assert "The tool does not know the deployment: “Unknown deployment”.\nRegister deployment '1'" in ran.err
+
+    def test_run(self, run: Any, tmp_path: Path) -> None:
+        """A run that stops says it in its report."""
+        with running(tmp_path, cookie="Path=/login") as path:
+            ran = run("run", "--tool", path, "--only", "nonce/absent")
+
+        assert ran.code == 3
+        assert "its path /login does not cover /launch" in " ".join(ran.out.split())
+
+
+class TestTheOrder:
+    def test_each_function_is_asked_once(self) -> None:
+        """No mistake stands twice, and each is one function."""
+        assert len({look.__name__ for look in DIAGNOSES}) == len(DIAGNOSES)
+
+    def test_nothing_known(self) -> None:
+        """A failure of which nothing is known is not explained."""
+        from conformance.first_hour import Failure
+
+        assert diagnose(Failure(seen=make_observation("rejected"), tool=make_tool())) is None
+        assert diagnose(Failure(seen=make_observation("launched"), tool=make_tool())) is None
+
+    def test_basic_launches(self) -> None:
+        """LTI 1.1 has one message for its one signature."""
+        from conformance.first_hour import Failure
+        from mockplatform.model import Exchange
+
+        step = Exchange(
+            asker="browser",
+            method="POST",
+            url="http://127.0.0.1:9555/basic",
+            request_body="oauth_signature=x",
+            status=401,
+            response_body="No",
+        )
+        found = diagnose(Failure(seen=make_observation("rejected", exchanges=(step,)), tool=make_tool(), lti="1.1"))
+        assert found is not None
+        assert (found.id, "consumer key and secret" in found.remedy) == ("oauth-refused", True)

@@ -1,0 +1,282 @@
+"""`init`: what it finds out about strangers' tools, what it writes, and what it keeps its hands off."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.beginning import sources
+from conformance.toolfile import load
+from mockplatform.server import listen, serve
+from tests.conformance.loopback import free_port
+from tests.conformance.miniatures import Miniature
+from tests.conformance.strangers import (
+    BLUEPRINTS,
+    DJANGO,
+    EXPRESS,
+    FACTORY,
+    FASTAPI,
+    GAME,
+    PLAIN,
+    STARLETTE,
+    key_pair_in,
+    laid_out,
+)
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine on which nothing runs, with a `python` and without FastAPI."""
+    monkeypatch.setattr("conformance.beginning.running", lambda *_: iter(()))
+    monkeypatch.setattr("conformance.beginning.free_port", lambda wanted: wanted)
+    monkeypatch.setattr("conformance.beginning.serving.python_command", lambda *_: "python")
+    for place in ("serving", "frameworks.django"):
+        monkeypatch.setattr(f"conformance.beginning.{place}.is_installed", lambda package: package != "fastapi")
+
+
+def written(folder: Path) -> dict[str, Any]:
+    """The tables of the tool file, which must load as well."""
+    load(folder / "lti-conformance.toml")
+    return tomllib.loads((folder / "lti-conformance.toml").read_text("utf-8"))
+
+
+def addresses(tool: dict[str, Any]) -> list[str]:
+    """The addresses of a tool file, without host and port."""
+    return [f"/{tool[key].split('/', 3)[3]}" for key in ("login_url", "launch_url", "jwks_url") if key in tool]
+
+
+class TestWhatIsFound:
+    @pytest.mark.parametrize(
+        ("files", "paths", "way", "port"),
+        [
+            (GAME, ["/login/", "/launch/", "/jwks/"], {"start": "cd game && exec python app.py"}, 7777),
+            (
+                BLUEPRINTS,
+                ["/lti13/login", "/lti13/launch", "/lti13/.well-known/jwks.json"],
+                {"app": "shop.web:app"},
+                5000,
+            ),
+            (
+                FACTORY,
+                ["/oidc/initiate", "/oidc/launch"],
+                {"start": "exec python -m flask --app tool:create_app run --port 5000"},
+                5000,
+            ),
+            (FASTAPI, ["/api/lti/login", "/api/lti/launch", "/api/lti/jwks"], {"start": "exec python main.py"}, 8123),
+            (STARLETTE, ["/lti/oidc", "/lti/launch", "/lti/jwks"], {"app": "service:app"}, 8000),
+            (DJANGO, ["/lti/login/", "/lti/launch/", "/lti/jwks/"], {"app": "school.wsgi:application"}, 8000),
+            (EXPRESS, ["/lti/login", "/lti/launch", "/lti/keys"], {"start": "npm start"}, 3456),
+            (PLAIN, ["/lti/login", "/lti/launch"], {"app": "tool:app"}, 8000),
+        ],
+        ids=["game", "blueprints", "factory", "fastapi", "starlette", "django", "express", "plain"],
+    )
+    def test_a_tool_is_described(
+        self, run: Any, quiet: None, tmp_path: Path, files: Any, paths: list[str], way: dict[str, str], port: int
+    ) -> None:
+        """Addresses, the way it is started and its port, by reading alone; the written file loads."""
+        folder = laid_out(files, tmp_path / "tool", port=7777)
+        ran = run("init", folder)
+        tool = written(folder)["tool"]
+
+        assert (ran.code, ran.err) == (0, "")
+        assert addresses(tool) == paths
+        assert {key: tool.get(key) for key in ("app", "start") if key in tool} == way
+        assert tool["login_url"].startswith(f"http://127.0.0.1:{port}/")
+        assert tool["name"] == "tool"
+
+    def test_a_django_project_in_a_folder_below(self, run: Any, quiet: None, tmp_path: Path) -> None:
+        """Its modules are named from the folder of manage.py, and it is started from there."""
+        laid_out(DJANGO, tmp_path / "back end")
+        run("init", tmp_path)
+        tool = written(tmp_path)["tool"]
+
+        assert addresses(tool) == ["/lti/login/", "/lti/launch/", "/lti/jwks/"]
+        assert tool["start"] == "cd 'back end' && exec python manage.py runserver 127.0.0.1:8000 --noreload"
+
+    def test_the_cookie_page_of_pylti1p3(self, run: Any, quiet: None, tmp_path: Path) -> None:
+        """A page that goes on by script is passed by what its script would add."""
+        run("init", laid_out(GAME, tmp_path, port=7777))
+        assert written(tmp_path)["tool"]["login_params"] == {"lti1p3_new_window": "1"}
+
+    def test_other_candidates_are_named(self, run: Any, quiet: None, tmp_path: Path) -> None:
+        """The likeliest is taken and says where it was found; the others stand beside it."""
+        laid_out(PLAIN, tmp_path)
+        laid_out({"web/tool.py": FACTORY["tool.py"] + "\n@app.post('/second/launch')\ndef again(): ...\n"}, tmp_path)
+        ran = run("init", tmp_path)
+        text = (tmp_path / "lti-conformance.toml").read_text("utf-8")
+
+        assert "# Not taken: ASGI in tool.py:2" in text or "# Not taken: Flask in web/tool.py:4" in text
+        assert "not taken: " in ran.out
+        assert "  # tool.py:3\n" in text or "  # web/tool.py:5\n" in text
+
+    def test_every_line_has_its_reason(self, run: Any, quiet: None, tmp_path: Path) -> None:
+        """Each address says where it was found, and [observe] is left to calibrate."""
+        run("init", laid_out(EXPRESS, tmp_path))
+        text = (tmp_path / "lti-conformance.toml").read_text("utf-8")
+
+        assert 'login_url = "http://127.0.0.1:3456/lti/login"  # src/lti/routes.js:3' in text
+        assert "`lti-conformance calibrate` writes it" in text
+        assert "observe" not in written(tmp_path)
+
+    @pytest.mark.parametrize(
+        "text", ["def broken(:", "\x00", "x = 1\n" * 200_000, "é".encode("latin-1").decode("latin-1")]
+    )
+    def test_sources_that_cannot_be_read(self, run: Any, quiet: None, tmp_path: Path, text: str) -> None:
+        """They are passed over."""
+        laid_out({**PLAIN, "odd.py": text, "package.json": "[]"}, tmp_path)
+        assert run("init", tmp_path).code == 0
+        assert addresses(written(tmp_path)["tool"]) == ["/lti/login", "/lti/launch"]
+
+
+class TestWhatIsNotFound:
+    def test_an_empty_folder(self, run: Any, quiet: None, tmp_path: Path) -> None:
+        """A file is written all the same, and doctor says in words what is missing."""
+        ran = run("init", tmp_path)
+
+        assert ran.code == 0
+        assert "No application was recognised here" in ran.out
+        assert "First write login_url and launch_url into" in ran.out
+        assert not list(tmp_path.glob("**/test_*"))
+        complaint = run("doctor", "--tool", tmp_path / "lti-conformance.toml").complaint
+        assert "tool.login_url: missing" in complaint
+
+    def test_a_part_that_is_missing(self, run: Any, quiet: None, tmp_path: Path) -> None:
+        """A line to complete stands where it belongs."""
+        run("init", laid_out({"tool.py": PLAIN["tool.py"].replace("/lti/launch", "/x")}, tmp_path))
+        text = (tmp_path / "lti-conformance.toml").read_text("utf-8")
+
+        assert '# launch_url = "http://127.0.0.1:8000/lti/launch"  # the launch URL' in text
+
+    def test_nothing_is_imported(self, run: Any, quiet: None, tmp_path: Path) -> None:
+        """The application's modules are read and not run."""
+        run("init", laid_out(BLUEPRINTS, tmp_path))
+        assert not [name for name in sys.modules if name.partition(".")[0] == "shop"]
+
+
+class TestWhatIsWritten:
+    def test_nothing_is_overwritten(self, run: Any, quiet: None, tmp_path: Path) -> None:
+        """What is there stays as it is, but for --force."""
+        laid_out(PLAIN, tmp_path)
+        for name in ("lti-conformance.toml", "test_lti_conformance.py"):
+            (tmp_path / name).write_text("mine", encoding="utf-8")
+            assert f"{name}: is there already and is kept; --force writes it anew" in run("init", tmp_path).complaint
+            assert (tmp_path / name).read_text("utf-8") == "mine"
+            (tmp_path / name).unlink()
+        (tmp_path / "lti-conformance.toml").write_text("mine", encoding="utf-8")
+        assert run("init", "--force", tmp_path).code == 0
+        assert written(tmp_path)["tool"]["app"] == "tool:app"
+
+    def test_a_table_in_pyproject(self, run: Any, quiet: None, tmp_path: Path) -> None:
+        """A tool that is described there is described."""
+        (tmp_path / "pyproject.toml").write_text("[tool.lti-conformance.tool]\n", encoding="utf-8")
+        assert "has a table [tool.lti-conformance] already" in run("init", tmp_path).complaint
+
+    @pytest.mark.parametrize(
+        ("files", "test"),
+        [(PLAIN, "test_lti_conformance.py"), (BLUEPRINTS, "tests/test_lti_conformance.py"), (EXPRESS, None)],
+    )
+    def test_the_test_module(self, run: Any, quiet: None, tmp_path: Path, files: Any, test: str | None) -> None:
+        """Beside the other tests of a Python project, and nowhere else."""
+        run("init", laid_out(files, tmp_path))
+        found = [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("test_lti*.py")]
+        assert found == ([test] if test else [])
+
+    @pytest.mark.parametrize("name", ['quote " back\\slash', "line\nbreak", "snow ☃ and \U0001f600"])
+    def test_odd_names(self, run: Any, quiet: None, tmp_path: Path, name: str) -> None:
+        """Whatever a folder is called, the file loads."""
+        folder = laid_out({f"{name}/tool.py": PLAIN["tool.py"]}, tmp_path / name)
+        assert run("init", folder).code == 0
+        assert written(folder)["tool"]["name"] == name
+
+
+class TestARunningTool:
+    @pytest.fixture
+    def miniature_url(self) -> Any:
+        bound = listen()
+        tool = Miniature()
+        with serve(tool, bound):
+            yield f"http://127.0.0.1:{bound.getsockname()[1]}", tool
+
+    def test_one_that_runs_already(self, run: Any, tmp_path: Path, miniature_url: Any) -> None:
+        """It is not started again, and gets nothing but GETs of the login path."""
+        url, tool = miniature_url
+        text = PLAIN["tool.py"].replace("/lti/", "/")
+        ran = run("init", laid_out({"tool.py": text}, tmp_path), "--url", url)
+        table = written(tmp_path)["tool"]
+
+        assert f"It is running at {url}." in ran.out
+        assert (table["login_url"], table["launch_url"]) == (f"{url}/login", f"{url}/launch")
+        assert "app" not in table
+        assert '# app = "tool:app"' in (tmp_path / "lti-conformance.toml").read_text("utf-8")
+        assert (tool.logins, tool.launches) == ([{}], [])
+
+    def test_one_without_sources(self, run: Any, tmp_path: Path, miniature_url: Any) -> None:
+        """Only its login is found; a launch URL cannot be asked for without launching."""
+        url, _ = miniature_url
+        run("init", tmp_path, "--url", url)
+        text = (tmp_path / "lti-conformance.toml").read_text("utf-8")
+
+        assert f'login_url = "{url}/login"  # something answers at {url}/login' in text
+        assert f'# launch_url = "{url}/lti/launch"' in text
+
+    @pytest.mark.parametrize("url", ["http://example.org", "ftp://127.0.0.1", "127.0.0.1:8000", "http://[::1"])
+    def test_an_address_elsewhere(self, run: Any, tmp_path: Path, url: str) -> None:
+        """Only this machine is asked."""
+        assert "is no address on this machine" in run("init", tmp_path, "--url", url).complaint
+
+
+def test_the_python_that_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That of the project first, then the one of the shell, then the one that has the framework."""
+    assert sources.python_command(tmp_path, "flask") in ("python", "python3", sys.executable)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert sources.python_command(tmp_path, "pytest") == sys.executable
+    assert sources.python_command(tmp_path, "no_such_framework") == "python3"
+    laid_out({".venv/bin/python": ""}, tmp_path)
+    assert sources.python_command(tmp_path, "pytest") == ".venv/bin/python"
+
+
+def test_from_nothing_to_a_report(tmp_path: Path) -> None:
+    """A stranger's PyLTI1p3 tool gets its first report with no edit but the registration in the tool itself."""
+    pytest.importorskip("pylti1p3.contrib.flask")
+    pytest.importorskip("flask_caching")
+    folder = laid_out(GAME, tmp_path, port=free_port())
+
+    def command(*words: str) -> subprocess.CompletedProcess[str]:
+        found = os.environ | {"PYTHONPATH": str(ROOT)}
+        return subprocess.run(words, cwd=folder, env=found, capture_output=True, text=True, timeout=120, check=False)
+
+    def lti(*words: str) -> subprocess.CompletedProcess[str]:
+        return command(sys.executable, "-m", "conformance", *words)
+
+    begun = lti("init")
+    told = dict(line.strip().split("  ", 1) for line in begun.stdout.splitlines() if line.startswith("  "))
+    told = {name: value.strip() for name, value in told.items()}
+    (folder / "configs").mkdir()
+    key_pair_in(folder / "configs")
+    registration = {
+        "client_id": told["Client id"],
+        "auth_login_url": told["Authentication URL"],
+        "auth_token_url": told["Token URL"],
+        "key_set_url": told["Key set URL"],
+        "private_key_file": "private.key",
+        "public_key_file": "public.key",
+        "deployment_ids": [told["Deployment id"]],
+    }
+    (folder / "configs" / "game.json").write_text(json.dumps({told["Issuer"]: registration}), encoding="utf-8")
+
+    checked = lti("doctor")
+    assert "✓ The plain launch by LTI 1.3 works; the tool fetched the key set 1 time." in checked.stdout
+    ran = lti("run", "--only", "nonce/absent", "--only", "time/expired-an-hour-ago", "--report", "json:report.json")
+    report = json.loads((folder / "report.json").read_text("utf-8"))
+    assert (ran.returncode, len(report["results"]), report["complete"]) == (0, 2, True), ran.stdout + ran.stderr
+    tested = command(sys.executable, "-m", "pytest", "-q", "--lti-only", "nonce/absent", "-p", "no:cacheprovider")
+    assert "2 passed" in tested.stdout, tested.stdout + tested.stderr
