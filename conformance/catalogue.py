@@ -2,7 +2,8 @@
 
 A scenario's id is where it lives: `scenarios/nonce.toml`, `name = "replayed"` → `nonce/replayed`. A scenario
 says what it expects per profile; `any` stands for all that inherit from it. An alternate answer takes from the
-preferred one whatever it does not say itself.
+preferred one whatever it does not say itself. What its file says of how to mend a tool is said of each scenario that
+does not say it itself.
 """
 
 from __future__ import annotations
@@ -65,8 +66,10 @@ def read_scenarios(folder: Path) -> tuple[Scenario, ...]:
     """
     found: dict[str, Scenario] = {}
     for path in sorted(folder.glob("*.toml")):
-        for index, table in enumerate(build(FileTable, read_toml(path), where=path.name).scenario):
-            row = build(ScenarioTable, table, where=f"{path.name}: scenario {table.get('name', index)!r}:")
+        file = build(FileTable, read_toml(path), where=path.name)
+        for index, table in enumerate(file.scenario):
+            where = f"{path.name}: scenario {table.get('name', index)!r}:"
+            row = build(ScenarioTable, {"fix": file.fix, **table}, where=where)
             scenario = scenario_of(row, f"{path.stem}/{row.name}", f"{path.name}: scenario '{row.name}'")
             if scenario.id in found:
                 raise UsageError(f"{path.name}: the scenario '{row.name}' is there twice; rename one")
@@ -88,6 +91,7 @@ def scenario_of(row: ScenarioTable, id_: str, where: str) -> Scenario:
         id=id_,
         title=row.title,
         why=row.why,
+        fix=row.fix,
         requirement=row.requirement,
         attempt=attempts[-1],
         before=tuple(attempts[:-1]),

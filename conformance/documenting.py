@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Iterator, Sequence
+
 from conformance.clearing import cleared
 from conformance.dossier import (
     Dossier,
@@ -20,6 +23,7 @@ __all__ = ["BROKEN", "dossier_of", "entry_of", "expected_of", "head_of"]
 
 BROKEN: tuple[Status, ...] = ("failed", "warned", "waived", "error")
 """What is told with its story on the wire."""
+_LONGEST_VALUE = 80
 
 
 def dossier_of(report: Report) -> Dossier:
@@ -54,6 +58,8 @@ def head_of(report: Report) -> Dossier:
 def entry_of(result: Result) -> Entry:
     """What came of one scenario, as a report tells it."""
     scenario, verdict, expectation, seen = result.scenario, result.verdict, result.expectation, result.observation
+    # Before words are made of it: two secrets of one sentence may look like none.
+    timeline = cleared(result.timeline or (_hops(seen) if seen and verdict.status in BROKEN else ()))
     return cleared(
         Entry(
             id=scenario.id,
@@ -73,11 +79,13 @@ def entry_of(result: Result) -> Entry:
             duration_s=round(result.duration_s, 4),
             replay=result.replay,
             why=scenario.why,
+            fix=scenario.fix,
             sent=_sent(result),
             steps=tuple(map(_step, (*scenario.before, scenario.attempt))) if scenario.before else (),
             recipe=result.recipe,
             serviced=scenario.serviced,
-            timeline=result.timeline or (_hops(seen) if seen and verdict.status in BROKEN else ()),
+            lies=tuple(_lies(timeline)),
+            timeline=timeline,
         )
     )
 
@@ -145,3 +153,21 @@ def _step(attempt: Attempt) -> str:
         f"posted {attempt.copies} times at once" if attempt.copies > 1 else "",
     ]
     return ", ".join(part for part in parts if part)
+
+
+def _lies(timeline: Sequence[Leg]) -> Iterator[str]:
+    """Each place in which what was sent is not what an honest platform says."""
+    for leg in timeline:
+        parts = {"": leg.lines}
+        if leg.token is not None:
+            parts |= {"header ": leg.token.header, "claim ": leg.token.claims}
+        for kind, lines in parts.items():
+            for line in lines:
+                if line.was is not None:
+                    now = "is left out" if line.value is None else f"is {_short(line.value)}"
+                    honest = f"in place of {_short(line.was)}" if line.was else "which an honest platform does not send"
+                    yield f"{kind}{line.name} {now}, {honest}"
+
+
+def _short(text: str) -> str:
+    return textwrap.shorten(text, _LONGEST_VALUE, placeholder=" …") if len(text) > _LONGEST_VALUE else repr(text)

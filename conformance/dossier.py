@@ -95,8 +95,10 @@ class Entry:
 
     Args:
         requirement: ids of `Dossier.rules`.
+        fix: what the makers of a tool do about it.
         sent: what was sent, in a sentence.
         steps: each launch of the story in a sentence, the judged one last; empty if there is only one.
+        lies: each place in which the judged launch was not what an honest platform sends, in a sentence.
         timeline: what was said on the wire; only where the scenario did not pass.
         recipe: the file that keeps its story, if the command that repeats it does not name it.
     """
@@ -118,11 +120,13 @@ class Entry:
     duration_s: float
     replay: str
     why: str = ""
+    fix: str = ""
     sent: str = ""
     steps: tuple[str, ...] = ()
     recipe: str = ""
     serviced: bool = False
     """Whether it is about what the tool does at the platform's services."""
+    lies: tuple[str, ...] = ()
     timeline: tuple[Leg, ...] = ()
 
     @property
@@ -209,6 +213,7 @@ class Dossier:
         rules: the demands that the results name, by id.
         remedies: what people have to do about a code, by the code as text.
         exit_code: that of `run`.
+        tool_file: where the tool is described, as the run was told; empty if no file does.
     """
 
     schema: Literal["lti-conformance-report/1"] = SCHEMA
@@ -225,6 +230,7 @@ class Dossier:
     stopped: str | None = None
     untried: int = 0
     exit_code: int = 0
+    tool_file: str = ""
     versions: Mapping[str, str]
     summary: Mapping[Status, int] = field(default_factory=dict)
     codes: tuple[CodeRow, ...] = ()
@@ -236,3 +242,14 @@ class Dossier:
     rules: Mapping[str, Rule] = field(default_factory=dict)
     remedies: Mapping[str, str] = field(default_factory=dict)
     results: tuple[Entry, ...] = ()
+
+    @property
+    def table(self) -> Literal["codes", "types", "areas"]:
+        """The rows that answer the question of the profile."""
+        return "codes" if "code" in self.axes else "types" if "type" in self.axes else "areas"
+
+    @property
+    def met_types(self) -> tuple[TypeRow, ...]:
+        """The types that this tool can meet: those of services only if it was tried at any."""
+        serviced = any(entry.serviced and entry.status != "skipped" for entry in self.results)
+        return tuple(row for row in self.types if row.surface == "launch" or serviced)

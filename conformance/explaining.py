@@ -21,9 +21,11 @@ __all__ = ["code_lines", "matrix_lines", "point_lines", "ruling_lines", "scenari
 
 
 def scenario_lines(scenario: Scenario) -> Iterator[str]:
-    """What is sent and why, what each profile expects, who says so, and how to repeat it."""
+    """What is sent and why, how to mend a tool, what each profile expects, who says so, and how to repeat it."""
     yield f"{scenario.id} – {scenario.title}"
     yield from paragraph("Why", scenario.why)
+    if scenario.fix:
+        yield from paragraph("Fix", scenario.fix)
     yield from _sent(scenario)
     for name, answers in _answers(scenario).items():
         yield from paragraph(name, answers)

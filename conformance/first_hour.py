@@ -6,15 +6,19 @@ Each of `DIAGNOSES` looks for one mistake. A new one is one function, in the pla
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
+from conformance.clearing import cleared
 from conformance.lab import Lab
 from conformance.mishaps import between, launch, login
 from conformance.mishaps.failure import Diagnosis, Failure
 from conformance.model import Observation
+from mockplatform.model import Exchange
 
 __all__ = ["DIAGNOSES", "Diagnosis", "Failure", "diagnose", "failure_of"]
 
 _MOST_CALLS = 50
+_COMPLETE_S = 0.2
 
 DIAGNOSES: tuple[Callable[[Failure], Diagnosis | None], ...] = (
     # Who leaves for another host has left, whatever happened there.
@@ -67,11 +71,29 @@ def diagnose(failure: Failure) -> Diagnosis | None:
     """The likeliest cause; None for a launch that has worked, or that tells nothing."""
     if failure.seen.outcome == "launched":
         return None
-    return next((found for look in DIAGNOSES if (found := look(failure)) is not None), None)
+    found = next((found for look in DIAGNOSES if (found := look(failure)) is not None), None)
+    return None if found is None else _shown(cleared(found))
+
+
+def _shown(found: Diagnosis) -> Diagnosis:
+    """Without what steers a terminal: it quotes the tool."""
+    texts = {name: getattr(found, name) for name in ("happened", "remedy")}
+    return replace(
+        found, **{name: "".join(c if c.isprintable() else " " for c in text) for name, text in texts.items()}
+    )
 
 
 def failure_of(lab: Lab, seen: Observation) -> Failure:
     """The plain launch that was seen in a lab, with what the tool has asked of its platform."""
+    failure = Failure(seen=seen, tool=lab.tool, lti=lab.lti, asked=_asked(lab))
+    if failure.launch is not None and not (seen.key_fetches or failure.asked):
+        # A tool may give up at the first line of an answer, which stands in the journal once it is complete.
+        lab.pause(_COMPLETE_S)
+        failure = replace(failure, asked=_asked(lab))
+    return failure
+
+
+def _asked(lab: Lab) -> tuple[Exchange, ...]:
+    """What the tool has asked of the platform, the oldest first."""
     page = lab.platform.state.journal.page(limit=_MOST_CALLS, newest_first=True)
-    asked = tuple(call for call in reversed(page) if call.asker == "tool")
-    return Failure(seen=seen, tool=lab.tool, lti=lab.lti, asked=asked)
+    return tuple(call for call in reversed(page) if call.asker == "tool")

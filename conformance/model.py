@@ -131,6 +131,7 @@ class Scenario:
     id: str
     title: str
     why: str
+    fix: str = ""
     requirement: tuple[str, ...]
     attempt: Attempt
     before: tuple[Attempt, ...]

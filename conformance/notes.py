@@ -19,12 +19,14 @@ class Notes:
     """The entries of a run as they come.
 
     Args:
+        tool_file: the path of the tool file; empty if there is none.
         chosen: how many results there are to be.
         tell: is told of each result.
     """
 
-    def __init__(self, stream: Stream, *, chosen: int, tell: Callable[[Result], None]) -> None:
+    def __init__(self, stream: Stream, *, tool_file: str, chosen: int, tell: Callable[[Result], None]) -> None:
         self._stream = stream
+        self._tool_file = tool_file
         self._chosen = chosen
         self._tell = tell
         self._head: Dossier | None = None
@@ -32,7 +34,7 @@ class Notes:
 
     def begin(self, report: Report) -> None:
         """Note what is known before the first launch."""
-        self._head = head_of(report)
+        self._head = self._head_of(report)
         self._stream.begin(self._head, self._chosen)
 
     def add(self, result: Result) -> None:
@@ -44,7 +46,7 @@ class Notes:
 
     def dossier(self, report: Report) -> Dossier:
         """The dossier of a run that has come to its end."""
-        return summed(head_of(report), [self._entries[result.scenario.id] for result in report.results])
+        return summed(self._head_of(report), [self._entries[result.scenario.id] for result in report.results])
 
     def broken_off(self, why: str) -> Dossier | None:
         """The dossier of a run that ended in its middle; None if it had not begun."""
@@ -53,3 +55,6 @@ class Notes:
         untried = self._chosen - len(self._entries)
         head = replace(self._head, complete=False, stopped=why, untried=untried)
         return summed(head, [*self._entries.values()])
+
+    def _head_of(self, report: Report) -> Dossier:
+        return replace(head_of(report), tool_file=self._tool_file)

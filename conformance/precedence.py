@@ -43,6 +43,7 @@ class Rule:
     title: str
     why: str
     requirement: tuple[str, ...]
+    fix: str = ""
     severity: Severity = "must"
     order: tuple[tuple[str, ...], ...] = ()
     """Of each two, checks or groups of them, the first is told."""
@@ -57,6 +58,7 @@ class Rule:
             id=f"{AREA}/{self.name}",
             title=self.title,
             why=self.why,
+            fix=self.fix,
             requirement=self.requirement,
             attempt=Attempt(name="judged"),
             before=(),

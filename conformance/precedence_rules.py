@@ -201,6 +201,7 @@ def _broken(rule: Rule, found: Sequence[Offence], survey: Survey, notes: tuple[F
         id=rule.property.id,
         title=rule.title,
         why=rule.why,
+        fix=rule.fix,
         requirement=rule.requirement,
         guards=rule.guards,
         checks=(),

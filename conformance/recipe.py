@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 SCHEMA = "lti-conformance-recipe/1"
-LISTED = ("title", "why", "requirement", "severity", "mutations")
+LISTED = ("title", "why", "fix", "requirement", "severity", "mutations")
 """What an entry of a scenario file begins with."""
 
 
@@ -179,6 +179,7 @@ def table_of(scenario: Scenario) -> dict[str, Any]:
         "name": scenario.id.partition("/")[2] or scenario.id,
         "title": scenario.title,
         "why": scenario.why,
+        "fix": scenario.fix,
         "requirement": list(scenario.requirement),
         **judged,
         "lti": scenario.attempt.lti,

@@ -72,6 +72,7 @@ class ScenarioTable:
     name: str
     title: str
     why: str
+    fix: str = ""
     requirement: tuple[str, ...]
     severity: Severity = "must"
     mutations: tuple[str, ...] = ()
@@ -101,6 +102,11 @@ class ScenarioTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileTable:
-    """A scenario file."""
+    """A scenario file.
 
+    Args:
+        fix: that of each scenario which has none of its own.
+    """
+
+    fix: str = ""
     scenario: tuple[Mapping[str, Any], ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,9 @@ from conformance.beginning.sources import Folder
 from conformance.beginning.values import Application, Route
 
 __all__ = ["Beginning", "applications_in", "begin"]
+
+TELLING = frozenset({"lti", "oidc", "initiate", "initiation"})
+"""Words of a path that no other application has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +57,8 @@ def begin(root: Path, url: str | None = None) -> Beginning:
     routes = taken.routes if taken is not None else ()
     guesses = {name: one for name, purpose in PURPOSES.items() if (one := guess(routes, purpose)) is not None}
     name = root.resolve().name or "Tool"
-    bases = [url.rstrip("/")] if url else [f"http://127.0.0.1:{port}" for port in _ports(taken)]
     login = guesses.get("login_url")
+    bases = [url.rstrip("/")] if url else [f"http://127.0.0.1:{port}" for port in _ports(taken, login)]
     there = next(running(bases, (login.route.path,) if login else PATHS), None)
     if there is not None:
         base, path = there
@@ -72,8 +76,12 @@ def _own_port(taken: Application | None) -> int:
     return free_port(taken.port) if told else taken.port
 
 
-def _ports(taken: Application | None) -> tuple[int, ...]:
-    return tuple(dict.fromkeys((*((taken.port,) if taken is not None else ()), *PORTS)))
+def _ports(taken: Application | None, login: Guess | None) -> tuple[int, ...]:
+    """Where the tool may be running: at its own port, and elsewhere if what answers there can be nobody else."""
+    own = (taken.port,) if taken is not None else ()
+    # Every other application on a machine has a page at /login.
+    telling = login is None or bool(TELLING & set(re.findall(r"[a-z]+", login.route.path)))
+    return tuple(dict.fromkeys((*own, *PORTS))) if telling else own
 
 
 def _told(

@@ -106,7 +106,7 @@ def _below(prefix: str, route: Route, path: str | None = None) -> Route:
 
 
 def _made(source: Source, words: Vocabulary) -> Iterator[Made]:
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if not isinstance(node, ast.Assign | ast.AnnAssign) or not isinstance(node.value, ast.Call):
             continue
         kind = called(node.value)
@@ -124,7 +124,7 @@ def _made(source: Source, words: Vocabulary) -> Iterator[Made]:
 
 
 def _read(folder: Folder, source: Source, words: Vocabulary, found: _Map) -> None:
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             for decorator in node.decorator_list:
                 if isinstance(decorator, ast.Call):
@@ -170,7 +170,7 @@ def _note(
 
 def view_of(folder: Folder, name: str) -> str:
     """The source of the function or class that answers; empty if there is none of that name."""
-    found = folder.definition(name) if name else None
+    found = folder.definitions.get(name)
     return "" if found is None else ast.get_source_segment(found[0].text, found[1]) or ""
 
 
@@ -214,7 +214,7 @@ def _keyword(call: ast.Call, name: str) -> str | None:
 
 def port_in(source: Source, *names: str) -> int | None:
     """The port that a script gives to a call of these names, such as `app.run(port=9001)`."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Call) and called(node) in names:
             given = next((word.value for word in node.keywords if word.arg == "port"), None)
             if isinstance(given, ast.Constant) and type(given.value) is int:

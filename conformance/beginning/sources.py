@@ -45,10 +45,15 @@ class Source:
         return self.name if self.place.endswith("__init__.py") else self.name.rpartition(".")[0]
 
     @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of it."""
+        return tuple(ast.walk(self.tree))
+
+    @cached_property
     def imports(self) -> Mapping[str, tuple[str, str]]:
         """What each imported name stands for: a module, and a name in it or nothing."""
         found: dict[str, tuple[str, str]] = {}
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Import):
                 found |= {alias.asname or alias.name: (alias.name, "") for alias in node.names}
             elif isinstance(node, ast.ImportFrom):
@@ -132,16 +137,21 @@ class Folder:
     def module(self, name: str, base: str = "") -> Source | None:
         """The source of a module as it is imported from the folder, from `src` in it, or from a base in it."""
         wanted = (f"{base}.{name}" if base else name, name, f"src.{name}")
-        by_name = {source.name: source for source in self.sources}
-        return next((by_name[each] for each in wanted if each in by_name), None)
+        return next((self._by_name[each] for each in wanted if each in self._by_name), None)
 
-    def definition(self, name: str) -> tuple[Source, ast.AST] | None:
-        """The function or class of that name, wherever it stands."""
+    @cached_property
+    def _by_name(self) -> Mapping[str, Source]:
+        return {source.name: source for source in self.sources}
+
+    @cached_property
+    def definitions(self) -> Mapping[str, tuple[Source, ast.AST]]:
+        """The first function or class of each name, wherever it stands."""
+        found: dict[str, tuple[Source, ast.AST]] = {}
         for source in self.sources:
-            for node in ast.walk(source.tree):
-                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name == name:
-                    return source, node
-        return None
+            for node in source.nodes:
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                    found.setdefault(node.name, (source, node))
+        return found
 
 
 def called(node: ast.AST | None) -> str:

@@ -9,7 +9,7 @@ from itertools import chain
 from conformance.calibrating.channels import channels
 from conformance.calibrating.marking import Mark, mark
 from conformance.calibrating.naming import Name, names_of
-from conformance.calibrating.proposal import Proposal, labels_of
+from conformance.calibrating.proposal import Proposal, labels_of, listed
 from conformance.calibrating.samples import Evidence, Sample
 from conformance.calibrating.sorting import Sorted, clusters, sort, speaks_of_trouble
 from conformance.observe import extractors
@@ -58,6 +58,7 @@ def draft(
     probed: Probed,
     *,
     doubts: Sequence[str] = (),
+    unknown: Sequence[str] = (),
     kept: Mapping[str, str | Named] | None = None,
 ) -> Draft:
     """What the answers to these launches say about how to read the tool.
@@ -65,13 +66,14 @@ def draft(
     Args:
         broken: each launch once or more, under one label.
         doubts: what speaks against the good launches beside their pages.
+        unknown: what could not be told so far.
         kept: names that a person has given already.
     """
     kept = kept or {}
     sorts = sort(good, broken)
     doubts = (*doubts, *_doubts(good, sorts))
     if not sorts.refused:
-        return Draft(good=tuple(good), sorted=sorts, doubts=doubts, unknown=_unsorted(sorts))
+        return Draft(good=tuple(good), sorted=sorts, doubts=doubts, unknown=(*unknown, *_unsorted(sorts)))
     evidence = Evidence(good=tuple(good), refused=sorts.refused)
     marked = mark(evidence)
     proposals = [proposal for module in channels() if (proposal := module.propose(evidence)) is not None]
@@ -95,7 +97,7 @@ def draft(
         channels=tuple(strong),
         commented=tuple(weak),
         names=tuple(name for name in names if name.word in used),
-        unknown=(*_unsorted(sorts), *_unread(sorts.refused, marked, strong, live)),
+        unknown=(*unknown, *_unsorted(sorts), *_unread(sorts.refused, marked, strong, live)),
         doubts=doubts,
         kept=kept,
     )
@@ -182,9 +184,7 @@ def _unread(refused: Sequence[Sample], marked: Mark, chosen: Sequence[Proposal],
     }
     structured = any(p.kind in ("header", "problem") for p in chosen)
     if not structured and (dark := [label for label in worded if label not in meant]):
-        told.append(
-            f"what the tool says about {', '.join(dark)} has no meaning to the harness yet: see [observe.names]"
-        )
+        told.append(f"what the tool says about {listed(dark)} has no meaning to the harness yet: see [observe.names]")
     if not structured and (silent := [label for label in labels if label not in worded]):
-        told.append(f"the answers to {', '.join(silent)} say nothing in these places")
+        told.append(f"the answers to {listed(silent)} say nothing in these places")
     return told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from conformance.toolvalues import Launched
 
 __all__ = ["Mark", "mark", "probe_places"]
 
+MOST_PARTS = 300
 _KINDS = ("heading", "id", "text", "class", "json")
 """What is tried, in this order; the frame of a page (navigation, header, footer) last: errors may have it as well."""
 _DATED = re.compile(
@@ -41,7 +43,8 @@ class Mark:
 def mark(evidence: Evidence) -> Mark:
     """The marker that holds for every good launch and for as few refusals as can be, with as few parts as can be."""
     refused = evidence.refused
-    parts = [part for part in _parts(evidence.good) if all(looks_launched(part, s.page) for s in evidence.good)]
+    tried = itertools.islice(_parts(evidence.good), MOST_PARTS)
+    parts = [part for part in tried if all(looks_launched(part, s.page) for s in evidence.good)]
     # Other refusals than these may have the status of a launched page: a part that no page of a refusal has is better.
     parts = sorted((part for part in parts if _inside(part, refused) < len(refused)), key=lambda p: _inside(p, refused))
     chosen = parts[0] if parts else Launched()
@@ -94,7 +97,7 @@ def _parts(good: Sequence[Sample]) -> Iterator[Launched]:
     """Markers of one part, the most telling first."""
     shared = common(good)
     urls = [value for kind, value in shared if kind == "url"]
-    if urls and all(_moved(sample) for sample in good):
+    if urls:
         yield Launched(url=urls[-1])
     by_kind = {
         framed + kind: [value for found, value in shared if found == framed + kind]
@@ -110,8 +113,3 @@ def _parts(good: Sequence[Sample]) -> Iterator[Launched]:
                 yield Launched(css=value)
             elif len(value) >= 4 and not speaks_of_trouble(value) and not _DATED.search(value):
                 yield Launched(text=value)
-
-
-def _moved(sample: Sample) -> bool:
-    """Whether the tool led the person on, to be seen from the request: what the platform posts is no GET."""
-    return sample.visit.request.method == "GET"

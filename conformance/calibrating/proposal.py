@@ -9,9 +9,10 @@ from typing import Any
 
 from conformance.calibrating.samples import Evidence, Sample, fragments, plain
 
-__all__ = ["Proposal", "labels_of", "readings", "words_seen"]
+__all__ = ["Proposal", "labels_of", "listed", "readings", "words_seen"]
 
 LONGEST_WORD = 120
+MOST_LABELS = 4
 
 Reading = Callable[[Sample], str | None]
 
@@ -67,6 +68,12 @@ def words_seen(evidence: Evidence, read: Reading) -> Mapping[str, tuple[str, ...
 def labels_of(words: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
     """All labels under which a word was seen."""
     return frozenset(label for labels in words.values() for label in labels)
+
+
+def listed(labels: Sequence[str]) -> str:
+    """The first labels, and how many there are beside them."""
+    more = len(labels) - MOST_LABELS
+    return ", ".join(labels[:MOST_LABELS]) + (f" and {more} more" if more > 0 else "")
 
 
 def _constant(same: Sequence[tuple[Sample, str]]) -> str:

@@ -22,10 +22,9 @@ Sign = tuple[str, str]
 MOST_ELEMENTS = 4000
 MOST_PATHS = 500
 LONGEST_TEXT = 160
+MOST_TEXT = 20_000
 # Three digits in a row are an id of something, which another launch or build has not.
 _IDENTIFIER = re.compile(r"(?!.*\d{3})[A-Za-z_][A-Za-z0-9_-]*")
-_VARIABLE = re.compile(r"\S*\d\S*")
-_ADDRESS = re.compile(r"\w+://\S*")
 _GAP = "\0"
 _UNREAD = frozenset({"script", "style", "noscript", "template", "meta", "link", "svg"})
 _HEADINGS = frozenset({"title", "h1", "h2"})
@@ -39,12 +38,14 @@ class Sample:
     Args:
         label: the launch in a few words, or the id of the scenario that is behind it.
         said: what the launch told about person, course and itself, which a page may repeat.
+        role: of the person, where it is a good launch.
         type, klass: what the catalogue expects of a right tool; None for a good launch.
     """
 
     label: str
     visit: Visit
     said: tuple[str, ...] = ()
+    role: str = ""
     type: str | None = None
     klass: ErrorClass | None = None
 
@@ -59,6 +60,11 @@ class Sample:
         return self.visit.response is not None
 
     @property
+    def moved(self) -> bool:
+        """Whether the tool led the person on: what the platform posts is no GET, and its address says nothing."""
+        return self.answered and self.visit.request.method == "GET"
+
+    @property
     def is_html(self) -> bool:
         """Whether the page may have elements."""
         return b"<" in self.page.body[:4000]
@@ -68,7 +74,9 @@ class Sample:
         """What the page has that another launch could have as well, in its order."""
         if not self.answered:
             return {("end", self.visit.trouble_kind or "sent back to the platform"): None}
-        found = dict.fromkeys([("status", f"{(self.page.status or 0) // 100}xx"), *_places(self.page.url)])
+        found: dict[Sign, None] = {("status", f"{(self.page.status or 0) // 100}xx"): None}
+        if self.moved:
+            found |= dict.fromkeys(_places(self.page.url))
         found |= dict.fromkeys(("json", path) for path, _ in self.members)
         if not self.members:
             found |= dict.fromkeys(_elements(self) if self.is_html else _lines(self))
@@ -94,12 +102,14 @@ def plain(text: str) -> str:
 
 
 def fragments(text: str, said: Sequence[str]) -> Iterator[str]:
-    """The parts of a text between what the launch has said and what looks like a number or an id."""
-    for word in sorted(filter(None, said), key=len, reverse=True):
-        text = text.replace(word, _GAP)
-    text = _ADDRESS.sub(_GAP, text)
-    for part in _VARIABLE.sub(_GAP, text).split(_GAP):
-        worded = " ".join(part.split()).strip(" ,.;:!?-–—()[]{}<>\"'/|#=")
+    """The parts of a text between what the launch has said, addresses, and what looks like a number or an id."""
+    text = text[:MOST_TEXT]
+    for told in sorted(filter(None, said), key=len, reverse=True):
+        text = text.replace(told, f" {_GAP} ")
+    # Word by word: a page of one endless word must cost no more than another.
+    words = (_GAP if "://" in word or any(map(str.isdigit, word)) else word for word in text.split())
+    for part in " ".join(words).split(_GAP):
+        worded = part.strip(" ,.;:!?-–—()[]{}<>\"'/|#=")
         if sum(map(str.isalpha, worded)) >= 3 and len(worded) <= LONGEST_TEXT:
             yield worded
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from conformance.calibrating.samples import Sample, Sign
 
-__all__ = ["Sorted", "clusters", "common", "sort", "speaks_of_trouble"]
+__all__ = ["Sorted", "clusters", "common", "comparable", "sort", "speaks_of_trouble"]
 
 _TROUBLE = re.compile(
     r"(?i)\b(?:errors?|fail(?:ed|ure)?|invalid|denied|refused|reject(?:ed)?|expired|forbidden|unauthori[sz]ed"
@@ -57,6 +57,16 @@ def sort(good: Sequence[Sample], broken: Sequence[Sample]) -> Sorted:
             group = "between"
         groups[group] += same
     return Sorted(let_in=tuple(groups["let in"]), refused=tuple(groups["refused"]), between=tuple(groups["between"]))
+
+
+def comparable(good: Sequence[Sample], broken: Sequence[Sample]) -> tuple[Sample, ...]:
+    """The good launches to compare with: all, or those in the first role if pages of all roles share only their frame.
+
+    Broken launches are mostly sent in that role.
+    """
+    own = tuple(sample for sample in good if sample.role == good[0].role)
+    by_all, by_own = (len(sort(compared, broken).refused) for compared in (good, own))
+    return own if 2 * by_all < len(broken) and by_own > 2 * by_all else tuple(good)
 
 
 def _lacking(sample: Sample, shared: Mapping[Sign, None]) -> frozenset[Sign]:

@@ -11,15 +11,14 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from conformance.calibrating.drafting import Draft
-from conformance.calibrating.naming import Name
-from conformance.calibrating.proposal import Proposal
+from conformance.calibrating.proposal import Proposal, listed
 from conformance.calibrating.samples import plain
 from conformance.toolvalues import Launched, Named
 from mockplatform.errors import UsageError
 
 __all__ = ["block", "marker_text", "placed"]
 
-MOST_LABELS = 4
+MOST_TYPES = 4
 _NO_PROBE = (
     "No session probe was found, so nobody looks for sessions after refusals. Give a request that succeeds only",
     'for somebody who is signed in: probe = { request = "GET /api/me", status = 200 }',
@@ -64,6 +63,8 @@ def placed(text: str, tables: str, *, name: str, where: str) -> str:
     Raises:
         UsageError: the tables of the file are written in a way that cannot be changed so.
     """
+    if text.count("\r\n") == text.count("\n") > 0:
+        return placed(text.replace("\r\n", "\n"), tables, name=name, where=where).replace("\n", "\r\n")
     try:
         changed = _replaced(text, tables, name) if _inside(tomllib.loads(text), name) is not None else None
         if changed is None:
@@ -99,19 +100,17 @@ def _replaced(text: str, tables: str, name: str) -> str:
 
 def _trailing(text: str, table: str) -> str:
     """The comment at the end of a table that belongs to the one after it: set off by a blank line, and not the last."""
-    kept: list[str] = []
-    for line in reversed(table.splitlines()):
-        if line.strip() and not line.lstrip().startswith("#"):
-            break
-        kept.insert(0, line)
-    else:
+    if text.rstrip().endswith(table.rstrip()) and table.strip():
         return ""
-    if kept and not text.rstrip().endswith(table.rstrip()):
-        while kept and kept[0].strip():
-            kept.pop(0)
-        comment = "\n".join(kept).strip("\n")
-        return f"{comment}\n" if comment else ""
-    return ""
+    lines = table.splitlines()
+    while lines and not (lines[0].strip() == "" and all(_is_comment(line) for line in lines)):
+        lines.pop(0)
+    comment = "\n".join(lines).strip("\n")
+    return f"{comment}\n" if comment else ""
+
+
+def _is_comment(line: str) -> bool:
+    return not line.strip() or line.lstrip().startswith("#")
 
 
 def _inside(table: Mapping[str, Any], name: str) -> Any:
@@ -169,19 +168,15 @@ def _names(draft: Draft, name: str) -> Iterator[str]:
         rendered = _quoted(value) if isinstance(value, str) else _inline(_named(value))
         yield f"{_quoted(word)} = {rendered} # as it was before"
     for one in (name for name in draft.names if name.type is not None):
-        yield f'{_quoted(one.word)} = "{one.type}" # says so itself; seen on {_seen(one)}'
+        yield f'{_quoted(one.word)} = "{one.type}" # says so itself; seen on {listed(one.labels)}'
     unsure = [name for name in draft.names if name.type is None]
     if unsure:
         yield "# What these mean is for you to say: taken from the answers, a name would make every check of it pass."
     for one in unsure:
-        could = " or ".join(f'"{kind}"' for kind in one.could_be) or '"…"'
+        few = one.could_be if len(one.could_be) <= MOST_TYPES else ()
+        could = " or ".join(f'"{kind}"' for kind in few) or '"…"'
         only = "only " if len(one.labels) == 1 else ""
-        yield f"# {_quoted(one.word)} = {could} # seen {only}on {_seen(one)}"
-
-
-def _seen(name: Name) -> str:
-    more = len(name.labels) - MOST_LABELS
-    return ", ".join(name.labels[:MOST_LABELS]) + (f" and {more} more" if more > 0 else "")
+        yield f"# {_quoted(one.word)} = {could} # seen {only}on {listed(one.labels)}"
 
 
 def _statuses(proposal: Proposal, name: str) -> Iterator[str]:

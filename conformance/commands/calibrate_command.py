@@ -11,7 +11,7 @@ from pathlib import Path
 from conformance.arrange import ArrangementFailedError
 from conformance.calibrating.drafting import Draft, draft
 from conformance.calibrating.samples import Sample, plain
-from conformance.calibrating.sorting import clusters, sort
+from conformance.calibrating.sorting import clusters, comparable, sort
 from conformance.calibrating.writing import block, marker_text, placed
 from conformance.commands.calibrate_launches import Launch, broken_launches, good_launches, probe_of
 from conformance.commands.doctor_command import diagnose
@@ -74,11 +74,15 @@ def command(options: argparse.Namespace) -> int:
 
 def _drafted(lab: Lab, tool: Tool, pace: Pace) -> Draft | None:
     """What the answers say; None if no good launch could be sent."""
-    good = tuple(good_launches(lab, pace))
-    if not good:
+    sent = tuple(good_launches(lab, pace))
+    if not sent:
         return None
+    good = [launch for launch in sent if launch.accepted]
     broken = tuple(broken_launches(lab, pace))
-    samples = [launch.sample for launch in good], [launch.sample for launch in broken]
+    spoilt = [launch.sample for launch in broken]
+    compared = comparable([launch.sample for launch in good], spoilt)
+    good = [launch for launch in good if any(launch.sample is sample for sample in compared)]
+    samples = compared, spoilt
     refused = {id(sample) for sample in sort(*samples).refused}
     unkept = lab.tool.speaks("1.3") and not lab.platform.key_set.fetches
     unkept = unkept and _BAD_SIGNATURE in {launch.sample.label for launch in broken if id(launch.sample) not in refused}
@@ -87,8 +91,24 @@ def _drafted(lab: Lab, tool: Tool, pace: Pace) -> Draft | None:
         *samples,
         probe_of(lab, good, turned_away, tool.observe.probe),
         doubts=[_UNKEPT] if unkept else [],
+        unknown=tuple(_left_out(sent, good)),
         kept=tool.observe.names,
     )
+
+
+def _left_out(sent: Sequence[Launch], good: Sequence[Launch]) -> Iterator[str]:
+    """What became of good launches that are not compared with."""
+    for launch in sent:
+        if not launch.accepted:
+            seen = launch.told.seen
+            told = plain(seen.trouble or seen.message)[:SHOWN]
+            how = seen.status_code or seen.outcome
+            yield f"how a launched {launch.sample.role} is shown: answered with {how}: {told}"
+        elif not any(launch is one for one in good):
+            yield (
+                f"how a launched {launch.sample.role} is told from a refused one: the page has nothing in common with "
+                "those of others but what refusals have as well, so it would be read as a refusal"
+            )
 
 
 def _place(path: Path) -> Place:
@@ -134,8 +154,6 @@ def _write(place: Place, tables: str) -> None:
     text = place.path.read_bytes().decode("utf-8")
     mark = _BYTE_ORDER_MARK if text.startswith(_BYTE_ORDER_MARK) else ""
     before = text.removeprefix(mark)
-    if "\r\n" in before:
-        tables = tables.replace("\n", "\r\n")
     after = placed(before, tables, name=place.name, where=f"{place.path}:")
     write_whole(place.path, mark + after)
     try:
@@ -163,7 +181,7 @@ def _not_told(drafted: Draft) -> Iterator[str]:
     if drafted.doubts:
         shown = plain(drafted.good[0].page.visible)[:200]
         yield f"  Taken for the page of a launched person: {shown!r}"
-    for unknown in drafted.unknown:
+    for unknown in dict.fromkeys(drafted.unknown):
         yield f"? Could not tell: {unknown}."
     if drafted.mark is not None and drafted.probed.probe is None:
         yield "? Could not tell: how to see whether somebody is signed in; see the comment on probe."

@@ -77,6 +77,11 @@ class Launch:
     told: Told
 
     @property
+    def accepted(self) -> bool:
+        """Whether it looks launched by its status, which is all that is known at first."""
+        return self.told.seen.outcome == "launched"
+
+    @property
     def browser_was_in(self) -> bool:
         """Whether a launch before it has let this browser in."""
         return self.told.attempt.browser in self.told.story.signed_in
@@ -86,8 +91,10 @@ def good_launches(lab: Lab, pace: Pace) -> Iterator[Launch]:
     """Two roles, two people each, and the first of them once more, by each version of LTI that the tool speaks.
 
     Raises:
-        PlainLaunchFailed: one was not accepted, as far as can be told by its status.
+        PlainLaunchFailed: the very first was not accepted, as far as can be told by its status; others may need
+            something that is not there yet.
     """
+    begun = False
     for lti in _versions(lab):
         first: Story | None = None
         for index, (label, title) in enumerate(_COURSES):
@@ -98,7 +105,11 @@ def good_launches(lab: Lab, pace: Pace) -> Iterator[Launch]:
             cast = replace(cast, course=replace(cast.course, label=label, title=title))
             story = Story(lab=lab, name=f"calibrate {lti} {index}", role=role, registration="main", cast=cast, lti=lti)
             first = first or story
-            yield _sent_well(story, "first", f"{role} by LTI {lti}", pace)
+            launch = _sent_well(story, "first", f"{role} by LTI {lti}", pace)
+            if not (begun or launch.accepted):
+                raise PlainLaunchFailed(launch.told.seen)
+            begun = True
+            yield launch
         if first is not None:
             yield _sent_well(first, "again", f"{first.role} again by LTI {lti}", pace)
 
@@ -107,9 +118,8 @@ def _sent_well(story: Story, name: str, label: str, pace: Pace) -> Launch:
     pace.wait()
     story.arrange(story.lab.honest_states(story.role))
     told = story.send(Attempt(name=name, lti=story.lti))
-    if told.seen.outcome != "launched":
-        raise PlainLaunchFailed(told.seen)
-    return Launch(sample=Sample(label=label, visit=told.performed.visit, said=_said(told)), told=told)
+    sample = Sample(label=label, visit=told.performed.visit, said=_said(told), role=story.role)
+    return Launch(sample=sample, told=told)
 
 
 def broken_launches(lab: Lab, pace: Pace) -> Iterator[Launch]:

@@ -43,7 +43,7 @@ def command(options: argparse.Namespace) -> int:
     target = replace(target, examples=options.examples if options.deep else 0)
     shelf = Shelf(folder=Path(options.recipes), profile=named, seed=options.seed, target=target)
     with _progress(len(agenda.ids)) as advance, streamed(_first_file(outputs)) as stream:
-        notes = Notes(stream, chosen=len(agenda.ids), tell=advance)
+        notes = Notes(stream, tool_file=target.tool, chosen=len(agenda.ids), tell=advance)
         try:
             report = conduct(
                 opened(tool, profile, seed=options.seed, allow_remote=options.allow_remote, where=where, target=target),
@@ -69,17 +69,15 @@ def command(options: argparse.Namespace) -> int:
                 _write(partial, outputs)
             raise
         dossier = notes.dossier(report)
+        comparison = None if baseline is None else against(baseline, dossier)
+        if comparison is not None:
+            dossier = replace(dossier, exit_code=comparison.settled(dossier.exit_code))
         _write(dossier, outputs)
-    return dossier.exit_code if baseline is None else _compared(baseline, dossier, outputs)
-
-
-def _compared(baseline: Dossier, dossier: Dossier, outputs: Sequence[Output]) -> int:
-    """Say what has changed since the baseline; returns the exit code of the run in the light of that."""
-    comparison = against(baseline, dossier)
-    # A report that a program reads from the screen stays one.
-    mixed = all(output.format == "text" for output in outputs if output.path == SCREEN)
-    print(f"\n{comparison_text(comparison)}", end="", file=sys.stdout if mixed else sys.stderr)
-    return comparison.settled(dossier.exit_code)
+    if comparison is not None:
+        # A report that a program reads from the screen stays one.
+        mixed = all(output.format == "text" for output in outputs if output.path == SCREEN)
+        print(f"\n{comparison_text(comparison)}", end="", file=sys.stdout if mixed else sys.stderr)
+    return dossier.exit_code
 
 
 def _first_file(outputs: Sequence[Output]) -> Path | None:

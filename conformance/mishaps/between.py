@@ -135,7 +135,7 @@ def host_refused(failure: Failure) -> Diagnosis | None:
         r"(trusted|allowed)|host not allowed"
     )
     # Django says no more than this with DEBUG off.
-    bare = failure.status == 400 and re.fullmatch(r"Bad Request( Bad Request)? \(400\)", failure.said) is not None
+    bare = failure.status == 400 and re.fullmatch(r"(Bad Request \(400\) ?)+", failure.said) is not None
     if not (told or bare) or failure.status is None or failure.last is None or failure.status < 400:
         return None
     host = urlsplit(failure.last.url).hostname

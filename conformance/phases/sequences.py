@@ -35,8 +35,11 @@ RANK = 30
 def properties() -> tuple[Scenario, ...]:
     """What a tool is held to in long stories; each resembles the step that it is about."""
     path = Path(__file__).with_suffix(".toml")
-    tables = build(FileTable, read_toml(path), where=path.name).scenario
-    rows = [build(ScenarioTable, table, where=f"{path.name}: {table.get('name')!r}:") for table in tables]
+    file = build(FileTable, read_toml(path), where=path.name)
+    rows = [
+        build(ScenarioTable, {"fix": file.fix, **table}, where=f"{path.name}: {table.get('name')!r}:")
+        for table in file.scenario
+    ]
     return tuple(scenario_of(row, f"{NAME}/{row.name}", f"{path.name}: '{row.name}'") for row in rows)
 
 

@@ -100,17 +100,17 @@ def _heading(dossier: Dossier) -> str:
 
 def _rows(dossier: Dossier) -> _Part:
     """The table of what the profile counts."""
-    if "code" in dossier.axes:
+    if dossier.table == "codes":
         return _Part(
             head=_row("code", "name", "status", "scenarios") + "\n" + _row("---:", "---", "---", "---:") + "\n",
             things=dossier.codes,
             write=_code,
             noun="codes",
         )
-    if "type" in dossier.axes:
+    if dossier.table == "types":
         return _Part(
             head=_row("type", "status", "scenarios") + "\n" + _row("---", "---", "---:") + "\n",
-            things=[row for row in dossier.types if row.surface == "launch" or row.status != "not-run"],
+            things=dossier.met_types,
             write=_type,
             noun="types",
         )
@@ -153,6 +153,7 @@ def _story(entry: Entry, dossier: Dossier) -> str:
         f"**Observed:** {_long(str(entry.observed))}" if entry.observed else "",
         f"**Why:** {_long(entry.why)}" if entry.why else "",
         *(f"**Says:** {_rule(dossier, id_)}" for id_ in entry.requirement if id_ in dossier.rules),
+        f"**Fix:** {_long(entry.fix)}" if entry.fix else "",
     ]
     return "\n".join(
         [

@@ -11,7 +11,9 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import quote
 
 from conformance.dossier import Dossier, Entry
 from conformance.model import Severity, Status
@@ -47,12 +49,18 @@ def render(dossier: Dossier) -> str:
                 "automationDetails": {"id": f"lti-conformance/{_identifier(dossier.profile)}/"},
                 "invocations": [_invocation(dossier, left_out=len(told) - len(reported))],
                 "columnKind": "utf16CodeUnits",
-                "results": [_result(entry, dossier.profile, places[entry.id]) for entry in reported],
+                "results": [_result(entry, dossier.profile, places[entry.id], dossier.tool_file) for entry in reported],
                 "properties": _of_the_run(dossier),
             }
         ],
     }
     return json.dumps(log, indent=1, ensure_ascii=False) + "\n"
+
+
+def _place(tool_file: str) -> str:
+    """A URI below the root of the repository, which is all that a viewer can open."""
+    path = PurePosixPath(tool_file or TOOL_FILE)
+    return quote(legible(str(path))) if not path.is_absolute() and ".." not in path.parts else TOOL_FILE
 
 
 def _urgency(entry: Entry) -> tuple[bool, int]:
@@ -110,17 +118,18 @@ def _help_paragraphs(entry: Entry, dossier: Dossier) -> Iterator[str]:
 
 
 def _remedy(entry: Entry) -> str:
-    return f"the tool answers {entry.sent or 'this launch'} as follows: {entry.expected}"
+    wanted = f"The tool answers {entry.sent or 'this launch'} as follows: {entry.expected}"
+    return f"{entry.fix} {wanted}".lstrip()
 
 
 def _paragraph(text: str) -> str:
     return markdown_text(clipped(text, LONGEST_TEXT))
 
 
-def _result(entry: Entry, profile: str, place: int) -> Mapping[str, Any]:
+def _result(entry: Entry, profile: str, place: int, tool_file: str) -> Mapping[str, Any]:
     mark = hashlib.sha256(legible(f"{entry.id}\n{profile}\n{_verdict(entry)}").encode()).hexdigest()
     waived = {"kind": "external", "status": "accepted", "justification": _text(entry.reason)}
-    location = {"artifactLocation": {"uri": TOOL_FILE}, "region": {"startLine": 1}}
+    location = {"artifactLocation": {"uri": _place(tool_file)}, "region": {"startLine": 1}}
     return {
         "ruleId": legible(entry.id),
         "ruleIndex": place,

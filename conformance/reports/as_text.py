@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 
 from conformance.dossier import CodeRow, Dossier, Entry, Rule, TypeRow
-from conformance.legs import Leg
 
 __all__ = ["closing_text", "failure_text", "render"]
 
 WIDTH = 100
 _MOST_LIES = 6
-_LONGEST_VALUE = 80
 _MARKS = {
     "passed": "✓",
     "failed": "✗",
@@ -51,13 +48,12 @@ def closing_text(dossier: Dossier) -> str:
 def _table(dossier: Dossier) -> Iterator[str]:
     yield f"{dossier.tool} · profile {dossier.profile}: {dossier.question}"
     yield ""
-    if "code" in dossier.axes:
-        yield from (_row(row, f"{row.code} {row.name}") for row in dossier.codes)
-    elif "type" in dossier.axes:
-        services = any(entry.serviced and entry.status != "skipped" for entry in dossier.results)
-        yield from (_row(row, row.type, row.reason) for row in dossier.types if row.surface == "launch" or services)
-    else:
-        yield from _areas(dossier)
+    rows = {
+        "codes": (_row(row, f"{row.code} {row.name}") for row in dossier.codes),
+        "types": (_row(row, row.type, row.reason) for row in dossier.met_types),
+        "areas": _areas(dossier),
+    }
+    yield from rows[dossier.table]
 
 
 def _row(row: CodeRow | TypeRow, name: str, reason: str = "") -> str:
@@ -87,6 +83,7 @@ def _failure(entry: Entry, rules: Mapping[str, Rule], remedies: Mapping[str, str
     yield from _line("why", entry.why)
     for rule in (rules[id_] for id_ in entry.requirement if id_ in rules):
         yield from _line("says", f"{rule.citation}: {rule.text}" + (f" ({rule.url})" if rule.url else ""))
+    yield from _line("fix", entry.fix)
     if str(entry.expected.code) in remedies and entry.status != "error":
         yield from _line("people", f"{entry.expected.code}: {remedies[str(entry.expected.code)]}")
     if entry.replay:
@@ -104,7 +101,7 @@ def _story(entry: Entry) -> Iterator[str]:
         yield from _line(f"{number}.", step)
     if before:
         yield from _line("then", judged)
-    for lie in itertools.islice(_lies(entry.timeline), _MOST_LIES):
+    for lie in entry.lies[:_MOST_LIES]:
         yield from _line("instead", lie)
     yield from _line("expected", str(entry.expected))
     if entry.observed is not None:
@@ -113,24 +110,6 @@ def _story(entry: Entry) -> Iterator[str]:
         if leg.reply is not None:
             address = leg.url.partition("?")[0]
             yield f"             {leg.method} {address} → {leg.reply.status or leg.reply.trouble}"
-
-
-def _lies(timeline: Iterable[Leg]) -> Iterator[str]:
-    """Each place in which what was sent is not what an honest platform says."""
-    for leg in timeline:
-        parts = {"": leg.lines}
-        if leg.token is not None:
-            parts |= {"header ": leg.token.header, "claim ": leg.token.claims}
-        for kind, lines in parts.items():
-            for line in lines:
-                if line.was is not None:
-                    now = "is left out" if line.value is None else f"is {_short(line.value)}"
-                    honest = f"in place of {_short(line.was)}" if line.was else "which an honest platform does not send"
-                    yield f"{kind}{line.name} {now}, {honest}"
-
-
-def _short(text: str) -> str:
-    return textwrap.shorten(text, _LONGEST_VALUE, placeholder=" …") if len(text) > _LONGEST_VALUE else repr(text)
 
 
 def _line(label: str, text: str) -> Iterator[str]:

@@ -56,6 +56,7 @@ class Vein:
     also: tuple[Answer, ...] = ()
     expect: Mapping[str, Expectation] = field(default_factory=dict)
     why: str = ""
+    fix: str = ""
 
     def __call__(self) -> SearchStrategy[Drawn]:
         """The strategy that draws its launches."""
@@ -77,6 +78,7 @@ class Vein:
             id=f"{AREA}/{self.name}",
             title=self.title,
             why=self.why or found.why,
+            fix=self.fix or found.fix,
             guards=self.guards,
             expect=expect,
             aliases=(),
@@ -92,6 +94,7 @@ def like(
     also: tuple[Answer, ...] = (),
     expect: Mapping[str, Expectation] | None = None,
     why: str = "",
+    fix: str = "",
 ) -> Callable[[Callable[[], SearchStrategy[Drawn]]], Vein]:
     """Make a vein of a function that returns its strategy.
 
@@ -101,6 +104,7 @@ def like(
         also: further right answers, where the scenario has none for what can be drawn.
         expect: what is expected instead, by profile.
         why: a reason of its own.
+        fix: how to mend a tool, where what helps with the scenario does not help here.
     """
 
     def made(function: Callable[[], SearchStrategy[Drawn]]) -> Vein:
@@ -113,6 +117,7 @@ def like(
             also=also,
             expect=expect or {},
             why=why,
+            fix=fix,
         )
 
     return made

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from conformance import Report, Result, Scenario, Tool, load_profile
 from conformance.catalogue import read_scenarios
 from conformance.conduct import Agenda, conduct
+from conformance.documenting import dossier_of
 from conformance.lab import Lab
 from conformance.reports import formats
 from conformance.runner import Options
@@ -149,7 +150,8 @@ def _conduct(
 
 def written(report: Report) -> int:
     """The reports that `run` writes most often; how long they are."""
-    return sum(len(formats()[name](report)) for name in ("text", "json"))
+    dossier = dossier_of(report)
+    return sum(len(formats()[name](dossier)) for name in ("text", "json"))
 
 
 def measure() -> Iterator[Line]:

@@ -26,6 +26,7 @@ from tests.conformance.makers import make_observation, make_tool
 DJANGO_404 = """<title>Page not found at /login</title><h1>Page not found <span>(404)</span></h1>
 <p>Request URL: http://127.0.0.1:8000/login?iss=http://127.0.0.1:9400&client_id=lti-conformance</p>
 <p>Using the URLconf defined in school.urls, Django tried these URL patterns: registration/ client/</p>"""
+DJANGO_400 = "<title>Bad Request (400)</title><body><h1>Bad Request (400)</h1><p></p></body>"
 DJANGO_CSRF = "<title>403 Forbidden</title><h1>Forbidden <span>(403)</span></h1><p>CSRF verification failed.</p>"
 COOKIE_PAGE = """<script>document.cookie = "test=1"; location = location + "&lti1p3_new_window=1"</script>
 <p>Your browser prohibits to save cookies in the iframes.</p>"""
@@ -195,7 +196,7 @@ MISTAKES: tuple[tuple[str, dict[str, Any], dict[str, str], str, str], ...] = (
         "answers 400 at {url}/login: it is not to be called 127.0.0.1",
         "ALLOWED_HOSTS",
     ),
-    ("host-refused", {"at_login": page("<h1>Bad Request (400)</h1>", 400)}, {}, "not to be called", "Allow 127.0.0.1"),
+    ("host-refused", {"at_login": page(DJANGO_400, 400)}, {}, "not to be called", "Allow 127.0.0.1"),
     ("no-cookie-at-login", {"cookie": None}, {}, "The login set no cookie", "SameSite=None; Secure"),
     ("cookie-out-of-scope", {"cookie": "Path=/login"}, {}, "its path /login does not cover /launch", "Path=/"),
     (
@@ -355,6 +356,16 @@ def test_a_signature_that_is_refused(tmp_path: Path) -> None:
     with running(tmp_path, fetch=fetch) as path:
         found = diagnosis_of(path)
     assert (found and found.id) == "signature-refused"
+
+
+def test_what_a_tool_says_is_quoted_with_care(tmp_path: Path) -> None:
+    """Neither tokens nor what steers a terminal is repeated."""
+    token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ1c2VyIn0.c2lnbmF0dXJlLW9mLWEtdG9rZW4"
+    with running(tmp_path, at_end=page(f"\x1b[31mNo: {token}", 402)) as path:
+        found = diagnosis_of(path)
+    assert found is not None
+    assert "\x1b" not in str(found)
+    assert token.rpartition(".")[2] not in str(found)
 
 
 class TestWhereItIsSaid:

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.responses import Response
 
 from conformance.beginning import sources
 from conformance.toolfile import load
 from mockplatform.server import listen, serve
+from tests.conformance.beginners import Beginner
 from tests.conformance.loopback import free_port
 from tests.conformance.miniatures import Miniature
 from tests.conformance.strangers import (
@@ -228,6 +230,19 @@ class TestARunningTool:
         assert f'login_url = "{url}/login"  # something answers at {url}/login' in text
         assert f'# launch_url = "{url}/lti/launch"' in text
 
+    @pytest.mark.parametrize(("path", "is_found"), [("/login", False), ("/lti/login", True)])
+    def test_at_another_port_than_its_own(
+        self, run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, is_found: bool
+    ) -> None:
+        """What answers there is the tool only if its login has an address that nobody else's has."""
+        bound = listen()
+        url = f"http://127.0.0.1:{bound.getsockname()[1]}"
+        monkeypatch.setattr("conformance.beginning.PORTS", (bound.getsockname()[1],))
+        monkeypatch.setattr("conformance.beginning.frameworks.plain.PORT", free_port())
+        with serve(Beginner(platform=url, url=url, login_path=path, at_login=lambda _: Response("")).app, bound):
+            run("init", laid_out({"tool.py": PLAIN["tool.py"].replace("/lti/login", path)}, tmp_path))
+        assert (written(tmp_path)["tool"]["login_url"] == f"{url}{path}") is is_found
+
     @pytest.mark.parametrize("url", ["http://example.org", "ftp://127.0.0.1", "127.0.0.1:8000", "http://[::1"])
     def test_an_address_elsewhere(self, run: Any, tmp_path: Path, url: str) -> None:
         """Only this machine is asked."""
@@ -275,6 +290,10 @@ def test_from_nothing_to_a_report(tmp_path: Path) -> None:
 
     checked = lti("doctor")
     assert "✓ The plain launch by LTI 1.3 works; the tool fetched the key set 1 time." in checked.stdout
+    calibrated = lti("calibrate")
+    assert 'launched = { status = "2xx", text = "Game for" }' in calibrated.stdout, (
+        calibrated.stdout + calibrated.stderr
+    )
     ran = lti("run", "--only", "nonce/absent", "--only", "time/expired-an-hour-ago", "--report", "json:report.json")
     report = json.loads((folder / "report.json").read_text("utf-8"))
     assert (ran.returncode, len(report["results"]), report["complete"]) == (0, 2, True), ran.stdout + ran.stderr

@@ -82,8 +82,8 @@ def told(*results: Result, **changes: Any) -> Dossier:
 def hop(method: str, url: str, status: int | None) -> dict[str, Any]:
     """A request that nobody has told more of than this."""
     trouble = "" if status else "no answer"
-    reply = {"status": status, "trouble": trouble, "headers": [], "body": "", "elapsed_s": 0.0}
-    empty = {"title": "", "lines": [], "token": None, "problems": []}
+    reply: dict[str, Any] = {"status": status, "trouble": trouble, "headers": [], "body": "", "elapsed_s": 0.0}
+    empty: dict[str, Any] = {"title": "", "lines": [], "token": None, "problems": []}
     return {"asker": "browser", "method": method, "url": url, "reply": reply} | empty
 
 
@@ -254,6 +254,7 @@ class TestJson:
                 "duration_s": 0.25,
                 "replay": full_result("failed").replay,
                 "why": "The reason for area/failed.",
+                "fix": "",
                 "sent": "a launch as instructor with claims.expired(by_s=60), class.create=empty, after 1 earlier",
                 "steps": [
                     "«first»: a launch, in the browser user",
@@ -261,6 +262,7 @@ class TestJson:
                 ],
                 "recipe": "",
                 "serviced": False,
+                "lies": [],
                 "timeline": [
                     hop("POST", "http://127.0.0.1:1/launch", 400),
                     hop("GET", "http://127.0.0.1:1/next", None),

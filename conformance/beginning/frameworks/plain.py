@@ -13,6 +13,8 @@ from conformance.beginning.values import Application, Route
 __all__ = ["RANK", "find"]
 
 RANK = 90
+PORT = 8000
+"""Where uvicorn listens unless told otherwise."""
 _ARGUMENTS = {("scope", "receive", "send"): "ASGI", ("environ", "start_response"): "WSGI"}
 _NOTHING = ast.Call(func=ast.Name(id="app"), args=[], keywords=[])
 
@@ -30,11 +32,12 @@ def find(folder: Folder) -> Iterator[Application]:
             run = f"uvicorn {'--interface wsgi ' if kind == 'WSGI' else ''}{{target}} --port {{port}}"
             way = served(folder, made, "uvicorn", run, factory=run, own_port=None)
             # Nobody can say which of its texts are addresses; those that begin with a slash may be.
-            paths = [(text, each) for each in ast.walk(source.tree) if (text := text_of(each)) and text.startswith("/")]
+            paths = [(text, each) for each in source.nodes if (text := text_of(each)) and text.startswith("/")]
             yield Application(
                 framework=kind,
                 where=source.where(node),
                 routes=tuple(Route(path=text, where=source.where(each)) for text, each in paths),
+                port=PORT,
                 app=way.app,
                 start=way.start,
                 hints=hints_in(folder),

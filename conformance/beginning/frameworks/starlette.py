@@ -68,7 +68,7 @@ def _route(folder: Folder, source: Source, call: ast.Call, path: str) -> Route:
     given = next((word.value for word in call.keywords if word.arg == "methods"), None)
     listed = given.elts if isinstance(given, ast.List | ast.Tuple | ast.Set) else ()
     view = called(next(iter(call.args[1:2]), None))
-    found = folder.definition(view) if view else None
+    found = folder.definitions.get(view)
     plain = frozenset() if found is not None and isinstance(found[1], ast.ClassDef) else frozenset({"GET"})
     methods = frozenset(text.upper() for each in listed if (text := text_of(each))) or plain
     return Route(path=path, methods=methods, where=source.where(call), view=view_of(folder, view), name=view)
@@ -76,7 +76,7 @@ def _route(folder: Folder, source: Source, call: ast.Call, path: str) -> Route:
 
 def _assigned(folder: Folder, source: Source, name: str) -> tuple[Source, ast.AST | None]:
     """What a name of a module stands for, there or where it is imported from."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         targets = (
             node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
         )

@@ -36,6 +36,7 @@
     for (const area of document.querySelectorAll(".area")) area.hidden = !area.querySelector("li:not([hidden])");
     at("shown").textContent = shown === parts.length ? `${shown} scenarios` : `${shown} of ${parts.length} scenarios`;
     at("none").hidden = shown > 0;
+    at("narrowed").hidden = shown === parts.length;
   }
 
   function changed() {
