@@ -20,6 +20,7 @@ from typing import Any, Protocol, TypeVar
 
 from conformance.catalogue import ruled, scenarios
 from conformance.conduct import plain_failure
+from conformance.hosting import as_asgi
 from conformance.lab import Lab
 from conformance.model import Attempt, Observation, Profile, Result, Scenario
 from conformance.profile import load_profile
@@ -29,7 +30,7 @@ from conformance.recipe import read_recipe
 from conformance.replaying import replayed
 from conformance.runner import Options, PlainLaunchFailed, Runner, ToolLost
 from conformance.story import tell
-from conformance.target import Start, as_asgi, faults_ready, lab_for
+from conformance.target import Start, faults_ready, lab_for
 from conformance.toolvalues import Tool
 from conformance.transport import AsgiTransport
 from conformance.waivers import waive

@@ -6,6 +6,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
+from conformance.leaving import LEFT, made
 from conformance.model import Result
 from conformance.recipe import Target, as_json, file_name, recipe_of
 from conformance.reporting import write_whole
@@ -13,7 +14,7 @@ from mockplatform.errors import UsageError
 
 __all__ = ["BROKEN", "FOLDER", "Shelf", "text_at"]
 
-FOLDER = Path(".lti-conformance/recipes")
+FOLDER = LEFT / "recipes"
 BROKEN = ("failed", "warned", "error", "waived")
 
 
@@ -52,19 +53,11 @@ class Shelf:
         recipe = recipe_of(result, profile=self.profile, seed=self.seed, target=self.target)
         path = self.folder / file_name(recipe)
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            _unversioned(self.folder)
+            made(self.folder)
             write_whole(path, as_json(recipe))
         except (OSError, UsageError):
             return None
         return path
-
-
-def _unversioned(folder: Path) -> None:
-    """Recipes belong to a run and not into a repository, unless somebody moves one there."""
-    note = folder / ".gitignore"
-    if folder.parent.name == FOLDER.parent.name and not note.exists():
-        note.write_text("*\n", encoding="utf-8")
 
 
 def text_at(path: str) -> str:

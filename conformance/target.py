@@ -4,36 +4,29 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import os
 import random
-import signal
-import socket
 import ssl
-import subprocess
-import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from conformance.driver import Site
 from conformance.faults import opened
+from conformance.hosting import address_of, hosted
 from conformance.lab import Lab, is_loopback, registrations
-from conformance.loading import load_object
 from conformance.model import Profile
 from conformance.observe import Reader, checked
 from conformance.offering import offer_services
 from conformance.remote import refuse_remote
 from conformance.start import Start
 from conformance.toolvalues import Tool
-from conformance.transport import HttpTransport, Request, Transport, TransportTrouble
+from conformance.transport import HttpTransport, Transport
 from mockplatform.app import create_app
 from mockplatform.errors import UsageError
 from mockplatform.keys import KeyRing
 from mockplatform.lms import Platform
 
-__all__ = ["Start", "as_asgi", "faults_ready", "lab_for", "open_lab", "platform_for", "process_keys"]
+__all__ = ["Start", "environment", "faults_ready", "lab_for", "open_lab", "platform_for", "process_keys"]
 
 _KEYS = KeyRing()
 
@@ -135,11 +128,8 @@ def open_lab(
         # Before the tool is up: it may need a proxy or an upstream to start, and no table that a killed run has hidden.
         stack.enter_context(faults_ready(lab, where))
         if platform is None:
-            stack.enter_context(serve(create_app(lab.platform), listen(*_address(url)), _tls(tool, where)))
-        if tool.tool.app is not None:
-            stack.enter_context(_application(tool, where))
-        elif tool.tool.start is not None:
-            stack.enter_context(_command(tool, transport, where))
+            stack.enter_context(serve(create_app(lab.platform), listen(*address_of(url)), _tls(tool, where)))
+        stack.enter_context(hosted(tool, transport, environment(tool), where))
         yield lab
 
 
@@ -158,11 +148,6 @@ def environment(tool: Tool) -> Mapping[str, str]:
     }
 
 
-def _address(url: str) -> tuple[str, int]:
-    parts = urlsplit(url)
-    return parts.hostname or "127.0.0.1", parts.port or {"http": 80, "https": 443}[parts.scheme]
-
-
 def _tls(tool: Tool, where: str) -> ssl.SSLContext | None:
     """What the platform speaks TLS with: a test CA, exported to `platform.ca_path` for the tool to trust."""
     parts = urlsplit(tool.platform.url)
@@ -176,99 +161,3 @@ def _tls(tool: Tool, where: str) -> ssl.SSLContext | None:
     path = tool.platform.ca_path
     authority = authority_at(Path(path), now) if path is not None else new_authority(now)
     return server_context(authority, parts.hostname or "localhost", now)
-
-
-@contextlib.contextmanager
-def _application(tool: Tool, where: str) -> Iterator[None]:
-    """The tool's own application, imported once the variables are set, and served in a thread."""
-    from mockplatform.server import listen, serve
-
-    os.environ.update(environment(tool))
-    app = load_object(str(tool.tool.app), where=f"{where} tool.app")
-    # What breaks inside it is seen by its answers, and there may be thousands of them.
-    with serve(as_asgi(app), listen(*_address(tool.entrance)), tell=lambda _: None):
-        yield
-
-
-def as_asgi(app: Any) -> Callable[..., Any]:
-    """The application as ASGI: as it is, or wrapped if it is WSGI."""
-    import inspect
-
-    if not callable(app):
-        raise UsageError(f"tool.app: {app!r} is not an application that can be called")
-    call = app if inspect.isfunction(app) else getattr(app, "__call__", app)  # noqa: B004
-    if inspect.iscoroutinefunction(call) or len(inspect.signature(call).parameters) == 3:
-        asgi: Callable[..., Any] = app
-        return asgi
-    from a2wsgi import WSGIMiddleware
-
-    wrapped: Callable[..., Any] = WSGIMiddleware(app)
-    return wrapped
-
-
-@contextlib.contextmanager
-def _command(tool: Tool, transport: Transport, where: str) -> Iterator[None]:
-    """The tool's start command in a process group of its own, which is stopped as a whole at the end."""
-    _refuse_stranger(tool, where)
-    with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(  # noqa: S602 - the user's own command line, from the user's own file
-            str(tool.tool.start),
-            shell=True,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            env={**os.environ, **environment(tool)},
-        )
-        try:
-            _wait_until_up(tool, transport, process, log, where)
-            yield
-        finally:
-            _stop_group(process)
-
-
-def _refuse_stranger(tool: Tool, where: str) -> None:
-    """Something else at the tool's address, an older run perhaps, would be tested in its place."""
-    parts = urlsplit(tool.entrance)
-    with (
-        contextlib.suppress(OSError),
-        socket.create_connection(_address(tool.entrance), timeout=1),
-    ):
-        raise UsageError(
-            f"{where} tool.start: something answers at {parts.scheme}://{parts.netloc} before the tool is started; "
-            "stop it, or drop 'start' to test it as it is"
-        )
-
-
-def _wait_until_up(
-    tool: Tool, transport: Transport, process: subprocess.Popen[bytes], log: BinaryIO, where: str
-) -> None:
-    url = tool.tool.ready_url or tool.entrance
-    deadline = time.monotonic() + tool.tool.ready_timeout_s
-    while time.monotonic() < deadline:
-        with contextlib.suppress(TransportTrouble):
-            transport.send(Request(method="GET", url=url))
-            return
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            status = process.wait(timeout=0.05)
-            raise UsageError(f"{where} tool.start: '{tool.tool.start}' ended with {status}{_last_lines(log)}")
-    raise UsageError(
-        f"{where} tool.start: '{tool.tool.start}' did not answer at {url} within "
-        f"{tool.tool.ready_timeout_s:g} s{_last_lines(log)}"
-    )
-
-
-def _last_lines(log: BinaryIO) -> str:
-    log.seek(0)
-    lines = log.read().decode("utf-8", "replace").strip().splitlines()[-5:]
-    return "; its last words: " + " | ".join(lines) if lines else ""
-
-
-def _stop_group(process: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGTERM)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(timeout=5)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
