@@ -157,7 +157,7 @@ class TypeRow:
     type: str
     status: RowStatus
     scenarios: tuple[str, ...]
-    surface: str = "launch"
+    surface: Literal["launch", "service"] = "launch"
     reason: str = ""
 
 

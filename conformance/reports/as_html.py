@@ -19,6 +19,7 @@ from conformance.model import Grade, Status
 if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
+from conformance.reports.verdict import Verdict, verdict
 
 __all__ = ["SIZE", "render"]
 
@@ -39,13 +40,13 @@ _MARKS: Mapping[RowStatus | Status, str] = {
 }
 _GRADES: Mapping[Grade, str] = {"passed": "✓", "allowed": "≈", "failed": "✗", "unobserved": "·"}
 _ORDER: tuple[Status, ...] = ("failed", "error", "warned", "waived", "skipped", "passed")
-_HEADLINES: Mapping[int, tuple[str, RowStatus]] = {
-    0: ("Conformant", "passed"),
-    1: ("Not conformant", "failed"),
-    2: ("Nothing was executed", "error"),
-    3: ("The plain launch fails, or the tool was lost", "error"),
-    4: ("Conformant, but a waiver is stale or has expired", "warned"),
-    5: ("Worse than the baseline", "failed"),
+_TONES: Mapping[Verdict, RowStatus] = {
+    "conformant": "passed",
+    "not conformant": "failed",
+    "regressed": "failed",
+    "waivers to clear": "warned",
+    "partial": "warned",
+    "not tested": "error",
 }
 # What HTML forbids, what no UTF-8 can say, and what would turn the order of the text around it.
 _UNFIT = re.compile(
@@ -75,14 +76,13 @@ class _Row:
 def render(dossier: Dossier) -> str:
     """The report as one HTML document."""
     groups = _groups(dossier)
-    headline, tone = _headline(dossier)
     text = (
         _templates()
         .get_template("report.html")
         .render(
             run=dossier,
-            headline=headline,
-            tone=tone,
+            headline=verdict(dossier).capitalize(),
+            tone=_TONES[verdict(dossier)],
             groups=groups,
             areas=_areas(dossier),
             graded=tuple(axis for axis in dossier.axes if axis != "outcome"),
@@ -98,14 +98,6 @@ def render(dossier: Dossier) -> str:
     whole = "".join(_filled(_UNFIT.sub(_escaped, text), told)) + "\n"
     # Not to be guessed by a tool that would send a script, and the same whenever the report is made again.
     return whole.replace(_NONCE, hashlib.sha256(whole.encode()).hexdigest()[:32])
-
-
-def _headline(dossier: Dossier) -> tuple[str, RowStatus]:
-    """What became of the run, and the status whose mark says so."""
-    headline, tone = _HEADLINES.get(dossier.exit_code, _HEADLINES[1])
-    if dossier.exit_code == 0 and not dossier.complete:
-        return f"{headline} as far as it was tried", "warned"
-    return headline, tone
 
 
 def _groups(dossier: Dossier) -> Sequence[_Group]:

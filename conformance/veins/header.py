@@ -91,6 +91,8 @@ def header_of_any_text() -> SearchStrategy[Drawn]:
     expect=EITHER,
     why="A header may carry members that a tool does not use, and whoever writes the token chooses what is in them. "
     "A tool may object to them or not look at them, but it has to answer.",
+    fix="Check the type of each header member before you use it and pass over those that you do not use; catch what "
+    "the JWT library raises about a header as a refused launch.",
 )
 def header_member_of_any_type() -> SearchStrategy[Drawn]:
     """Known header member of any type."""
@@ -102,6 +104,8 @@ def header_member_of_any_type() -> SearchStrategy[Drawn]:
     "accepted/type-absent",
     why="Members of the header that a tool does not know must be ignored (RFC 7515, section 4). A tool that counts "
     "them, or keeps them in a record of its own, shuts out the platform that adds one.",
+    fix="Read the members that you use from the header by name and pass over all others; keep no strict schema or "
+    "record around it.",
 )
 def header_member_that_nobody_knows() -> SearchStrategy[Drawn]:
     """Header member that nobody knows."""

@@ -43,6 +43,8 @@ def login_of_any_client() -> SearchStrategy[Drawn]:
     expect={name: replace(either, severity="should") for name, either in EITHER.items()},
     why="The target is taken apart before the platform is known, so anybody can send this. Some texts look like an "
     "address and make the reader of addresses give up; the tool still has to answer.",
+    fix="Catch the error of a target link that cannot be parsed, and refuse the login or pass over the link; compare a "
+    "readable one with your own addresses.",
 )
 def login_to_any_target() -> SearchStrategy[Drawn]:
     """Login to a target that is any text, or an address that cannot be read."""

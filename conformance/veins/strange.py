@@ -82,6 +82,7 @@ def unknown_members_of_known_claims() -> SearchStrategy[Drawn]:
     "accepted/type-in-lower-case",
     why="JSON objects have no order (RFC 8259, section 4). A tool that takes the header apart by its position, or "
     "compares it as a text, works with the one platform that it was written for.",
+    fix="Parse header and payload as JSON and find their members by name; compare neither as a text nor by position.",
 )
 def members_in_any_order() -> SearchStrategy[Drawn]:
     """Header and claims in any order."""

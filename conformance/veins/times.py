@@ -19,6 +19,10 @@ WHY = (
     "Few tools look at this time, and those that do turn it into a date before they know whether there is such a "
     "date. What they make of it is theirs; they have to answer."
 )
+FIX = (
+    "Check that the time is a finite number and compare it as one, without turning it into a date; catch what a "
+    "conversion raises as a refused launch."
+)
 
 
 @like("time/expired-an-hour-ago")
@@ -39,14 +43,14 @@ def valid_after_any_time() -> SearchStrategy[Drawn]:
     return spoilt("claims.not_yet_valid", by_s=st.integers(HOUR_S, LONGEST_S))
 
 
-@like("time/not-yet-valid", guards=("odd-start-crashes",), expect=EITHER, why=WHY)
+@like("time/not-yet-valid", guards=("odd-start-crashes",), expect=EITHER, why=WHY, fix=FIX)
 def start_of_any_kind() -> SearchStrategy[Drawn]:
     """Beginning of the token's time of any type and size."""
     far = numbers().filter(lambda number: not 0 <= number <= 8 * LONG_AGO)
     return spoilt("claims.value", claim=st.just("nbf"), value=st.one_of(far, other_than("number")))
 
 
-@like("time/issue-time-absent", expect=EITHER, why=WHY)
+@like("time/issue-time-absent", expect=EITHER, why=WHY, fix=FIX)
 def issue_time_of_any_past_number() -> SearchStrategy[Drawn]:
     """Issue time of any number that is long past."""
     past = st.one_of(st.integers(max_value=LONG_AGO), st.floats(max_value=LONG_AGO, allow_infinity=False))
@@ -62,6 +66,7 @@ def issued_at_any_moment_before() -> SearchStrategy[Drawn]:
 @like(
     "accepted/issued-a-minute-ago",
     why="A token may say from when on it counts (RFC 7519, section 4.1.5). That moment is long past.",
+    fix="Refuse a token only while `nbf` lies in the future: compare it with the clock the right way round.",
 )
 def valid_since_any_past_moment() -> SearchStrategy[Drawn]:
     """Token valid since any moment of the past."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     expect=EITHER,
     why="Everything in a launch is chosen by the platform, or by whoever pretends to be one. Whatever it is, the tool "
     "lets the person in or says why not: it does not break down, does not hang, and leaves no session behind.",
+    fix="Make the checks in one place, in a fixed order, and stop at the first that fails. Around them catch what is "
+    "left as a refused launch, with an error page and in the log, and write the session only at the very end.",
 )
 def never_crashes() -> SearchStrategy[Drawn]:
     """Any lies of any kind at once."""

@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
-from conformance.catalogue import read_scenarios, ruled, scenarios, select
+from conformance.catalogue import FOLDER, read_scenarios, ruled, scenarios, select
 from conformance.errors import types
 from conformance.model import Answer, Attempt, Expectation, Fault, Scenario
+from conformance.phases import properties
 from conformance.profile import load_profile, profile_names
 from conformance.requirements import requirements
 from conformance.sample_tool import FLAWS
 from mockplatform.errors import UsageError
+from mockplatform.tables import read_toml
 from tests.conformance.makers import scenarios_of
 
 HEAD = """[[scenario]]
@@ -136,6 +138,14 @@ expect.core = { outcome = "launched", severity = "may" }
     def test_what_an_answer_leaves_out_follows(self, tmp_path: Path, text: str, answers: list[Answer]) -> None:
         """A type has a class, a code has one, and an alternate leans on the preferred answer."""
         assert list(one(tmp_path, f"expect.any = {text}\n").expect["any"].answers) == answers
+
+    def test_how_to_mend_a_tool_is_said_once_for_a_file(self, tmp_path: Path) -> None:
+        """A scenario's own text replaces that of its file; a file of a user's own may have neither."""
+        own = HEAD.replace("one", "two") + 'fix = "Its own."\nexpect.any = {}\n'
+        text = f"{HEAD}expect.any = {{}}\n{own}"
+
+        assert [scenario.fix for scenario in scenarios_of(tmp_path, text)] == ["", "Its own."]
+        assert [scenario.fix for scenario in scenarios_of(tmp_path, f'fix = "All."\n{text}')] == ["All.", "Its own."]
 
     def test_files_in_their_order(self, tmp_path: Path) -> None:
         """The area is the file, and a name may come again in another one."""
@@ -333,6 +343,15 @@ def test_a_scenario_tells_a_person_what_it_is_about() -> None:
     assert offenders(lambda s: len(s.title) >= 4 and not s.title.endswith(".")) == []
     assert offenders(lambda s: len(s.why) >= 30 and s.why.endswith((".", "!", "?"))) == []
     assert offenders(lambda s: s.requirement and len(set(s.requirement)) == len(s.requirement)) == []
+
+
+def test_each_scenario_and_property_tells_how_to_mend_a_tool() -> None:
+    """In a sentence or two, short enough for every report, and each file has one for what is added to it."""
+    texts = {scenario.id: scenario.fix for scenario in (*scenarios(), *properties())}
+    files = {path.name: read_toml(path).get("fix", "") for path in (FOLDER / "scenarios").glob("*.toml")}
+
+    assert [id_ for id_, fix in (texts | files).items() if not (20 <= len(fix) <= 300 and fix.endswith("."))] == []
+    assert offenders(lambda scenario: scenario.fix != scenario.why) == []
 
 
 def test_a_scenario_belongs_to_a_profile() -> None:

@@ -13,11 +13,13 @@ import pytest
 
 import conformance
 from conformance import cli, pytest_fixtures
+from conformance.catalogue import scenarios
 from conformance.commands.explain_command import KINDS
 from conformance.evidence import ADVICE
 from conformance.faults import drivers, fault_points
 from conformance.model import AXES, Outcome, Severity
 from conformance.observe import extractors
+from conformance.phases import properties
 from conformance.profile import profile_names
 from conformance.reports import formats
 from conformance.rulings import rulings
@@ -92,6 +94,12 @@ class TestLists:
     def test_a_scenario_names_its_rulings(self, run: Any) -> None:
         """Whoever doubts an expectation finds why it is so."""
         assert "Ruling roles-empty: " in told(run, "accepted/roles-empty")
+
+    @pytest.mark.parametrize("name", ["header/critical-no-list", "generated/never-crashes", "precedence/no-circle"])
+    def test_a_scenario_tells_how_to_mend_a_tool(self, run: Any, name: str) -> None:
+        """A property tells it as well."""
+        (fix,) = [known.fix for known in (*scenarios(), *properties()) if known.id == name]
+        assert f" Fix {fix} " in told(run, name)
 
     def test_the_axes_and_outcomes(self, run: Any) -> None:
         """All of them."""

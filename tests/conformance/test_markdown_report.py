@@ -101,6 +101,13 @@ def test_a_failure_tells_all_that_is_needed() -> None:
     assert first(read, "details a").attributes["href"] == "https://example.org/sec"
 
 
+def test_a_failure_tells_how_to_mend_the_tool() -> None:
+    """Beside what the standard says, and not at all where nobody has written it down."""
+    known, unknown = (make_dossier(make_entry(status="failed", fix=fix)) for fix in ("Compare <it>.", ""))
+    assert "Fix: Compare <it>." in words(first(page(render(known)), "details").text())
+    assert "Fix:" not in render(unknown)
+
+
 def test_the_rest_of_a_run_is_told() -> None:
     """What is waived with its reason, findings, chapters, and why the run tells less than it could."""
     told = words(page(render(replace(one_of_each(), stopped="the tool is lost", only=("area/*",)))).text())

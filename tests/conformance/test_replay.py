@@ -106,7 +106,7 @@ def test_recipes_are_kept_beside_the_work(
     assert main(["run", "--tool", str(flawed), "--only", "signature/flipped-bit"]) == 1
     assert "lti-conformance replay .lti-conformance/recipes/core-signature-flipped-bit.json" in capsys.readouterr().out
     assert Path(".lti-conformance/recipes/core-signature-flipped-bit.json").exists()
-    assert Path(".lti-conformance/recipes/.gitignore").read_text(encoding="utf-8") == "*\n"
+    assert Path(".lti-conformance/.gitignore").read_text(encoding="utf-8") == "*\n"
 
 
 def test_a_tool_file_that_has_moved_is_told(recorded: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]):

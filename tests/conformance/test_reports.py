@@ -26,7 +26,8 @@ LONG = "x" * 30
 
 def verdict(status: Status, **changes: Any) -> Verdict:
     cause = {"skipped": "missing-capability", "error": "control-failed"}.get(status)
-    return Verdict(**({"status": status, "axes": {"code": "passed"}, "reason": f"because of {status}", "cause": cause} | changes))
+    values = {"status": status, "axes": {"code": "passed"}, "reason": f"because of {status}", "cause": cause}
+    return Verdict(**(values | changes))
 
 
 def full_result(status: Status) -> Result:
