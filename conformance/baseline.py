@@ -8,7 +8,7 @@ from conformance.catalogue import scenarios
 from conformance.comparing import Comparison, compare
 from conformance.dossier import Dossier
 from conformance.phases import phases, properties
-from conformance.reading import read_dossier
+from conformance.reading import read_kept
 from mockplatform.errors import UsageError
 
 __all__ = ["against", "baseline_at", "renamed", "report_at"]
@@ -21,12 +21,10 @@ def report_at(path: str) -> Dossier:
         UsageError: it cannot be read, or is no JSON report.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        content = Path(path).read_bytes()
     except OSError as error:
         raise UsageError(f"{path}: the report cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: no JSON report: byte {error.start} is not UTF-8") from None
-    return read_dossier(text, where=path)
+    return read_kept(content, where=path)
 
 
 def baseline_at(path: str, *, profile: str) -> Dossier:

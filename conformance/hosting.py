@@ -46,11 +46,14 @@ def hosted(tool: Tool, transport: Transport, environment: Mapping[str, str], whe
             up = _application(tool, environment, log, where)
         else:
             up = _command(tool, transport, environment, log, where)
+        kept = False
         try:
             with up:
                 yield
         finally:
-            _keep(log)
+            kept = _keep(log)
+    if kept:
+        sys.stderr.write(f"What the tool itself printed is in {LOG}.\n")
 
 
 def address_of(url: str) -> tuple[str, int]:
@@ -118,16 +121,17 @@ def _command(
         _stop_group(process)
 
 
-def _keep(log: BinaryIO) -> None:
-    """Leave what the tool has printed where its makers find it; of too much, the end."""
+def _keep(log: BinaryIO) -> bool:
+    """Leave what the tool has printed where its makers find it; of too much, the end. Whether there was anything."""
     with contextlib.suppress(OSError):
         size = log.seek(0, os.SEEK_END)
         if not size:
-            return
+            return False
         log.seek(max(0, size - _LONGEST_LOG))
         made(LEFT)
         LOG.write_bytes(log.read())
-        sys.stderr.write(f"What the tool itself printed is in {LOG}.\n")
+        return True
+    return False
 
 
 def _refuse_stranger(tool: Tool, where: str) -> None:

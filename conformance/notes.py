@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from conformance.clearing import cleared
 from conformance.documenting import entry_of, head_of
 from conformance.dossier import Dossier, Entry
 from conformance.model import Result
@@ -53,7 +54,7 @@ class Notes:
         if self._head is None:
             return None
         untried = self._chosen - len(self._entries)
-        head = replace(self._head, complete=False, stopped=why, untried=untried)
+        head = replace(self._head, complete=False, stopped=cleared(why), untried=untried)
         return summed(head, [*self._entries.values()])
 
     def _head_of(self, report: Report) -> Dossier:

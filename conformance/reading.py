@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 from conformance.dossier import SCHEMA, STREAM, Dossier, Entry
 from conformance.tally import summed
 from mockplatform.errors import UsageError
 from mockplatform.tables import build
 
-__all__ = ["read_dossier"]
+__all__ = ["read_dossier", "read_kept"]
+
+
+def read_kept(content: bytes, *, where: str) -> Dossier:
+    """The dossier of a JSON report's file, or of the results that a killed run has left behind.
+
+    Args:
+        where: how messages name the file.
+
+    Raises:
+        UsageError: it is none.
+    """
+    head, *lines = content.split(b"\n")
+    if f'"{STREAM}"'.encode() in head:
+        # What follows the last end of a line was being written, perhaps not even whole characters of it.
+        return _cut_off(_text(head, where), [_text(line, where) for line in lines[:-1]], where)
+    return read_dossier(_text(content, where), where=where)
 
 
 def read_dossier(text: str, *, where: str) -> Dossier:
-    """The dossier of a JSON report, or of the results that a killed run has left behind.
+    """The dossier of a JSON report; the inverse of `reports.as_json.render`.
 
     Args:
         where: how messages name the report, usually its path.
@@ -24,33 +41,50 @@ def read_dossier(text: str, *, where: str) -> Dossier:
     Raises:
         UsageError: it is none.
     """
-    first, *rest = text.split("\n")
-    if f'"{STREAM}"' in first:
-        return _cut_off(_object(first, where), rest, where)
     document = _object(text, where)
     if document.get("schema") != SCHEMA:
         raise UsageError(f'{where}: no report of lti-conformance: its "schema" is not "{SCHEMA}"')
-    return build(Dossier, document, where=f"{where}:")
+    dossier = build(Dossier, document, where=f"{where}:")
+    _require_once(dossier.results, where)
+    return dossier
+
+
+def _text(content: bytes, where: str) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{where}: no JSON report: byte {error.start} is not UTF-8") from None
 
 
 def _object(text: str, where: str) -> dict[str, Any]:
     try:
-        document = json.loads(text)
+        document = json.loads(text, parse_constant=_no_number)
+        # Half a character can be told in JSON, and be written to no file.
+        json.dumps(document, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{where}: no JSON report: {error}") from None
     return document if isinstance(document, dict) else {}
 
 
-def _cut_off(head: dict[str, Any], lines: Iterable[str], where: str) -> Dossier:
-    """The dossier of a run that did not come to its end; a line that was not written whole is no result."""
-    known = build(Dossier, {**head, "schema": SCHEMA}, where=f"{where}:")
-    # What follows the last end of a line was being written.
-    *whole, _ = list(lines) or [""]
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _require_once(entries: Sequence[Entry], where: str) -> None:
+    twice = [id_ for id_, times in Counter(entry.id for entry in entries).items() if times > 1]
+    if twice:
+        raise UsageError(f"{where}: results: '{twice[0]}' stands there twice")
+
+
+def _cut_off(head: str, lines: Sequence[str], where: str) -> Dossier:
+    """The dossier of a run that did not come to its end."""
+    known = build(Dossier, {**_object(head, where), "schema": SCHEMA}, where=f"{where}:")
     entries = [
         build(Entry, _object(line, f"{where} line {number}"), where=f"{where} line {number}:")
-        for number, line in enumerate(whole, 2)
+        for number, line in enumerate(lines, 2)
         if line
     ]
+    _require_once(entries, where)
     untried = max(0, known.untried - len(entries))
     stopped = f"the run was cut off after {len(entries)} of {known.untried} results"
     return summed(replace(known, complete=False, stopped=stopped, untried=untried), entries)

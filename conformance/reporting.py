@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import stat
 import sys
-import tempfile
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.dossier import Dossier
 from conformance.reports import formats
+from conformance.streaming import ENDING
 from mockplatform.errors import UsageError
 
-__all__ = ["SCREEN", "Output", "output_of", "write_all", "write_whole"]
+__all__ = ["SCREEN", "Output", "output_of", "outputs_of", "write_all", "write_whole"]
 
 SCREEN = "-"
+_LONGEST_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +44,60 @@ def output_of(text: str, *, option: str = "--report") -> Output:
     return Output(name, path or SCREEN)
 
 
+def outputs_of(texts: Iterable[str], needed: Mapping[str, str | None]) -> list[Output]:
+    """The reports that were asked for; none takes the place of another, or of a file that is needed.
+
+    Args:
+        needed: paths of files that are only read, by what they are.
+
+    Raises:
+        UsageError: one cannot be written.
+    """
+    outputs = [output_of(text) for text in texts]
+    taken = {_resolved(path): what for what, path in needed.items() if path is not None}
+    for output in outputs:
+        if output.path == SCREEN:
+            continue
+        place = _resolved(output.path)
+        if place in taken:
+            raise UsageError(f"--report {output.format}:{output.path}: this file is {taken[place]}; name another")
+        taken |= {place: "another report", place + ENDING: f"where results are kept for {output.path}"}
+    return outputs
+
+
+def _resolved(path: str) -> str:
+    # With links that lead nowhere, or in a circle, `Path.resolve` is at an end.
+    return os.path.realpath(path)
+
+
 def write_all(dossier: Dossier, outputs: Iterable[Output]) -> None:
     """Write the reports that were asked for.
 
     Raises:
         UsageError: one cannot be written.
     """
+    problems = []
     # Files first: a reader of the screen may have gone (`| head`), and that must cost neither a report nor the verdict.
     for output in sorted(outputs, key=lambda output: output.path == SCREEN):
         text = formats()[output.format](dossier)
-        if output.path != SCREEN:
-            write_whole(Path(output.path), text)
+        if output.path == SCREEN:
+            _show(text)
             continue
         try:
-            sys.stdout.write(text)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            write_whole(Path(output.path), text)
+        except UsageError as error:
+            # The others are written all the same.
+            problems.append(str(error))
+    if problems:
+        raise UsageError("; ".join(problems))
+
+
+def _show(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -72,20 +111,22 @@ def write_whole(path: Path, text: str) -> None:
             # A device or a pipe is written to; replacing it would take it away from everybody else.
             path.write_text(text, encoding="utf-8")
         else:
-            _replace(path.resolve(), text)
+            _replace(Path(_resolved(str(path))), text)
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def _replace(path: Path, text: str) -> None:
-    # A file that only its owner may read stays one.
-    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o644
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    draft = path.with_name(f".{path.name[:_LONGEST_NAME]}.{os.getpid()}-{threading.get_ident()}")
+    # With the rights that any new file gets here.
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
-        Path(name).chmod(mode)
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
+        if path.exists():
+            # A file that only its owner may read stays one.
+            draft.chmod(stat.S_IMODE(path.stat().st_mode))
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
         raise

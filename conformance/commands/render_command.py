@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 
 from conformance.baseline import report_at
-from conformance.reporting import SCREEN, Output, output_of, write_all
+from conformance.reporting import SCREEN, Output, outputs_of, write_all
 
 __all__ = ["command"]
 
 
 def command(options: argparse.Namespace) -> int:
     """Make other reports of a JSON report, or of what a killed run has left behind."""
-    outputs = [output_of(text) for text in options.report] or [Output("text", SCREEN)]
+    outputs = outputs_of(options.report, {"the report to render": options.file}) or [Output("text", SCREEN)]
     write_all(report_at(options.file), outputs)
     return 0

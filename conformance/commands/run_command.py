@@ -6,7 +6,9 @@ import argparse
 import contextlib
 import datetime
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,15 +18,17 @@ from conformance.commands.targeting import opened, targeted
 from conformance.comparison_text import comparison_text
 from conformance.conduct import Agenda, conduct
 from conformance.dossier import Dossier
+from conformance.lab import Lab
+from conformance.leaving import LEFT, made
 from conformance.model import Profile, Result
 from conformance.notes import Notes
 from conformance.phases import Depth, phases, properties
 from conformance.profile import load_profile, profile_names
-from conformance.reporting import SCREEN, Output, output_of, write_all
+from conformance.reporting import SCREEN, Output, outputs_of, write_all
 from conformance.runner import Options
 from conformance.shelf import Shelf
 from conformance.strategies.lazily import hypothesis_or_advice
-from conformance.streaming import streamed
+from conformance.streaming import Stream, streamed
 from conformance.toolvalues import Tool
 from conformance.waivers import check_waivers
 from mockplatform.errors import UsageError
@@ -34,50 +38,62 @@ __all__ = ["command"]
 
 def command(options: argparse.Namespace) -> int:
     """Run the scenarios, write the reports, and return the exit code."""
-    outputs = [output_of(text) for text in options.report]
     tool, where, target = targeted(options)
+    outputs = outputs_of(options.report, {"the baseline": options.baseline, "the tool file": target.tool or None})
     named = options.profile or (tool.profile.name if tool else "core")
     profile = load_profile(named)
     agenda = _agenda(options, tool, profile, where)
     baseline = baseline_at(options.baseline, profile=profile.name) if options.baseline else None
     target = replace(target, examples=options.examples if options.deep else 0)
+    lab = opened(tool, profile, seed=options.seed, allow_remote=options.allow_remote, where=where, target=target)
     shelf = Shelf(folder=Path(options.recipes), profile=named, seed=options.seed, target=target)
-    with _progress(len(agenda.ids)) as advance, streamed(_first_file(outputs)) as stream:
-        notes = Notes(stream, tool_file=target.tool, chosen=len(agenda.ids), tell=advance)
-        try:
-            report = conduct(
-                opened(tool, profile, seed=options.seed, allow_remote=options.allow_remote, where=where, target=target),
-                agenda,
-                Options(
-                    jobs=options.jobs,
-                    strict=options.strict,
-                    fail_fast=options.fail_fast,
-                    max_time_s=options.max_time,
-                    rate=options.rate,
-                ),
-                now=datetime.datetime.now(datetime.UTC),
-                replay=shelf.command,
-                on_start=notes.begin,
-                on_result=notes.add,
-            )
-        except UsageError:
-            raise
-        except Exception as error:
-            # A defect of the harness: what it has found out until then is kept, and said to be a part.
-            partial = notes.broken_off(f"the harness failed: {type(error).__name__}: {error}")
-            if partial is not None:
-                _write(partial, outputs)
-            raise
-        dossier = notes.dossier(report)
+    with streamed(_first_file(outputs)) as stream:
+        with _progress(len(agenda.ids)) as advance:
+            notes = Notes(stream, tool_file=target.tool, chosen=len(agenda.ids), tell=advance)
+            dossier = _run(lab, agenda, options, notes, shelf)
         comparison = None if baseline is None else against(baseline, dossier)
         if comparison is not None:
             dossier = replace(dossier, exit_code=comparison.settled(dossier.exit_code))
-        _write(dossier, outputs)
+        _write(dossier, outputs, stream)
     if comparison is not None:
         # A report that a program reads from the screen stays one.
         mixed = all(output.format == "text" for output in outputs if output.path == SCREEN)
         print(f"\n{comparison_text(comparison)}", end="", file=sys.stdout if mixed else sys.stderr)
     return dossier.exit_code
+
+
+def _run(
+    lab: AbstractContextManager[Lab], agenda: Agenda, options: argparse.Namespace, notes: Notes, shelf: Shelf
+) -> Dossier:
+    """What the run finds out; of one that breaks on a defect of the harness, what it had found out until then."""
+    how = Options(
+        jobs=options.jobs,
+        strict=options.strict,
+        fail_fast=options.fail_fast,
+        max_time_s=options.max_time,
+        rate=options.rate,
+    )
+    now = datetime.datetime.now(datetime.UTC)
+    try:
+        report = conduct(lab, agenda, how, now=now, replay=shelf.command, on_start=notes.begin, on_result=notes.add)
+        return notes.dossier(report)
+    except UsageError:
+        raise
+    except Exception as error:
+        partial = notes.broken_off(f"the harness failed: {type(error).__name__}: {error}")
+        if partial is None:
+            raise
+        _keep_trace(error)
+        return partial
+
+
+def _keep_trace(error: Exception) -> None:
+    """Leave what a report of the defect needs."""
+    path = LEFT / "crash.txt"
+    with contextlib.suppress(OSError):
+        made(LEFT)
+        path.write_text("".join(traceback.format_exception(error)), encoding="utf-8", errors="replace")
+        print(f"This is a defect of lti-conformance; please report it with {path}.", file=sys.stderr)
 
 
 def _first_file(outputs: Sequence[Output]) -> Path | None:
@@ -120,10 +136,15 @@ def _refuse_deep(patterns: Sequence[str]) -> None:
             raise UsageError(f"--only {pattern}: this is a property of a deep run; add --deep")
 
 
-def _write(dossier: Dossier, outputs: Sequence[Output]) -> None:
+def _write(dossier: Dossier, outputs: Sequence[Output], stream: Stream) -> None:
     if not any(output.path == SCREEN for output in outputs):
         outputs = (Output("text", SCREEN), *outputs)
-    write_all(dossier, outputs)
+    try:
+        write_all(dossier, outputs)
+    except UsageError as error:
+        kept = f"; the results are kept in {stream.path}" if stream.path else ""
+        raise UsageError(f"{error}{kept}") from None
+    stream.done()
 
 
 @contextlib.contextmanager

@@ -15,10 +15,10 @@ import pytest
 
 from conformance.baseline import report_at
 from conformance.dossier import Dossier
-from conformance.reading import read_dossier
+from conformance.reading import read_kept
 from conformance.reports import formats
 from conformance.runner import Runner
-from conformance.streaming import ENDING, streamed
+from conformance.streaming import ASIDE, ENDING, streamed
 from mockplatform.errors import UsageError
 from tests.conformance.loopback import free_port
 from tests.conformance.makers import make_dossier, make_entry
@@ -126,24 +126,112 @@ def test_a_report_is_rendered_again_as_it_was(tmp_path: Path, run: Any) -> None:
 
 
 def test_a_defect_of_the_harness_costs_no_results(tmp_path: Path, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The report that was asked for is written, and says why it is a part; the defect is not hidden."""
+    """The reports say why they are a part; the trace is kept, and secrets in its words are not told."""
     tried: list[str] = []
     really = Runner.try_scenario
 
     def failing(self: Runner, scenario: Any) -> Any:
         tried.append(scenario.id)
         if len(tried) == 4:
-            raise ZeroDivisionError("of all things")
+            raise ZeroDivisionError("client_secret=ABCDEFGHIJKLMNOP")
         return really(self, scenario)
 
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(Runner, "try_scenario", failing)
-    with pytest.raises(ZeroDivisionError):
-        run("run", "--demo", "--only", "time/*", "--report", f"json:{tmp_path / 'r.json'}")
-    dossier = report_at(str(tmp_path / "r.json"))
+    ran = run("run", "--demo", "--only", "time/*", "--report", "json:r.json")
+    dossier = report_at("r.json")
 
+    assert ran.code == dossier.exit_code == 3
     assert [entry.id for entry in dossier.results] == tried[:3]
-    assert dossier.stopped == "the harness failed: ZeroDivisionError: of all things"
-    assert (dossier.complete, dossier.exit_code) == (False, 3)
+    assert str(dossier.stopped).startswith("the harness failed: ZeroDivisionError: client_secret=")
+    assert not dossier.complete
+    assert "EFGHIJKLMNOP" not in Path("r.json").read_text(encoding="utf-8") + ran.out
+    assert "please report it with .lti-conformance/crash.txt" in ran.err
+    assert "in failing" in Path(".lti-conformance/crash.txt").read_text(encoding="utf-8")
+
+
+class TestPlaces:
+    """A report takes nobody's place."""
+
+    @pytest.mark.parametrize(
+        ("reports", "problem"),
+        [
+            (("json:x", "text:x"), "text:x: this file is another report"),
+            (("json:x", "text:./x"), "text:./x: this file is another report"),
+            (("json:x", "text:x.part"), "this file is where results are kept for x"),
+            (("json:base.json",), "json:base.json: this file is the baseline"),
+            (("html:link.json",), "this file is the baseline"),
+        ],
+    )
+    def test_it_is_refused_before_the_run(
+        self, tmp_path: Path, run: Any, monkeypatch: pytest.MonkeyPatch, reports: tuple[str, ...], problem: str
+    ) -> None:
+        """A worse run would be its own baseline the next time."""
+        monkeypatch.chdir(tmp_path)
+        Path("base.json").write_text("{}")
+        Path("link.json").symlink_to("base.json")
+        wanted = [word for report in reports for word in ("--report", report)]
+
+        assert problem in run("run", "--demo", "--baseline", "base.json", *wanted).complaint
+        assert Path("base.json").read_text() == "{}"
+
+    def test_a_tool_file_is_no_place(self, miniature: Any, tmp_path: Path, run: Any) -> None:
+        """It is written by hand."""
+        path = miniature(tmp_path)
+
+        assert "this file is the tool file" in run("run", "--tool", str(path), "--report", f"badge:{path}").complaint
+
+    def test_what_is_rendered_stays(self, killed: Path, run: Any) -> None:
+        """It may be all that is left of a run."""
+        kept = str(killed / f"report.json{ENDING}")
+
+        assert "the report to render" in run("render", kept, "--report", f"text:{kept}").complaint
+
+    def test_what_others_have_put_beside_a_report_is_left_alone(self, tmp_path: Path, run: Any) -> None:
+        """A file, and a link with what it leads to."""
+        own, secret, link = tmp_path / "a.part", tmp_path / "secret", tmp_path / "b.part"
+        own.write_text("mine")
+        secret.write_text("mine")
+        link.symlink_to(secret)
+
+        for name in ("a", "b"):
+            assert run("run", "--demo", "--only", "nonce/absent", "--report", f"badge:{tmp_path / name}").code == 0
+        assert (own.read_text(), secret.read_text(), link.is_symlink()) == ("mine", "mine", True)
+
+    def test_what_a_killed_run_has_left_is_put_aside(self, killed: Path, tmp_path: Path) -> None:
+        """The same command again wipes nothing."""
+        left = (killed / f"report.json{ENDING}").read_bytes()
+        (tmp_path / f"r.json{ENDING}").write_bytes(left)
+        with streamed(tmp_path / "r.json") as stream:
+            stream.begin(make_dossier(), 1)
+            stream.done()
+
+        assert (tmp_path / f"r.json{ASIDE}").read_bytes() == left
+        assert not (tmp_path / f"r.json{ENDING}").exists()
+
+    def test_one_report_that_cannot_be_written_costs_no_other(self, tmp_path: Path, run: Any) -> None:
+        """The screen has the verdict, and the results are kept."""
+        badge, blocked = tmp_path / "badge.json", tmp_path / ("x" * 254)
+        ran = run(
+            "run",
+            "--demo",
+            "--only",
+            "nonce/absent",
+            "--report",
+            f"badge:{badge}",
+            "--report",
+            "json:/dev/full",
+            "--report",
+            f"html:{blocked}",
+        )
+
+        assert ran.code == 2
+        assert "1 passed" in ran.out
+        assert badge.exists()
+        assert blocked.exists()
+        assert "/dev/full: cannot be written: No space left on device" in ran.err
+        assert f"the results are kept in {badge}{ENDING}" in ran.err
+        assert len(report_at(f"{badge}{ENDING}").results) == 1
 
 
 def stream_of(tmp_path: Path, dossier: Dossier, chosen: int) -> str:
@@ -156,13 +244,13 @@ def stream_of(tmp_path: Path, dossier: Dossier, chosen: int) -> str:
 
 def test_a_stream_is_read_up_to_where_it_breaks_off(tmp_path: Path) -> None:
     """At every character: whole lines count, and what was being written does not."""
-    entries = (make_entry("a/one"), make_entry("a/two", "failed"))
+    entries = (make_entry("a/one", title="»Größe«"), make_entry("a/two", "failed"))
     text = stream_of(tmp_path, make_dossier(*entries), 3)
-    head, first, second = text.splitlines(keepends=True)
+    head, first, second = (line.encode() for line in text.splitlines(keepends=True))
 
-    for length in range(len(head), len(text) + 1, 7):
+    for length in range(len(head), len(text.encode()) + 1):
         whole = sum(length >= end for end in (len(head + first), len(head + first + second)))
-        read = read_dossier(text[:length], where="r")
+        read = read_kept(text.encode()[:length], where="r")
         assert read.results == entries[:whole]
         assert (read.untried, read.summary["failed"]) == (3 - whole, whole // 2)
 
@@ -174,7 +262,7 @@ def test_a_stream_that_is_spoilt_is_refused_in_one_line(tmp_path: Path, cut: str
     spoilt = {"head": [lines[0][:80] + "\n", lines[1]], "second": [lines[0], lines[1].replace("must", "gust")]}
 
     with pytest.raises(UsageError, match="^r") as refused:
-        read_dossier("".join(spoilt[cut]), where="r")
+        read_kept("".join(spoilt[cut]).encode(), where="r")
     assert "\n" not in str(refused.value)
     assert "line 2" in str(refused.value) or cut == "head"
 

@@ -62,3 +62,27 @@ def test_a_terminal_of_another_encoding_gets_what_it_can_show(tmp_path: Path) ->
     )
     assert (done.returncode, done.stderr) == (0, b"")
     assert report.exists()
+
+
+def test_a_new_file_has_the_rights_that_others_get_here(tmp_path: Path) -> None:
+    """The mask of the process holds for reports and recipes as well; a file that is there keeps its rights."""
+    before = os.umask(0o077)
+    try:
+        write_whole(tmp_path / "new", "told")
+    finally:
+        os.umask(before)
+    (tmp_path / "old").touch(mode=0o600)
+    (tmp_path / "old").chmod(0o640)
+    write_whole(tmp_path / "old", "told")
+
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "old").stat().st_mode & 0o777 == 0o640
+
+
+def test_a_link_in_a_circle_leads_to_no_file_and_gives_way(tmp_path: Path) -> None:
+    """And nothing is left beside it."""
+    (tmp_path / "circle").symlink_to("circle")
+    write_whole(tmp_path / "circle", "told")
+
+    assert (tmp_path / "circle").read_text() == "told"
+    assert [path.name for path in tmp_path.iterdir()] == ["circle"]
