@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conformance.catalogue import scenarios
+from conformance.catalogue import scenarios, words
+from conformance.choosing import Catalogued
 from conformance.comparing import Comparison, compare
 from conformance.dossier import Dossier
 from conformance.phases import phases, properties
 from conformance.reading import read_kept
 from mockplatform.errors import UsageError
 
-__all__ = ["against", "baseline_at", "renamed", "report_at"]
+__all__ = ["against", "baseline_at", "catalogued", "report_at"]
 
 
 def report_at(path: str) -> Dossier:
@@ -51,14 +52,17 @@ def against(baseline: Dossier, dossier: Dossier) -> Comparison:
     return compare(
         baseline,
         dossier,
-        renamed(),
+        catalogued(),
         known={scenario.id for scenario in (*scenarios(), *properties())},
         deep={phase.NAME for phase in phases()},
     )
 
 
-def renamed() -> dict[str, str]:
-    """Today's id of a scenario by each id that it once had."""
+def catalogued() -> Catalogued:
+    """What today's catalogue knows of the results of reports."""
     found = (*scenarios(), *properties())
     ids = {scenario.id for scenario in found}
-    return {old: scenario.id for scenario in found for old in scenario.aliases if old not in ids}
+    return Catalogued(
+        renamed={old: scenario.id for scenario in found for old in scenario.aliases if old not in ids},
+        words={scenario.id: words(scenario) for scenario in found},
+    )

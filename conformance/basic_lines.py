@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from conformance.exchange_legs import cut, few
 from conformance.legs import Line
 from conformance.model import Attempt
 from mockplatform import flow11
@@ -13,8 +12,7 @@ from mockplatform.lms import Platform
 from mockplatform.model import BasicLaunch, Params
 from mockplatform.mutation import NotApplicableError, through
 from mockplatform.pending import PendingBasic
-from mockplatform.telling.lines import shown
-from mockplatform.telling.masking import masked
+from mockplatform.telling.lines import compared
 
 __all__ = ["basic_lines"]
 
@@ -31,10 +29,9 @@ def basic_lines(platform: Platform, attempt: Attempt, pending: PendingBasic) -> 
         spoken = tuple(pair for pair in sent.fields if pair[0] != _SIGNATURE)
         right = flow11.signed(replace(plain, params=spoken)).fields[-1:]
         honest_url, honest = plain.url, (*plain.params, *right)
-    address = () if sent.url == honest_url else (Line(name="address", value=cut(sent.url), was=cut(honest_url)),)
-    lines = shown(sent.fields, honest)
-    fields = (Line(name=one.name, value=_cut(one.name, one.value), was=_cut(one.name, one.was)) for one in lines)
-    return few((*address, *fields))
+    address = () if sent.url == honest_url else (Line(name="address", value=sent.url, was=honest_url),)
+    lines = compared(sent.fields, honest)
+    return (*address, *(Line(name=one.name, value=one.value, was=one.was) for one in lines))
 
 
 def _honest(platform: Platform, attempt: Attempt, pending: PendingBasic) -> BasicLaunch:
@@ -55,9 +52,3 @@ def _honest(platform: Platform, attempt: Attempt, pending: PendingBasic) -> Basi
 
 def _of_the_moment(params: Params) -> set[tuple[str, str]]:
     return {pair for pair in params if pair[0] in _OF_THE_MOMENT}
-
-
-def _cut(name: str, value: str | None) -> str | None:
-    if value is None:
-        return None
-    return cut(masked(value) if name == _SIGNATURE else value)

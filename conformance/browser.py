@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from conformance.bodies import FORM, SHOWN
 from conformance.simultaneous import together
 from conformance.transport import Request, Response, Transport, TransportTrouble
 from mockplatform.model import Exchange, Params
@@ -22,8 +23,6 @@ from mockplatform.model import Exchange, Params
 __all__ = ["Browser", "Visit", "form_request", "origin"]
 
 MAX_HOPS = 20
-SHOWN = 16_000
-FORM = "application/x-www-form-urlencoded"
 _URL_CHARACTERS = "%:/?#[]@!$&'()*+,;=~"
 _Stop = Callable[[str], bool]
 

@@ -9,7 +9,6 @@ does not say it itself.
 from __future__ import annotations
 
 import difflib
-import fnmatch
 import functools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.checks import checks
+from conformance.choosing import chosen
 from conformance.errors import codes, types
 from conformance.faults import fault_points
 from conformance.model import (
@@ -259,20 +259,15 @@ def select(found: Sequence[Scenario], profile: Profile, patterns: Sequence[str] 
         UsageError: a pattern matches nothing in the whole catalogue.
     """
     for pattern in patterns:
-        if not any(_matches(scenario, pattern) for scenario in found):
+        if not any(chosen(words(scenario), [pattern]) for scenario in found):
             near = difflib.get_close_matches(pattern, [scenario.id for scenario in found], n=1)
             hint = f"; did you mean '{near[0]}'?" if near else "; `lti-conformance list` shows all"
             raise UsageError(f"--only {pattern}: no scenario, code or error type matches{hint}")
     return tuple(
         scenario
         for scenario in found
-        if profile.expectation(scenario) is not None
-        and (not patterns or any(_matches(scenario, pattern) for pattern in patterns))
+        if profile.expectation(scenario) is not None and chosen(words(scenario), patterns)
     )
-
-
-def _matches(scenario: Scenario, pattern: str) -> bool:
-    return any(fnmatch.fnmatchcase(word, pattern) for word in words(scenario))
 
 
 def words(scenario: Scenario) -> tuple[str, ...]:

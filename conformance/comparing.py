@@ -7,18 +7,22 @@ What a change is called stands in one total table, `KINDS`; what follows from it
   was strict and the old one was not is as it was.
 - A scenario that is missing has stopped asserting, unless the new run was not to try it: its `--only` patterns leave it
   out, it belongs to a deep run and this was none, or the catalogue does not have it any more.
+- A counted axis that was graded and cannot be observed any more is silence whatever became of the status, unless that
+  is a regression: what passes on fewer axes is not mended.
 - A report that ended early proves nothing about what was not tried: it is never green.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from conformance.choosing import chosen, former
+from conformance.choosing import Catalogued
+from conformance.conclusion import REGRESSED
 from conformance.dossier import Dossier, Entry
 from conformance.model import Axis, Status
+from conformance.strictness import strict_status
 from mockplatform.errors import UsageError
 
 __all__ = ["KINDS", "Change", "Comparison", "Kind", "compare"]
@@ -54,8 +58,13 @@ KINDS: Mapping[tuple[Status | None, Status], Kind] = {
     for old, row in _ROWS.items()
     for new, kind in zip(_COLUMNS, row.split(), strict=True)
 }
-"""What it is called that a scenario had one status and has another; the old one is None if it was not there."""
+"""What it is called that a scenario had one status and has another; the old one is None if it was not there.
 
+A counted axis that is not observed any more turns each of them into `silenced`, even `fixed`, but for `regression`.
+"""
+
+LOST = 3
+"""The exit code of a run that could not go on."""
 _ASSERTS = frozenset({"passed", "warned", "waived", "failed"})
 _FLAKY = frozenset({"flaky", "not-repeated"})
 _GRADED = frozenset({"passed", "allowed", "failed"})
@@ -147,17 +156,21 @@ class Comparison:
     @property
     def exit_code(self) -> int:
         """That of `diff`: 5 if something is worse, 2 if the new report is too partial to say no, else 0."""
-        return 5 if self.red else 2 if self.partial else 0
+        return REGRESSED if self.red else 2 if self.partial else 0
 
     def settled(self, code: int) -> int:
-        """The exit code of a run that ends with `code` without a baseline: only 2 and 3 stand before 5."""
-        return 5 if self.red and code not in (2, 3) else code
+        """The exit code of a run that ends with `code` without a baseline.
+
+        Only 3 stands before 5, and the 2 of a run in which nothing was executed; one that is merely incomplete and has
+        found something worse says so.
+        """
+        return REGRESSED if self.red and code != LOST and self.new.executed else code
 
 
 def compare(
     old: Dossier,
     new: Dossier,
-    renamed: Mapping[str, str],
+    catalogued: Catalogued,
     *,
     known: Collection[str] | None = None,
     deep: Collection[str] = (),
@@ -165,7 +178,7 @@ def compare(
     """What has changed between two reports under one profile.
 
     Args:
-        renamed: today's id by each old one.
+        catalogued: what today's catalogue knows of their results.
         known: the ids of the catalogue; None: unknown, so that none counts as removed.
         deep: the areas that only a deep run tries.
 
@@ -173,11 +186,11 @@ def compare(
         UsageError: they answer different questions.
     """
     _require_comparable(old, new)
-    before = {renamed.get(entry.id, entry.id): entry for entry in old.results}
-    after = {renamed.get(entry.id, entry.id): entry for entry in new.results}
+    before = {catalogued.id(entry): entry for entry in old.results}
+    after = {catalogued.id(entry): entry for entry in new.results}
     told = [_change(before.get(id_), entry, old, new) for id_, entry in after.items()]
     missing = [
-        Change(kind=_missing(entry, (id_, *former(id_, renamed)), new, known, deep), old=entry, new=None)
+        Change(kind=_missing(entry, new, catalogued, known, deep), old=entry, new=None)
         for id_, entry in before.items()
         if id_ not in after
     ]
@@ -213,8 +226,7 @@ def _as_strict(entry: Entry | None, was: Dossier, now: Dossier) -> Status | None
     """The old status as the new run would have counted it."""
     if entry is None:
         return None
-    stricter = now.strict and not was.strict and entry.severity != "may"
-    return "failed" if stricter and entry.status == "warned" else entry.status
+    return strict_status(entry.status, entry.severity) if now.strict and not was.strict else entry.status
 
 
 def _silent(old: Entry, new: Entry, counted: Collection[Axis]) -> tuple[Axis, ...]:
@@ -228,13 +240,13 @@ def _silent(old: Entry, new: Entry, counted: Collection[Axis]) -> tuple[Axis, ..
 
 
 def _missing(
-    old: Entry, ids: Sequence[str], new: Dossier, known: Collection[str] | None, deep: Collection[str]
+    old: Entry, new: Dossier, catalogued: Catalogued, known: Collection[str] | None, deep: Collection[str]
 ) -> Kind:
-    """What it means that the new report does not have a scenario of the old one; today's id is the first."""
-    if known is not None and ids[0] not in known:
+    """What it means that the new report does not have a scenario of the old one."""
+    if known is not None and catalogued.id(old) not in known:
         return "gone"
     shallow = old.area in deep and not any(entry.area in deep for entry in new.results)
-    if shallow or not chosen(old, new.only, ids):
+    if shallow or not catalogued.chosen(old, new.only):
         return "not-chosen"
     if not new.complete:
         return "untried"

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.comparing import Change, Comparison, Kind
+from conformance.reports.escaping import printable
 
-__all__ = ["comparison_json", "comparison_text", "plain"]
+__all__ = ["comparison_json", "comparison_text"]
 
 WIDTH = 100
 DROP_STALE = "`lti-conformance waive --from REPORT --drop-stale`"
@@ -61,7 +62,7 @@ def comparison_text(comparison: Comparison) -> str:
         if telling.heading:
             lines += _listed(comparison.of(kind), telling)
     # What a tool or a file has said must not steer the terminal.
-    return "".join(f"{plain(line)}\n" for line in lines)
+    return "".join(f"{printable(line)}\n" for line in lines)
 
 
 def comparison_json(comparison: Comparison) -> str:
@@ -166,8 +167,3 @@ def _reason(change: Change) -> str:
     if change.axes:
         return f"its {' and '.join(change.axes)} cannot be observed any more: {change.new.reason}"
     return change.new.reason
-
-
-def plain(line: str) -> str:
-    """A line without anything that would steer a terminal."""
-    return "".join(letter if letter.isprintable() else " " if letter.isspace() else "�" for letter in line)

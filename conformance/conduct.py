@@ -11,13 +11,16 @@ from dataclasses import dataclass, field, replace
 
 from conformance.catalogue import scenarios as catalogue
 from conformance.catalogue import select
+from conformance.clearing import cleared
 from conformance.first_hour import diagnose, failure_of
+from conformance.known_secrets import witnessed
 from conformance.lab import Lab
 from conformance.model import Finding, Result, Scenario
 from conformance.phases import EXAMPLES, Depth, Telling, phases, properties
 from conformance.report import Chapter, Report
 from conformance.runner import Options, PlainLaunchFailed, Runner, TimeIsUp, ToolLost
 from conformance.story import honest
+from conformance.strictness import strictly
 from conformance.toolvalues import Tool
 from conformance.waivers import stale_waivers, waive
 from mockplatform._version import __version__
@@ -84,7 +87,7 @@ def conduct(
         results=tuple(results),
         findings=(*ignored_settings(lab.tool), *_noted(lab), *runner.findings),
         chapters=tuple(chapters),
-        stale_waivers=_stale(results, agenda, lab, now.date()),
+        waivers=_stale(results, agenda, lab, now.date()),
         stopped=stopped,
         untried=untried,
     )
@@ -104,6 +107,7 @@ def _begun(lab: Lab, agenda: Agenda, options: Options, now: datetime.datetime) -
         strict=options.strict,
         only=tuple(agenda.only),
         untried=len(agenda.ids),
+        known=lab.secrets,
     )
 
 
@@ -112,8 +116,8 @@ def _settling(runner: Runner, today: datetime.date, replay: Callable[[Result], s
     lab = runner.lab
 
     def settle(result: Result) -> Result:
-        settled = waive(_strictly(result, runner.options), lab.tool.waiver, lab.profile, today)
-        return replace(settled, replay=replay(settled))
+        settled = waive(strictly(result) if runner.options.strict else result, lab.tool.waiver, lab.profile, today)
+        return replace(settled, replay=replay(settled), known=lab.secrets)
 
     return settle
 
@@ -123,7 +127,7 @@ def _stale(results: Sequence[Result], agenda: Agenda, lab: Lab, today: datetime.
     held = {wanted.id for wanted in agenda.properties}
     # A property that passes with few examples may fail with more.
     sure = results if agenda.depth.examples >= EXAMPLES else [r for r in results if r.scenario.id not in held]
-    whole = [scenario.id for scenario in select((*catalogue(), *properties()), lab.profile)]
+    whole = select((*catalogue(), *properties()), lab.profile)
     return stale_waivers(sure, lab.tool.waiver, lab.profile, today, whole)
 
 
@@ -133,8 +137,8 @@ def _try_all(
     settle: Callable[[Result], Result],
     note: Callable[[Result], None],
     chapters: list[Chapter],
-) -> str:
-    """Note each result as it comes; why the run ended early, or nothing."""
+) -> str | None:
+    """Note each result as it comes; why the run ended early, None if it did not."""
     try:
         runner.plain_launch()
         for told in _all_told(runner, agenda, settle):
@@ -145,16 +149,16 @@ def _try_all(
             else:
                 note(told)
                 if runner.options.fail_fast and told.status == "failed":
-                    return ""
+                    return None
     except PlainLaunchFailed as failure:
         return plain_failure(failure, runner.lab)
     except ToolLost as lost:
         return f"the tool is gone: {lost}"
     except TimeIsUp:
-        return ""
+        return None
     except KeyboardInterrupt:
         return "interrupted"
-    return ""
+    return None
 
 
 def _all_told(runner: Runner, agenda: Agenda, settle: Callable[[Result], Result]) -> Iterator[Telling]:
@@ -184,13 +188,6 @@ def _controlled(runner: Runner, result: Result) -> Result:
     return replace(result, verdict=replace(result.verdict, status="error", reason=reason, cause="control-failed"))
 
 
-def _strictly(result: Result, options: Options) -> Result:
-    """The result, failed where a broken SHOULD is to fail."""
-    if not options.strict or result.status != "warned" or result.expectation.severity == "may":
-        return result
-    return replace(result, verdict=replace(result.verdict, status="failed"))
-
-
 def ignored_settings(tool: Tool) -> tuple[Finding, ...]:
     """A finding for each part of the tool file that this version reads and does not use yet."""
     from mockplatform.service import services
@@ -215,7 +212,9 @@ def plain_failure(failure: PlainLaunchFailed, lab: Lab) -> str:
     """Why nothing can be said about the tool, in a sentence, and what to do about it."""
     seen = failure.observation
     steps = "; ".join(f"{e.method} {e.url.partition('?')[0]} → {e.status or e.trouble}" for e in seen.exchanges)
-    said = f", and said: {seen.message[:200]}" if seen.message else ""
+    # Masked before it is cut: the rest of a secret does not look like one.
+    message = cleared(seen.message, lab.secrets | witnessed(seen))
+    said = f", and said: {message[:200]}" if message else ""
     problems = f"; the authentication request: {'; '.join(seen.auth_problems)}" if seen.auth_problems else ""
     cause = diagnose(failure_of(lab, seen))
     return (

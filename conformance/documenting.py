@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from conformance.clearing import cleared
 from conformance.dossier import (
@@ -14,21 +13,21 @@ from conformance.dossier import (
     Observed,
     RightAnswer,
 )
-from conformance.legs import Leg, Reply
-from conformance.model import AXES, Attempt, Expectation, Observation, Result, Status
+from conformance.exchange_legs import legs_of, told
+from conformance.known_secrets import witnessed
+from conformance.lies import lies_of
+from conformance.model import AXES, Attempt, Expectation, Observation, Result
 from conformance.report import Report
+from conformance.statuses import BROKEN
 from conformance.tally import summed
 
-__all__ = ["BROKEN", "dossier_of", "entry_of", "expected_of", "head_of"]
-
-BROKEN: tuple[Status, ...] = ("failed", "warned", "waived", "error")
-"""What is told with its story on the wire."""
-_LONGEST_VALUE = 80
+__all__ = ["dossier_of", "entry_of", "expected_of", "head_of"]
 
 
 def dossier_of(report: Report) -> Dossier:
     """A run as its reports tell it."""
-    return summed(head_of(report), tuple(map(entry_of, report.results)))
+    known = report.known.union(*(result.known for result in report.results))
+    return summed(head_of(replace(report, known=known)), tuple(map(entry_of, report.results)))
 
 
 def head_of(report: Report) -> Dossier:
@@ -45,22 +44,24 @@ def head_of(report: Report) -> Dossier:
             started=report.started.strftime("%Y-%m-%dT%H:%M:%SZ"),
             duration_s=round(report.duration_s, 3),
             complete=report.complete,
-            stopped=report.stopped or None,
+            stopped=report.stopped,
             untried=report.untried,
             versions=dict(report.versions),
             findings=tuple(FindingRow(id=finding.id, text=finding.text) for finding in report.findings),
             chapters=report.chapters,
-            waivers=report.stale_waivers,
-        )
+            waivers=report.waivers,
+        ),
+        report.known,
     )
 
 
 def entry_of(result: Result) -> Entry:
     """What came of one scenario, as a report tells it."""
     scenario, verdict, expectation, seen = result.scenario, result.verdict, result.expectation, result.observation
-    # Before words are made of it: two secrets of one sentence may look like none.
-    timeline = cleared(result.timeline or (_hops(seen) if seen and verdict.status in BROKEN else ()))
-    return cleared(
+    legs = result.timeline or (legs_of(seen) if seen and verdict.status in BROKEN else ())
+    known = result.known | witnessed(seen, legs)
+    timeline = told(legs, known)
+    entry = cleared(
         Entry(
             id=scenario.id,
             title=scenario.title,
@@ -84,10 +85,10 @@ def entry_of(result: Result) -> Entry:
             steps=tuple(map(_step, (*scenario.before, scenario.attempt))) if scenario.before else (),
             recipe=result.recipe,
             serviced=scenario.serviced,
-            lies=tuple(_lies(timeline)),
-            timeline=timeline,
-        )
+        ),
+        known,
     )
+    return replace(entry, lies=tuple(lies_of(timeline)), timeline=timeline)
 
 
 def expected_of(expectation: Expectation) -> Expected:
@@ -119,20 +120,6 @@ def _observed(seen: Observation) -> Observed:
     )
 
 
-def _hops(seen: Observation) -> tuple[Leg, ...]:
-    """The browser's way in short, where nobody has told the story of the launch."""
-    return tuple(
-        Leg(
-            title="",
-            asker=exchange.asker,
-            method=exchange.method,
-            url=exchange.url.partition("?")[0],
-            reply=Reply(status=exchange.status, trouble=exchange.trouble, elapsed_s=round(exchange.elapsed_s, 4)),
-        )
-        for exchange in seen.exchanges
-    )
-
-
 def _sent(result: Result) -> str:
     scenario = result.scenario
     lies = [*scenario.mutations, *map(str, scenario.faults), *map(str, scenario.wire)]
@@ -153,21 +140,3 @@ def _step(attempt: Attempt) -> str:
         f"posted {attempt.copies} times at once" if attempt.copies > 1 else "",
     ]
     return ", ".join(part for part in parts if part)
-
-
-def _lies(timeline: Sequence[Leg]) -> Iterator[str]:
-    """Each place in which what was sent is not what an honest platform says."""
-    for leg in timeline:
-        parts = {"": leg.lines}
-        if leg.token is not None:
-            parts |= {"header ": leg.token.header, "claim ": leg.token.claims}
-        for kind, lines in parts.items():
-            for line in lines:
-                if line.was is not None:
-                    now = "is left out" if line.value is None else f"is {_short(line.value)}"
-                    honest = f"in place of {_short(line.was)}" if line.was else "which an honest platform does not send"
-                    yield f"{kind}{line.name} {now}, {honest}"
-
-
-def _short(text: str) -> str:
-    return textwrap.shorten(text, _LONGEST_VALUE, placeholder=" …") if len(text) > _LONGEST_VALUE else repr(text)

@@ -10,8 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from conformance import conclusion
+from conformance.conclusion import Verdict
 from conformance.legs import Leg
 from conformance.model import Axis, Finding, Grade, Outcome, Severity, Status
+from conformance.statuses import RowStatus
 from mockplatform.tables import named
 
 __all__ = [
@@ -34,7 +37,7 @@ __all__ = [
 SCHEMA: Literal["lti-conformance-report/1"] = "lti-conformance-report/1"
 STREAM = "lti-conformance-stream/1"
 """The schema of results that are kept while a run goes on; see `streaming`."""
-RowStatus = Literal["passed", "failed", "warned", "waived", "error", "not-run"]
+MOST_PATTERNS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +172,16 @@ class Area:
     status: RowStatus
     summary: Mapping[Status, int]
 
+    @property
+    def passed(self) -> int:
+        """How many have passed."""
+        return self.summary.get("passed", 0)
+
+    @property
+    def total(self) -> int:
+        """How many there are."""
+        return sum(self.summary.values())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingRow:
@@ -213,6 +226,9 @@ class Dossier:
         rules: the demands that the results name, by id.
         remedies: what people have to do about a code, by the code as text.
         exit_code: that of `run`.
+        verdict: what the run comes to in a word; this and the next two follow from the other members.
+        headline: the verdict, and what the exit code means.
+        reservations: a sentence for each thing about the run that none of its results and waivers tells.
         tool_file: where the tool is described, as the run was told; empty if no file does.
     """
 
@@ -230,6 +246,9 @@ class Dossier:
     stopped: str | None = None
     untried: int = 0
     exit_code: int = 0
+    verdict: Verdict = field(init=False)
+    headline: str = field(init=False)
+    reservations: tuple[str, ...] = field(init=False)
     tool_file: str = ""
     versions: Mapping[str, str]
     summary: Mapping[Status, int] = field(default_factory=dict)
@@ -242,6 +261,24 @@ class Dossier:
     rules: Mapping[str, Rule] = field(default_factory=dict)
     remedies: Mapping[str, str] = field(default_factory=dict)
     results: tuple[Entry, ...] = ()
+
+    def __post_init__(self) -> None:
+        # Whoever changes another member, such as the exit code, gets a dossier that says so.
+        object.__setattr__(self, "verdict", conclusion.verdict(self))
+        object.__setattr__(self, "headline", conclusion.headline(self))
+        object.__setattr__(self, "reservations", tuple(conclusion.reservations(self)))
+
+    @property
+    def executed(self) -> bool:
+        """Whether anything was tried at all."""
+        return any(entry.status != "skipped" for entry in self.results)
+
+    @property
+    def choice(self) -> str:
+        """What was chosen of the profile, in a sentence; empty: all of it."""
+        shown = ", ".join(self.only[:MOST_PATTERNS])
+        more = f" and {len(self.only) - MOST_PATTERNS} more" if len(self.only) > MOST_PATTERNS else ""
+        return f"Only {shown}{more} {'was' if len(self.only) == 1 else 'were'} chosen." if self.only else ""
 
     @property
     def table(self) -> Literal["codes", "types", "areas"]:

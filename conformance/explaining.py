@@ -154,8 +154,8 @@ def ruling_lines(ruling: RuledQuestion) -> Iterator[str]:
     for passage in ruling.passage:
         yield from paragraph("Says", f"{passage.citation}: {passage.says}")
     yield from paragraph("Ruling", ruling.ruling)
-    for name, told in ruling.profiles.items():
-        yield from paragraph(name, told)
+    for name, position in ruling.profiles.items():
+        yield from paragraph(name, position.says)
     if ruling.switch:
         default = str(ruling.default).lower()
         yield from paragraph("Switch", f"{ruling.switch} in [rulings] of the tool file; {default} unless given")

@@ -1,17 +1,18 @@
 """Errors of the first hour, recognised and explained: why the launch failed on which all else stands.
 
-Each of `DIAGNOSES` looks for one mistake. A new one is one function, in the place where it is likelier than the next.
+Each of `DIAGNOSES` looks for one mistake at one stage. A new one is one function, in the place where it is likelier
+than the next: what is sure stands before what only words suggest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from conformance.clearing import cleared
 from conformance.lab import Lab
-from conformance.mishaps import between, launch, login
+from conformance.mishaps import between, frameworks, key_set, launch, login, stages
 from conformance.mishaps.failure import Diagnosis, Failure
+from conformance.mishaps.stages import Mishap, looks
 from conformance.model import Observation
 from mockplatform.model import Exchange
 
@@ -20,49 +21,61 @@ __all__ = ["DIAGNOSES", "Diagnosis", "Failure", "diagnose", "failure_of"]
 _MOST_CALLS = 50
 _COMPLETE_S = 0.2
 
-DIAGNOSES: tuple[Callable[[Failure], Diagnosis | None], ...] = (
+DIAGNOSES: tuple[Mishap, ...] = (
     # Who leaves for another host has left, whatever happened there.
-    between.redirects_to_https,
-    login.other_platform,
-    login.auth_request_to_another_path,
-    login.hints_lost,
+    *looks(stages.anywhere, between.redirects_to_https),
+    *looks(stages.before_launch, login.other_platform, login.auth_request_to_another_path),
     # What the platform itself has noted is sure; what follows it may come of it.
-    login.client_id_differs,
-    login.redirect_uri_differs,
-    login.auth_request_refused,
-    between.certificate_not_trusted,
-    between.nobody_listens,
-    between.connection_dropped,
-    between.takes_too_long,
-    between.runs_in_circles,
-    between.led_elsewhere,
+    *looks(
+        stages.anywhere,
+        login.hints_lost,
+        login.client_id_differs,
+        login.redirect_uri_differs,
+        login.auth_request_refused,
+        between.certificate_not_trusted,
+        between.speaks_plain_http,
+        between.nobody_listens,
+        between.connection_dropped,
+        between.takes_too_long,
+        between.runs_in_circles,
+        between.begins_again,
+        between.led_elsewhere,
+    ),
+    *looks(
+        stages.launch,
+        launch.error_and_launched,
+        login.auth_request_flawed,
+        key_set.wrong_key_set_url,
+        launch.launched_unseen,
+    ),
+    # A server error shows everything that a program knows, so its words prove nothing.
+    *looks(stages.login_crash, login.login_crashed),
+    *looks(stages.launch_crash, launch.launch_crashed),
+    *looks(stages.refused_launch, launch.cookie_lost),
     # A framework that lets nobody near the tool.
-    between.host_refused,
-    between.csrf_in_the_way,
-    between.insists_on_https,
-    # The login.
-    login.not_registered,
-    login.wrong_login_path,
-    login.login_crashed,
-    login.cookie_page,
-    login.login_answers_with_a_page,
-    login.login_refused,
-    # The launch.
-    launch.wrong_launch_path,
-    launch.error_and_launched,
-    launch.launched_unseen,
-    launch.cookie_lost,
-    launch.no_cookie,
-    launch.state_not_found,
-    launch.deployment_unknown,
-    launch.key_set_unreached,
-    launch.clock_differs,
-    launch.signature_refused,
-    launch.issuer_unknown,
-    launch.basic_signature,
-    login.auth_request_flawed,
-    launch.launch_crashed,
-    launch.launch_refused,
+    *looks(stages.refusal, frameworks.host_refused, frameworks.csrf_in_the_way, frameworks.insists_on_https),
+    *looks(
+        stages.login,
+        login.not_registered,
+        login.wrong_login_path,
+        login.cookie_page,
+        login.login_answers_with_a_page,
+        login.login_refused,
+    ),
+    *looks(
+        stages.refused_launch,
+        launch.no_cookie,
+        launch.state_not_found,
+        launch.deployment_unknown,
+        key_set.loopback_blocked,
+        launch.issuer_unknown,
+        launch.wrong_launch_path,
+        key_set.key_set_not_fetched,
+        launch.clock_differs,
+        key_set.signature_refused,
+        launch.basic_signature,
+    ),
+    *looks(stages.launch, launch.launch_refused),
 )
 """The likeliest first."""
 
@@ -71,7 +84,7 @@ def diagnose(failure: Failure) -> Diagnosis | None:
     """The likeliest cause; None for a launch that has worked, or that tells nothing."""
     if failure.seen.outcome == "launched":
         return None
-    found = next((found for look in DIAGNOSES if (found := look(failure)) is not None), None)
+    found = next((found for mishap in DIAGNOSES if (found := mishap.found_in(failure)) is not None), None)
     return None if found is None else _shown(cleared(found))
 
 

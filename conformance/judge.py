@@ -9,6 +9,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
+from conformance.clearing import cleared
+from conformance.known_secrets import witnessed
 from conformance.model import (
     AXES,
     Answer,
@@ -177,7 +179,8 @@ def _wrong_outcome(seen: Observation) -> str:
     trouble = f": {seen.trouble}" if seen.trouble else ""
     if seen.outcome in ("crashed", "hung"):
         return f"the tool {seen.outcome}{trouble}"
-    shown = f", saying: {seen.message[:160]}" if seen.message else trouble
+    # Masked before it is cut: the rest of a secret does not look like one.
+    shown = f", saying: {cleared(seen.message, witnessed(seen))[:160]}" if seen.message else trouble
     status = f" with status {seen.status_code}" if seen.status_code else ""
     return f"a launch that has to work was refused{status}{shown}"
 

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from conformance.browser import Browser
 from conformance.driver import Binding
+from conformance.known_secrets import configured
 from conformance.model import Fault, LtiVersion, Profile, Role, Scenario
 from conformance.observe import Reader
 from conformance.toolvalues import Tool
@@ -83,6 +84,11 @@ class Lab:
     def honest_states(self, role: Role) -> tuple[str, ...]:
         """The states without which an honest launch in this role is not accepted under the profile."""
         return self.profile.states.get(role, ())
+
+    @functools.cached_property
+    def secrets(self) -> frozenset[str]:
+        """The secrets of the tool file, by their values."""
+        return configured(self.tool)
 
     @property
     def lti(self) -> LtiVersion:

@@ -264,7 +264,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """A scenario, what was observed, and the verdict."""
+    """A scenario, what was observed, and the verdict; `known` are the secrets of the tool file, for no report."""
 
     scenario: Scenario
     expectation: Expectation
@@ -275,7 +275,8 @@ class Result:
     recipe: str = ""
     """The file in which its story is kept, if the command that repeats it does not name it."""
     timeline: tuple[Leg, ...] = ()
-    """What was said on the wire; only where the scenario did not pass."""
+    """What was said on the wire, whole and with its secrets; only where the scenario did not pass."""
+    known: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
     def status(self) -> Status:

@@ -20,7 +20,8 @@ from conformance.profile import load_profile, profile_names
 from conformance.pytest_options import SCENARIO, TRIAL, LtiConformanceWarning
 from conformance.recipe import Target
 from conformance.reporting import output_of
-from conformance.shelf import BROKEN, FOLDER, Shelf
+from conformance.shelf import FOLDER, Shelf
+from conformance.statuses import BROKEN
 from conformance.waivers import check_waivers
 from mockplatform.errors import UsageError
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import datetime
-import fnmatch
 import pickle
 import platform as machine
 import re
@@ -16,16 +15,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.catalogue import scenarios
+from conformance.catalogue import scenarios, select
 from conformance.documenting import dossier_of
 from conformance.dossier import Dossier
 from conformance.model import Profile, Result
+from conformance.phases import properties
 from conformance.pytest_values import Trial
 from conformance.report import Report
 from conformance.reporting import SCREEN, Output, output_of, write_whole
 from conformance.reports import formats
 from conformance.reports.as_text import closing_text
-from conformance.toolvalues import Waiver
 from conformance.waivers import stale_waivers
 from mockplatform._version import __version__
 from mockplatform.errors import UsageError
@@ -74,17 +73,13 @@ def finish(conductor: Conductor, *, complete: bool) -> tuple[Sequence[str], int]
     # Why a run ended early stands at the item that noticed it.
     told = [dossier_of(report) for report in reports]
     shown = [replace(dossier, stopped=None) for dossier in told]
-    lines = [line for dossier in shown for line in (_heading(dossier), *closing_text(dossier).splitlines())]
+    lines = [line for dossier in shown for line in closing_text(dossier).splitlines()]
     try:
         lines += _written(told, [output_of(text, option="--lti-report") for text in settings.reports])
     except UsageError as error:
         return [*lines, str(error)], pytest.ExitCode.USAGE_ERROR
-    stale = any(report.stale_waivers for report in reports)
+    stale = any(report.waivers for report in reports)
     return lines, pytest.ExitCode.TESTS_FAILED if stale else 0
-
-
-def _heading(dossier: Dossier) -> str:
-    return f"{dossier.tool} · profile {dossier.profile}: {dossier.question}"
 
 
 def _reports(trials: Iterable[Trial], run: _Run) -> tuple[Report, ...]:
@@ -99,10 +94,11 @@ def _reports(trials: Iterable[Trial], run: _Run) -> tuple[Report, ...]:
 def _report(trials: Sequence[Trial], run: _Run) -> Report:
     first = trials[0]
     results = tuple(trial.result for trial in trials if trial.result is not None)
-    stopped = next((trial.trouble for trial in trials if trial.trouble), "")
+    stopped = next((trial.trouble for trial in trials if trial.trouble), None)
     findings = {finding.id: finding for trial in trials for finding in trial.findings}
     today = run.started.date()
-    waivers = [waiver for waiver in first.waivers if _is_ripe(waiver, results, first.profile, today)]
+    # `-k` and `--lf` often leave out the one that still fails.
+    whole = select((*scenarios(), *properties()), first.profile)
     return Report(
         tool=first.tool,
         profile=first.profile,
@@ -113,7 +109,7 @@ def _report(trials: Sequence[Trial], run: _Run) -> Report:
         results=results,
         findings=tuple(findings.values()),
         versions={"lti-conformance": __version__, "python": machine.python_version()},
-        stale_waivers=stale_waivers(results, waivers, first.profile, today),
+        waivers=stale_waivers(results, first.waivers, first.profile, today, whole),
         strict=run.strict,
         only=_only(results, first.profile),
         stopped=stopped,
@@ -125,18 +121,6 @@ def _only(results: Sequence[Result], profile: Profile) -> tuple[str, ...]:
     ids = {result.scenario.id for result in results}
     whole = {scenario.id for scenario in scenarios() if profile.expectation(scenario) is not None}
     return () if whole <= ids else tuple(sorted(ids))
-
-
-def _is_ripe(waiver: Waiver, results: Sequence[Result], profile: Profile, today: datetime.date) -> bool:
-    """Whether enough was tried to call a waiver stale: `-k` and `--lf` often leave out the one that still fails."""
-    covered = {
-        scenario.id
-        for scenario in scenarios()
-        if profile.expectation(scenario) is not None
-        and any(fnmatch.fnmatchcase(id_, waiver.scenario) for id_ in (scenario.id, *scenario.aliases))
-    }
-    expired = waiver.expires is not None and waiver.expires < today
-    return expired or covered <= {result.scenario.id for result in results}
 
 
 def _written(dossiers: Sequence[Dossier], outputs: Iterable[Output]) -> list[str]:

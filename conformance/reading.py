@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 from typing import Any, NoReturn
 
 from conformance.dossier import SCHEMA, STREAM, Dossier, Entry
@@ -25,6 +25,8 @@ def read_kept(content: bytes, *, where: str) -> Dossier:
     Raises:
         UsageError: it is none.
     """
+    if not content.strip():
+        raise UsageError(f"{where}: is empty; a run that was killed before its first launch leaves no more")
     head, *lines = content.split(b"\n")
     if f'"{STREAM}"'.encode() in head:
         # What follows the last end of a line was being written, perhaps not even whole characters of it.
@@ -44,7 +46,7 @@ def read_dossier(text: str, *, where: str) -> Dossier:
     document = _object(text, where)
     if document.get("schema") != SCHEMA:
         raise UsageError(f'{where}: no report of lti-conformance: its "schema" is not "{SCHEMA}"')
-    dossier = build(Dossier, document, where=f"{where}:")
+    dossier = _built(document, where)
     _require_once(dossier.results, where)
     return dossier
 
@@ -66,6 +68,12 @@ def _object(text: str, where: str) -> dict[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
+def _built(document: Mapping[str, Any], where: str) -> Dossier:
+    """The dossier; what follows from its other members is not read but follows from them again."""
+    following = {field.metadata.get("key", field.name) for field in fields(Dossier) if not field.init}
+    return build(Dossier, {key: value for key, value in document.items() if key not in following}, where=f"{where}:")
+
+
 def _no_number(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number of JSON")
 
@@ -78,7 +86,7 @@ def _require_once(entries: Sequence[Entry], where: str) -> None:
 
 def _cut_off(head: str, lines: Sequence[str], where: str) -> Dossier:
     """The dossier of a run that did not come to its end."""
-    known = build(Dossier, {**_object(head, where), "schema": SCHEMA}, where=f"{where}:")
+    known = _built({**_object(head, where), "schema": SCHEMA}, where)
     entries = [
         build(Entry, _object(line, f"{where} line {number}"), where=f"{where} line {number}:")
         for number, line in enumerate(lines, 2)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from conformance.clearing import cleared
+from conformance.known_secrets import witnessed
 from conformance.lab import Lab
 from conformance.model import Attempt, Expectation, Finding, Observation, Scenario, Status, Verdict
 from conformance.story import Told, honest
@@ -33,7 +35,9 @@ def recovered(
         return replace(verdict, findings=(*verdict.findings, Finding(id="key-cache", text=text))), again
     if again.performed.visit.trouble_kind == "refused":
         check_alive(lab, again.seen, scenario)
-    shown = again.seen.message[:160] or again.seen.trouble or again.seen.outcome
+    # Masked before it is cut: the rest of a secret does not look like one.
+    message = cleared(again.seen.message, lab.secrets | witnessed(again.seen))
+    shown = message[:160] or again.seen.trouble or again.seen.outcome
     reason = f"refused as it should be, but afterwards the same person cannot launch: {shown}"
     status: Status = "failed" if expectation.severity == "must" else "warned"
     return replace(verdict, status=status, reason=reason, cause="no-recovery"), again

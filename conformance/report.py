@@ -26,11 +26,14 @@ class Report:
     findings: tuple[Finding, ...] = ()
     chapters: tuple[Chapter, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
-    stale_waivers: tuple[str, ...] = ()
+    waivers: tuple[str, ...] = ()
+    """A sentence for each waiver that is stale or has expired."""
     strict: bool = False
     only: tuple[str, ...] = ()
     """The patterns by which scenarios were chosen; empty: all of the profile."""
-    stopped: str = ""
-    """Why the run ended early, in a sentence."""
+    stopped: str | None = None
+    """Why the run ended early, in a sentence; None if it did not."""
     untried: int = 0
     """How many of the chosen scenarios were not begun."""
+    known: frozenset[str] = field(default=frozenset(), repr=False)
+    """The secrets of the tool file, which no report may show."""

@@ -16,6 +16,7 @@ from conformance.attempt import signed_in
 from conformance.checks import checks
 from conformance.driver import OutOfReachError
 from conformance.evidence import keys_unasked, lacking, skip, unaccepted, unasked, unheard, unjudged, unproven
+from conformance.exchange_legs import legs_of
 from conformance.judge import judge
 from conformance.lab import Lab
 from conformance.legs import Leg
@@ -23,9 +24,11 @@ from conformance.model import Expectation, Finding, Observation, Result, Role, S
 from conformance.observe import page_of
 from conformance.pace import Pace
 from conformance.recovery import check_alive, recovered
+from conformance.statuses import AMISS, RED
 from conformance.story import DisarmError, FaultError, Told, honest, read, tell
+from conformance.strictness import strictly
 from conformance.takes import Take, both
-from conformance.timeline import legs_of, timeline_of
+from conformance.timeline import timeline_of
 from conformance.twins import ToolLost, Twins
 from mockplatform.mutation import NotApplicableError
 
@@ -66,6 +69,8 @@ class Runner:
         self.lab = lab
         self.options = options
         self.findings: list[Finding] = []
+        self.auth_problems: Sequence[str] = ()
+        """What is wrong with the authentication request of the plain launch, whatever came of it."""
         self._twins = twins or Twins(lab)
         self._stop = threading.Event()
         self._pace = Pace(options.rate)
@@ -111,6 +116,7 @@ class Runner:
                 raise ToolLost(str(failure)) from None
             raise
         seen = told.seen
+        self.auth_problems = seen.auth_problems
         # The page must not be read with patterns that it voids itself.
         self.findings += lab.reader.calibrate(page_of(told.performed.visit))
         session = told.story.session("user")
@@ -208,18 +214,18 @@ class Runner:
         # Before anything else is said: keys, clock and journal are still those of the launch.
         timeline = self._timeline(take)
         verdict = take.verdict
-        if verdict.status in ("failed", "warned") and self.options.repeat_failures:
+        if verdict.status in AMISS and self.options.repeat_failures:
             verdict = both(take, self._once(scenario, expectation, "2"))
-        if self.options.strict and verdict.status == "warned" and expectation.severity != "may":
-            verdict = replace(verdict, status="failed")
-        return Result(
+        result = Result(
             scenario=scenario,
             expectation=expectation,
             verdict=verdict,
             observation=take.seen,
             duration_s=time.perf_counter() - began,
             timeline=timeline,
+            known=self.lab.secrets,
         )
+        return strictly(result) if self.options.strict else result
 
     def _timeline(self, take: Take) -> tuple[Leg, ...]:
         """What was said on the wire, where it did not come out as it should."""
@@ -267,7 +273,7 @@ class Runner:
         verdict = judge(expectation, seen, lab.profile, lab.reader.axes, complaints)
         if verdict.status == "passed" and (silence := unheard(scenario, expectation, told)) is not None:
             return Take(verdict=silence, seen=seen, told=(told,))
-        refused = seen.outcome != "launched" and verdict.status not in ("failed", "error")
+        refused = seen.outcome != "launched" and verdict.status not in RED
         if not (refused and self.options.recovery):
             return Take(verdict=verdict, seen=seen, told=(told,))
         verdict, afterwards = recovered(lab, scenario, expectation, told, verdict)

@@ -25,6 +25,8 @@ from conformance.profile import load_profile, profile_names
 from conformance.runner import Options, Runner
 from conformance.sample_tool import FLAWS, Flaw
 from conformance.sample_tool.steps import Plan, plan_of
+from conformance.statuses import RED
+from conformance.strictness import strictly
 
 __all__ = ["Law", "Seen", "Trial", "guarding", "prove", "try_flaw"]
 
@@ -209,7 +211,7 @@ def try_flaw(name: str | None, profile_name: str, only: Sequence[str] | None = N
         results = list(_tried_out(runner, name, chosen))
         held = list(_held(runner, name)) if deep else []
         launch_url = lab.tool.tool.launch_url
-    broke = [result.scenario.id for result in (*results, *held) if result.status in ("failed", "error")]
+    broke = [result.scenario.id for result in (*results, *held) if result.status in RED]
     seen = {r.scenario.id: _seen(r.observation, launch_url) for r in results if r.observation and name is None}
     entrances = {r.scenario.id: entrances_of(r.scenario, r.observation) for r in results}
     return Trial(flaw=name, profile=profile_name, broke=tuple(sorted(broke)), seen=seen, entrances=entrances)
@@ -235,12 +237,7 @@ def _held(runner: Runner, flaw: str | None) -> Iterator[Result]:
         others = [wanted for wanted in chosen if wanted not in guards]
         for held, examples in ((guards, EXAMPLES), (others, FEW)):
             told = phase.run(runner, held, Depth(examples=examples)) if held else ()
-            yield from (_strictly(result) for result in told if isinstance(result, Result))
-
-
-def _strictly(result: Result) -> Result:
-    warned = result.status == "warned" and result.expectation.severity != "may"
-    return replace(result, verdict=replace(result.verdict, status="failed")) if warned else result
+            yield from (strictly(result) for result in told if isinstance(result, Result))
 
 
 def _seen(observation: Observation, launch_url: str) -> Seen:

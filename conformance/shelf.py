@@ -10,12 +10,12 @@ from conformance.leaving import LEFT, made
 from conformance.model import Result
 from conformance.recipe import Target, as_json, file_name, recipe_of
 from conformance.reporting import write_whole
+from conformance.statuses import BROKEN
 from mockplatform.errors import UsageError
 
-__all__ = ["BROKEN", "FOLDER", "Shelf", "text_at"]
+__all__ = ["FOLDER", "Shelf", "text_at"]
 
 FOLDER = LEFT / "recipes"
-BROKEN = ("failed", "warned", "error", "waived")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ __all__ = ["Page", "Sighting", "Words"]
 _CLASSES: Mapping[str, ErrorClass] = {"invalid": "invalid", "security": "security", "unknown": "unknown"}
 # A lone 1024 on a page is usually a screen width: a number counts only beside a label.
 _LABELLED = re.compile(r"(?i)\b(?:error|code)\W{0,12}(10(?:0[1-9]|1[0-9]|2[0-4])|1337)\b")
+_CHARSET = re.compile(r"(?i);\s*charset\s*=\s*[\"']?([\w.:+-]+)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +36,14 @@ class Page:
 
     @cached_property
     def text(self) -> str:
-        """The body as text."""
-        return self.body.decode("utf-8", "replace")
+        """The body as text, in the charset of its content type; in UTF-8 if that names none that is known."""
+        named = _CHARSET.search(self.header("content-type") or "")
+        try:
+            read = self.body.decode(named[1] if named else "utf-8", "replace")
+        except (LookupError, ValueError):
+            read = self.body.decode("utf-8", "replace")
+        # Some charsets can say half of a surrogate pair, which nothing can write.
+        return read.encode("utf-8", "replace").decode("utf-8")
 
     @cached_property
     def data(self) -> Any:
@@ -51,7 +58,7 @@ class Page:
         """The body as a parsed page."""
         from selectolax.lexbor import LexborHTMLParser
 
-        return LexborHTMLParser(self.body)
+        return LexborHTMLParser(self.text)
 
     @cached_property
     def visible(self) -> str:
@@ -60,7 +67,7 @@ class Page:
             return " ".join(self.text.split())
         from selectolax.lexbor import LexborHTMLParser
 
-        page = LexborHTMLParser(self.body)
+        page = LexborHTMLParser(self.text)
         for name in ("script", "style", "head"):
             # By tag: a document's first CSS query costs more than to parse a short page.
             for node in page.tags(name):
@@ -118,6 +125,10 @@ class Words:
         named_code = next((code for name, code in self._code_names.items() if name in text), None)
         code = own.code or (int(number[1]) if number else named_code)
         return Sighting(klass=own.klass, type=own.type, code=code)
+
+    def knows(self, word: str) -> bool:
+        """Whether a word, or a running text, means anything."""
+        return bool(self.meaning(word) or self.search(word))
 
     @property
     def kinds(self) -> frozenset[str]:

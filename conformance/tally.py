@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from conformance.dossier import Area, CodeRow, Dossier, Entry, FindingRow, RowStatus, Rule, TypeRow
+from conformance.dossier import Area, CodeRow, Dossier, Entry, FindingRow, Rule, TypeRow
 from conformance.errors import codes, types
 from conformance.model import Axis, Status
 from conformance.requirements import documents, requirements
+from conformance.statuses import RED, STATUSES, WORST_FIRST, RowStatus
 
-__all__ = ["exit_code", "remedies_for", "rules_for", "summed", "worst"]
-
-_WORST_FIRST: tuple[RowStatus, ...] = ("failed", "error", "warned", "waived", "passed")
-_STATUSES: tuple[Status, ...] = ("passed", "failed", "warned", "skipped", "waived", "error")
+__all__ = ["areas_of", "exit_code", "remedies_for", "rules_for", "summed", "worst"]
 
 
 def summed(head: Dossier, entries: Sequence[Entry]) -> Dossier:
@@ -27,7 +25,7 @@ def summed(head: Dossier, entries: Sequence[Entry]) -> Dossier:
         summary=_summary(entries),
         codes=_code_rows(entries, head.axes),
         types=_type_rows(entries, head.axes),
-        areas=_areas(entries),
+        areas=areas_of(entries),
         findings=_finding_rows(head.findings, entries),
         rules=rules_for(entries),
         remedies=remedies_for(entries),
@@ -37,15 +35,15 @@ def summed(head: Dossier, entries: Sequence[Entry]) -> Dossier:
 
 
 def exit_code(dossier: Dossier) -> int:
-    """The exit code of `run`: the first that applies of 3, 2, 1, 4 and 0.
+    """The exit code of `run` without a baseline: the first that applies, in the order of `exit_codes.RUN`.
 
-    3 stands before 2 here because a plain launch that failed was executed.
+    3 stands before 2 there because a plain launch that failed was executed.
     """
     if dossier.stopped:
         return 3
-    if all(entry.status == "skipped" for entry in dossier.results):
+    if not dossier.executed:
         return 2
-    if dossier.summary["failed"] or dossier.summary["error"]:
+    if any(dossier.summary[status] for status in RED):
         return 1
     if not dossier.complete:
         return 2
@@ -55,7 +53,7 @@ def exit_code(dossier: Dossier) -> int:
 def worst(entries: Iterable[Entry]) -> RowStatus:
     """The worst status, skipped ones left aside; `not-run` if nothing else is left."""
     found = {entry.status for entry in entries}
-    return next((status for status in _WORST_FIRST if status in found), "not-run")
+    return next((status for status in WORST_FIRST if status in found), "not-run")
 
 
 def rules_for(entries: Iterable[Entry]) -> Mapping[str, Rule]:
@@ -76,10 +74,11 @@ def remedies_for(entries: Iterable[Entry]) -> Mapping[str, str]:
 
 def _summary(entries: Iterable[Entry]) -> Mapping[Status, int]:
     found = [entry.status for entry in entries]
-    return {status: found.count(status) for status in _STATUSES}
+    return {status: found.count(status) for status in STATUSES}
 
 
-def _areas(entries: Iterable[Entry]) -> tuple[Area, ...]:
+def areas_of(entries: Iterable[Entry]) -> tuple[Area, ...]:
+    """The parts of the catalogue that entries belong to, in the order of first sight."""
     by_name: dict[str, list[Entry]] = {}
     for entry in entries:
         by_name.setdefault(entry.area, []).append(entry)
@@ -124,11 +123,12 @@ def _ids(entries: Iterable[Entry]) -> tuple[str, ...]:
 def _finding_rows(of_run: Iterable[FindingRow], entries: Iterable[Entry]) -> tuple[FindingRow, ...]:
     """Each finding once, in the order of first sight; the text is that of the first."""
     rows: dict[str, FindingRow] = {}
+    # Keys in their order, for a finding may have been shown by tens of thousands.
+    scenarios: dict[str, dict[str, None]] = {}
     for row in of_run:
         rows.setdefault(row.id, row)
     for entry in entries:
         for finding in entry.findings:
             row = rows.setdefault(finding.id, FindingRow(id=finding.id, text=finding.text))
-            if entry.id not in row.scenarios:
-                rows[finding.id] = replace(row, scenarios=(*row.scenarios, entry.id))
-    return tuple(rows.values())
+            scenarios.setdefault(finding.id, dict.fromkeys(row.scenarios))[entry.id] = None
+    return tuple(replace(row, scenarios=tuple(scenarios.get(id_, row.scenarios))) for id_, row in rows.items())

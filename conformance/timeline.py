@@ -1,7 +1,7 @@
 """What was said on the wire in a launch or an action, in its order, each lie beside what is honest.
 
 What was a lie is not asked here again: the platform tells the story of a launch itself, and its legs get here what
-the browser saw come back.
+the browser saw come back. Legs are whole here, with their secrets: `exchange_legs.told` makes of them what is shown.
 """
 
 from __future__ import annotations
@@ -12,21 +12,10 @@ from typing import Final
 
 from conformance.attempt import posting, request_of, unasked_request
 from conformance.basic_lines import basic_lines
-from conformance.browser import SHOWN
-from conformance.exchange_legs import (
-    READ,
-    call_legs,
-    cut,
-    exchange_leg,
-    few,
-    header_lines,
-    masked_header_lines,
-    masked_lines,
-    reply_of,
-)
+from conformance.bodies import SHOWN
+from conformance.exchange_legs import call_legs, exchange_leg, header_lines, hop, legs_of, lines_of, reply_of
 from conformance.lab import Lab
 from conformance.legs import Leg, Line, Reply, TokenParts
-from conformance.model import Observation
 from conformance.story import Told
 from conformance.transport import Request
 from mockplatform.model import AuthResponse, Exchange, KeySet, LoginRequest, SignedLaunch
@@ -34,10 +23,9 @@ from mockplatform.mutation import Spoilt
 from mockplatform.pending import PendingBasic, PendingLaunch
 from mockplatform.telling import timeline as telling
 from mockplatform.telling.lines import Line as ToldLine
-from mockplatform.telling.masking import masked_text
 from mockplatform.telling.token_views import TokenView, part_params, taken_apart
 
-__all__ = ["legs_of", "timeline_of"]
+__all__ = ["timeline_of"]
 
 _JOURNAL: Final = 1000
 _UNSENT: Final = ("foreign", "loop", "again", "unanswered")
@@ -51,12 +39,6 @@ def timeline_of(lab: Lab, told: Told) -> tuple[Leg, ...]:
     except Exception as error:  # noqa: BLE001 - whatever a lie has made of a launch, its result must not be lost
         trouble = f"What was a lie cannot be shown: {type(error).__name__}"
         return (Leg(title=trouble, asker="harness"), *legs_of(told.seen))
-
-
-def legs_of(seen: Observation) -> tuple[Leg, ...]:
-    """What the browser has sent, and then the tool, as far as an observation holds it."""
-    hops = (exchange_leg(exchange, _hop(exchange)) for exchange in seen.exchanges)
-    return (*hops, *call_legs(seen.calls))
 
 
 def _legs(lab: Lab, told: Told) -> Iterator[Leg]:
@@ -152,7 +134,7 @@ def _end(told: Told) -> Iterator[Leg]:
         yield Leg(
             title="Not sent",
             method=request.method,
-            url=cut(masked_text(request.url)),
+            url=request.url,
             reply=Reply(status=None, trouble=visit.trouble),
         )
     elif visit.stopped and (posted or told.attempt.action):
@@ -168,8 +150,8 @@ def _back(told: Told) -> Leg:
     return Leg(
         title="The tool sends the browser back to the platform" + (" with a deep linking response" if token else ""),
         method=visit.request.method,
-        url=cut(visit.request.url.partition("?")[0]),
-        lines=masked_lines(visit.params),
+        url=visit.request.url.partition("?")[0],
+        lines=lines_of(visit.params),
         token=_deep_link(token, problems) if token else None,
         problems=problems,
     )
@@ -178,8 +160,8 @@ def _back(told: Told) -> Leg:
 def _deep_link(token: str, problems: Sequence[str]) -> TokenParts:
     header, claims, trouble = taken_apart(token)
     return TokenParts(
-        header=masked_lines(part_params(header)),
-        claims=masked_lines(part_params(claims)),
+        header=lines_of(part_params(header)),
+        claims=lines_of(part_params(claims)),
         signature="The tool has made it; the platform holds "
         + ("against it what is listed." if problems else "nothing against it."),
         trouble=trouble,
@@ -191,7 +173,7 @@ def _basic(lab: Lab, told: Told, pending: PendingBasic) -> Leg:
     return Leg(
         title="Launch request: the browser brings the tool the signed form (LTI 1.1)",
         method=response.method,
-        url=cut(response.url),
+        url=response.url,
         lines=(
             *_manner(response, is_spoilt=bool(told.attempt.mutations)),
             *basic_lines(lab.platform, told.attempt, pending),
@@ -241,11 +223,7 @@ def _title(lab: Lab, exchange: Exchange) -> str:
     probe = lab.tool.observe.probe
     if probe is not None and exchange.url == request_of(lab, probe.request, {}).url:
         return "The probe: who is signed in"
-    return _hop(exchange)
-
-
-def _hop(exchange: Exchange) -> str:
-    return "The browser posts a form" if exchange.method == "POST" else "The browser goes on"
+    return hop(exchange)
 
 
 def _manner(response: AuthResponse | SignedLaunch, *, is_spoilt: bool) -> tuple[Line, ...]:
@@ -254,7 +232,7 @@ def _manner(response: AuthResponse | SignedLaunch, *, is_spoilt: bool) -> tuple[
     pairs = (("method", response.method, honest.method), ("content-type", response.content_type, honest.content_type))
     lines = tuple(Line(name=name, value=value, was=was) for name, value, was in pairs if is_spoilt and value != was)
     extra = response.headers if isinstance(response, SignedLaunch) else ()
-    return (*lines, *(replace(line, was="") for line in masked_header_lines(extra)))
+    return (*lines, *(replace(line, was="") for line in lines_of(extra)))
 
 
 def _answered(leg: Leg, exchanges: Sequence[Exchange]) -> Leg:
@@ -270,7 +248,7 @@ def _as_leg(leg: telling.Leg, more: tuple[Line, ...] = ()) -> Leg:
     return Leg(
         title=leg.title,
         method=leg.method,
-        url=cut(leg.url),
+        url=leg.url,
         lines=(*more, *_lines(leg.lines)),
         token=None if leg.token is None else _parts(leg.token),
         problems=leg.problems,
@@ -284,11 +262,4 @@ def _parts(token: TokenView) -> TokenParts:
 
 
 def _lines(lines: Sequence[ToldLine]) -> tuple[Line, ...]:
-    return few(
-        tuple(Line(name=line.name, value=_shown(line, line.value), was=_shown(line, line.was)) for line in lines)
-    )
-
-
-def _shown(line: ToldLine, value: str | None) -> str | None:
-    # A token is taken apart beside it.
-    return None if value is None else cut(value, 200 if line.name == "id_token" else READ)
+    return tuple(Line(name=line.name, value=line.value, was=line.was) for line in lines)

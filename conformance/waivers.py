@@ -5,23 +5,22 @@ from __future__ import annotations
 import datetime
 import difflib
 import fnmatch
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from conformance.model import Profile, Result, Scenario
+from conformance.statuses import AMISS, BROKEN
 from conformance.toolvalues import Waiver
 from mockplatform.errors import UsageError
 
 __all__ = ["check_waivers", "stale_waivers", "waive"]
 
-BROKEN = ("failed", "warned", "error")
-
 
 def waive(result: Result, waivers: Sequence[Waiver], profile: Profile, today: datetime.date) -> Result:
     """The result, marked as waived where a waiver in force covers its failure."""
-    if result.status not in ("failed", "warned"):
+    if result.status not in AMISS:
         return result
-    waiver = next((w for w in waivers if _covers(w, result, profile) and not _expired(w, today)), None)
+    waiver = next((w for w in waivers if _covers(w, result.scenario, profile) and not _expired(w, today)), None)
     if waiver is None:
         return result
     link = f" ({waiver.link})" if waiver.link else ""
@@ -51,32 +50,33 @@ def stale_waivers(
     waivers: Sequence[Waiver],
     profile: Profile,
     today: datetime.date,
-    whole: Collection[str] = (),
+    whole: Iterable[Scenario] = (),
 ) -> tuple[str, ...]:
     """A sentence for each waiver that has expired, or whose scenarios all ran and did not fail.
 
     Args:
-        whole: ids of all scenarios of the profile; a waiver of which only a part was tried is not stale.
+        whole: all scenarios of the profile; a waiver of which only a part was tried is not stale.
     """
     tried = list(results)
     ids = {result.scenario.id for result in tried}
+    untried = [scenario for scenario in whole if scenario.id not in ids]
     told = []
     for waiver in waivers:
-        covered = [result for result in tried if _covers(waiver, result, profile)]
+        covered = [result for result in tried if _covers(waiver, result.scenario, profile)]
         executed = [result for result in covered if result.status != "skipped"]
         if covered and _expired(waiver, today):
             told.append(f"waiver '{waiver.scenario}' expired on {waiver.expires}: mend the tool or renew the waiver")
-        elif any(fnmatch.fnmatchcase(id_, waiver.scenario) for id_ in set(whole) - ids):
+        elif any(_covers(waiver, scenario, profile) for scenario in untried):
             continue
-        elif executed and not any(result.status in (*BROKEN, "waived") for result in executed):
+        elif executed and not any(result.status in BROKEN for result in executed):
             told.append(f"waiver '{waiver.scenario}' is stale: nothing it covers fails any more; remove it")
     return tuple(told)
 
 
-def _covers(waiver: Waiver, result: Result, profile: Profile) -> bool:
+def _covers(waiver: Waiver, scenario: Scenario, profile: Profile) -> bool:
     if waiver.profiles and profile.name not in waiver.profiles:
         return False
-    return any(fnmatch.fnmatchcase(id_, waiver.scenario) for id_ in (result.scenario.id, *result.scenario.aliases))
+    return any(fnmatch.fnmatchcase(id_, waiver.scenario) for id_ in (scenario.id, *scenario.aliases))
 
 
 def _expired(waiver: Waiver, today: datetime.date) -> bool:

@@ -10,10 +10,11 @@ import datetime
 import fnmatch
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
-from conformance.choosing import chosen, former
+from conformance.choosing import Catalogued
 from conformance.dossier import Dossier, Entry
 from conformance.toolvalues import Waiver
 from mockplatform.errors import UsageError
@@ -21,6 +22,7 @@ from mockplatform.errors import UsageError
 __all__ = ["Edit", "Plan", "Wish", "expiry_of", "plan_drops", "plan_waivers"]
 
 LONGEST_REASON = 200
+EMPTY: Mapping[str, Collection[str]] = MappingProxyType({})
 _DAYS = re.compile(r"([1-9]\d{0,4})d")
 
 
@@ -70,22 +72,18 @@ class _Known:
 
     waivers: Sequence[Waiver]
     profile: str
-    renamed: Mapping[str, str] = field(default_factory=dict)
+    catalogued: Catalogued
 
     def covering(self, entry: Entry) -> Iterator[tuple[int, Waiver]]:
         """Each waiver that covers a result, with its index."""
+        ids = self.catalogued.ids(entry)
         for index, waiver in enumerate(self.waivers):
-            if self.counts(waiver) and any(fnmatch.fnmatchcase(id_, waiver.scenario) for id_ in self.ids(entry)):
+            if self.counts(waiver) and any(fnmatch.fnmatchcase(id_, waiver.scenario) for id_ in ids):
                 yield index, waiver
 
     def counts(self, waiver: Waiver) -> bool:
         """Whether a waiver is for the profile."""
         return not waiver.profiles or self.profile in waiver.profiles
-
-    def ids(self, entry: Entry) -> tuple[str, ...]:
-        """Every id of a scenario."""
-        today = self.renamed.get(entry.id, entry.id)
-        return tuple(dict.fromkeys((entry.id, today, *former(today, self.renamed))))
 
 
 def expiry_of(text: str, today: datetime.date) -> datetime.date:
@@ -107,23 +105,23 @@ def expiry_of(text: str, today: datetime.date) -> datetime.date:
 
 
 def plan_waivers(
-    dossier: Dossier, waivers: Sequence[Waiver], wish: Wish, renamed: Mapping[str, str], *, known: Collection[str]
+    dossier: Dossier, waivers: Sequence[Waiver], wish: Wish, catalogued: Catalogued, *, known: Collection[str]
 ) -> Plan:
     """A waiver for each failure of the report that none in force covers.
 
     Args:
-        renamed: today's id by each old one.
+        catalogued: what today's catalogue knows of the results.
         known: the ids of the catalogue; a waiver for anything else would be refused by the next run.
 
     Raises:
         UsageError: a pattern matches no result.
     """
-    has = _Known(waivers=waivers, profile=dossier.profile, renamed=renamed)
-    _require_matches(dossier, wish.only, has)
+    has = _Known(waivers=waivers, profile=dossier.profile, catalogued=catalogued)
+    _require_matches(dossier, wish.only, catalogued)
     edits: list[Edit] = []
     notes: list[str] = []
     for entry in dossier.results:
-        if not chosen(entry, wish.only, has.ids(entry)):
+        if not catalogued.chosen(entry, wish.only):
             continue
         if entry.status == "error":
             notes.append(f"{entry.id}: ended in an error, which no waiver covers: {_one_line(entry.reason)}")
@@ -136,15 +134,15 @@ def plan_waivers(
     return Plan(edits=tuple(edits), notes=tuple(notes))
 
 
-def _require_matches(dossier: Dossier, patterns: Sequence[str], has: _Known) -> None:
+def _require_matches(dossier: Dossier, patterns: Sequence[str], catalogued: Catalogued) -> None:
     for pattern in patterns:
-        if not any(chosen(entry, [pattern], has.ids(entry)) for entry in dossier.results):
+        if not any(catalogued.chosen(entry, [pattern]) for entry in dossier.results):
             raise UsageError(f"--only {pattern}: the report has no result with such an id, code or error type")
 
 
 def _edit_for(entry: Entry, has: _Known, wish: Wish, known: Collection[str]) -> Edit | str:
     """The change that a failure asks for, or why there is none."""
-    id_ = has.renamed.get(entry.id, entry.id)
+    id_ = has.catalogued.id(entry)
     if id_ not in known:
         return f"{entry.id}: not waived: the catalogue does not have it any more"
     covering = list(has.covering(entry))
@@ -154,7 +152,7 @@ def _edit_for(entry: Entry, has: _Known, wish: Wish, known: Collection[str]) -> 
         return f"{entry.id}: left alone: the waiver '{in_force[0].scenario}' is in force{until}"
     given = {key: value for key, value in (("reason", wish.reason), ("link", wish.link)) if value}
     for index, waiver in covering:
-        if waiver.scenario in has.ids(entry):
+        if waiver.scenario in has.catalogued.ids(entry):
             said = f"{entry.id}: renewed until {wish.expires}; it had expired on {waiver.expires}"
             return Edit(index=index, values={**given, "expires": wish.expires}, said=said)
     reason = wish.reason or _reason(entry, wish.today)
@@ -176,32 +174,53 @@ def _one_line(text: str) -> str:
 
 
 def plan_drops(
-    dossier: Dossier, waivers: Sequence[Waiver], renamed: Mapping[str, str], *, whole: Collection[str]
+    dossier: Dossier,
+    waivers: Sequence[Waiver],
+    catalogued: Catalogued,
+    *,
+    whole: Collection[str],
+    elsewhere: Mapping[str, Collection[str]] = EMPTY,
 ) -> Plan:
     """The waivers that nothing in the report needs any more: all that they cover has passed, and was tried.
 
-    A waiver for several profiles loses this one only.
+    A waiver for several profiles, or for all, loses this one only.
 
     Args:
-        renamed: today's id by each old one.
+        catalogued: what today's catalogue knows of the results.
         whole: ids of all scenarios of the profile; what was not tried may still need a glob.
+        elsewhere: the same of each other profile.
     """
-    has = _Known(waivers=waivers, profile=dossier.profile, renamed=renamed)
+    has = _Known(waivers=waivers, profile=dossier.profile, catalogued=catalogued)
+    untried = set(whole) - {catalogued.id(entry) for entry in dossier.results}
     edits: list[Edit] = []
     notes: list[str] = []
     for index, waiver in enumerate(waivers):
         covered = [entry for entry in dossier.results if any(at == index for at, _ in has.covering(entry))]
         if not covered or any(entry.status != "passed" for entry in covered):
             continue
-        kept = _still_needed(waiver, covered, set(whole) - {has.renamed.get(e.id, e.id) for e in dossier.results})
+        kept = _still_needed(waiver, covered, untried)
         if kept:
             notes.append(f"{waiver.scenario}: its waiver stays: {kept}")
             continue
-        others = [name for name in waiver.profiles if name != dossier.profile]
+        others = _others(waiver, covered, has, elsewhere)
         where = f" for {dossier.profile}; it stays for {', '.join(others)}" if others else ""
         said = f"{waiver.scenario}: its waiver is dropped{where}: nothing that it covers fails any more"
         edits.append(Edit(index=index, values={"profiles": others} if others else None, said=said))
     return Plan(edits=tuple(edits), notes=tuple(notes))
+
+
+def _others(
+    waiver: Waiver, covered: Sequence[Entry], has: _Known, elsewhere: Mapping[str, Collection[str]]
+) -> Sequence[str]:
+    """The other profiles for which a waiver counts; one that names none counts wherever it covers a scenario."""
+    if waiver.profiles:
+        return [name for name in waiver.profiles if name != has.profile]
+    here = {has.catalogued.id(entry) for entry in covered}
+    return [
+        name
+        for name, ids in elsewhere.items()
+        if name != has.profile and any(id_ in here or fnmatch.fnmatchcase(id_, waiver.scenario) for id_ in ids)
+    ]
 
 
 def _still_needed(waiver: Waiver, covered: Sequence[Entry], untried: Collection[str]) -> str:

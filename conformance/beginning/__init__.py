@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from conformance.beginning.frameworks import known
 from conformance.beginning.guessing import PURPOSES, Guess, guess, likeliest
-from conformance.beginning.looking import PATHS, PORTS, free_port, running
+from conformance.beginning.looking import PATHS, PORTS, UNHEARD, free_port, is_up, running
 from conformance.beginning.sources import Folder
 from conformance.beginning.values import Application, Route
 
@@ -55,17 +56,37 @@ def begin(root: Path, url: str | None = None) -> Beginning:
     found = applications_in(root)
     taken, others = (found[0], found[1:]) if found else (None, ())
     routes = taken.routes if taken is not None else ()
-    guesses = {name: one for name, purpose in PURPOSES.items() if (one := guess(routes, purpose)) is not None}
-    name = root.resolve().name or "Tool"
-    login = guesses.get("login_url")
-    bases = [url.rstrip("/")] if url else [f"http://127.0.0.1:{port}" for port in _ports(taken, login)]
-    there = next(running(bases, (login.route.path,) if login else PATHS), None)
+    guesses = {key: one for key, purpose in PURPOSES.items() if (one := guess(routes, purpose)) is not None}
+    there = _running(taken, guesses.get("login_url"), url)
+    base = url or f"http://127.0.0.1:{_own_port(taken)}"
     if there is not None:
         base, path = there
-        seen = {"login_url": Guess(route=Route(path=path, where=f"something answers at {base}{path}"))}
-        return _told(name, base, taken, {**({} if login else seen), **guesses}, others, is_running=True)
-    base = bases[0] if url else f"http://127.0.0.1:{_own_port(taken)}"
-    return _told(name, base, taken, guesses, others, is_running=False)
+        seen = Guess(route=Route(path=path, where=f"something answers at {base}{path}"))
+        guesses = {"login_url": seen, **guesses}
+    return Beginning(
+        name=root.resolve().name or "Tool",
+        base=base,
+        application=taken,
+        guesses=guesses,
+        others=others,
+        is_running=there is not None or (url is not None and is_up(url)),
+        platform_port=free_port(9400),
+    )
+
+
+def _running(taken: Application | None, login: Guess | None, url: str | None) -> tuple[str, str] | None:
+    """Where the tool runs already, and the path at which it answers.
+
+    Args:
+        url: the only place to look at.
+    """
+    paths = (login.route.path,) if login else PATHS
+    methods = login.route.methods if login else ()
+    own, elsewhere = ((url,), ()) if url else _bases(taken, login)
+    near = running(own, paths, methods)
+    # To somebody else's password a stranger's tool says no as well.
+    far = running(elsewhere, paths, methods, UNHEARD | {401})
+    return next(chain(near, far), None)
 
 
 def _own_port(taken: Application | None) -> int:
@@ -76,29 +97,10 @@ def _own_port(taken: Application | None) -> int:
     return free_port(taken.port) if told else taken.port
 
 
-def _ports(taken: Application | None, login: Guess | None) -> tuple[int, ...]:
+def _bases(taken: Application | None, login: Guess | None) -> tuple[Sequence[str], Sequence[str]]:
     """Where the tool may be running: at its own port, and elsewhere if what answers there can be nobody else."""
     own = (taken.port,) if taken is not None else ()
     # Every other application on a machine has a page at /login.
     telling = login is None or bool(TELLING & set(re.findall(r"[a-z]+", login.route.path)))
-    return tuple(dict.fromkeys((*own, *PORTS))) if telling else own
-
-
-def _told(
-    name: str,
-    base: str,
-    taken: Application | None,
-    guesses: Mapping[str, Guess],
-    others: tuple[Application, ...],
-    *,
-    is_running: bool,
-) -> Beginning:
-    return Beginning(
-        name=name,
-        base=base,
-        application=taken,
-        guesses=guesses,
-        others=others,
-        is_running=is_running,
-        platform_port=free_port(9400),
-    )
+    others = [port for port in PORTS if port not in own] if telling else ()
+    return [f"http://127.0.0.1:{port}" for port in own], [f"http://127.0.0.1:{port}" for port in others]

@@ -19,17 +19,20 @@ class Purpose:
     """What an address is for, and how one is recognised.
 
     Args:
+        key: of `[tool]`.
         words: what each word of the path speaks for it, or against it.
         signs: what its source says if it is for that.
     """
 
+    key: str
     method: str
     words: Mapping[str, int]
     signs: tuple[str, ...] = ()
 
 
-PURPOSES: Mapping[str, Purpose] = {
-    "login_url": Purpose(
+_PURPOSES = (
+    Purpose(
+        key="login_url",
         method="POST",
         words={
             **dict.fromkeys(("oidc", "initiate", "initiation", "init", "logininit"), 4),
@@ -41,7 +44,8 @@ PURPOSES: Mapping[str, Purpose] = {
         },
         signs=("login_hint", "OIDCLogin", "OidcLogin", "lti_message_hint"),
     ),
-    "launch_url": Purpose(
+    Purpose(
+        key="launch_url",
         method="POST",
         words={
             "launch": 4,
@@ -52,7 +56,8 @@ PURPOSES: Mapping[str, Purpose] = {
         },
         signs=("id_token", "MessageLaunch", "message_launch"),
     ),
-    "jwks_url": Purpose(
+    Purpose(
+        key="jwks_url",
         method="GET",
         words={
             "jwks": 6,
@@ -67,7 +72,8 @@ PURPOSES: Mapping[str, Purpose] = {
         },
         signs=("get_jwks", "as_jwks", "jwks("),
     ),
-}
+)
+PURPOSES: Mapping[str, Purpose] = {purpose.key: purpose for purpose in _PURPOSES}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +106,7 @@ def score(route: Route, purpose: Purpose) -> int:
     # A handler's name says less than the address: `launch_login` handles a login for a launch.
     points += sum(purpose.words.get(word, 0) for word in _words(route.name) - words) // 2
     points += 5 if any(sign in route.view for sign in purpose.signs) else 0
-    # ltijs takes its launches at the root.
-    points += 3 if "ltijs" in route.where and route.path == "/" and "launch" in purpose.words and purpose.signs else 0
+    points += _ENOUGH if route.purpose == purpose.key else 0
     return points - (6 if route.methods and purpose.method not in route.methods and purpose.method == "POST" else 0)
 
 
@@ -120,8 +125,8 @@ def likeliest(applications: Sequence[Application]) -> Sequence[Application]:
     """The applications in which a tool is likeliest first; those found first keep their place among equals."""
 
     def worth(application: Application) -> int:
-        found = (guess(application.routes, purpose) for purpose in PURPOSES.values())
-        return sum(score(one.route, PURPOSES[name]) for name, one in zip(PURPOSES, found, strict=True) if one)
+        found = ((guess(application.routes, purpose), purpose) for purpose in PURPOSES.values())
+        return sum(score(one.route, purpose) for one, purpose in found if one)
 
     key: Callable[[Application], int] = lambda application: -worth(application)  # noqa: E731 - named for its type
     return sorted(applications, key=key)

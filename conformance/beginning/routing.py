@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
 from conformance.beginning.sources import Folder, Source, called, text_of
 from conformance.beginning.values import Route, joined
 
-__all__ = ["Made", "Vocabulary", "applications", "port_in", "routes_of", "view_of"]
+__all__ = ["Made", "Vocabulary", "applications", "methods_of", "port_in", "view_of"]
 
 _VERBS = ("get", "post", "put", "patch", "delete")
+_ADDERS = frozenset({"add_url_rule", "add_api_route", "add_route"})
 _Key = tuple[str, str]
 
 
@@ -61,48 +63,43 @@ class _Map:
 def applications(folder: Folder, words: Vocabulary) -> Iterator[tuple[Made, tuple[Route, ...]]]:
     """Each application of a framework and its routes, those of parts that nobody is seen to include last."""
     found = _Map()
-    for source in folder.sources:
+    sources = folder.telling(_telling(words))
+    for source in sources:
         for made in _made(source, words):
             found.made[source.name, made.name] = made
-    for source in folder.sources:
+    for source in sources:
         _read(folder, source, words, found)
     taken = {part for parts in found.included.values() for part, _ in parts}
     loose = [key for key, made in found.made.items() if not made.is_app and key not in taken]
     for key, made in found.made.items():
         if made.is_app:
-            own = routes_of(found.routes, found.included, found.made, key, words)
-            rest = (
-                route for part in loose for route in routes_of(found.routes, found.included, found.made, part, words)
-            )
-            yield made, (*own, *rest)
+            yield made, tuple(route for each in (key, *loose) for route in _routes_of(found, each, words))
 
 
-def routes_of(
-    routes: Mapping[_Key, Sequence[Route]],
-    included: Mapping[_Key, Sequence[tuple[_Key, str | None]]],
-    made: Mapping[_Key, Made],
-    key: _Key,
-    words: Vocabulary,
-    above: tuple[_Key, ...] = (),
-) -> Iterator[Route]:
+def _telling(words: Vocabulary) -> re.Pattern[str]:
+    """What a source has that makes an application or a part, puts them together, or gives them a route."""
+    named = "|".join(sorted(words.apps | words.parts | {words.include} | _ADDERS))
+    decorators = "|".join(sorted(words.decorators | set(_VERBS)))
+    return re.compile(rf"\b(?:{named})\b|^[ \t]*@[\w.]+\.(?:{decorators})\(", re.MULTILINE)
+
+
+def _routes_of(found: _Map, key: _Key, words: Vocabulary, above: tuple[_Key, ...] = ()) -> Iterator[Route]:
     """The routes of an application or a part, with those of its parts; each path begins at it."""
-    own = "" if key not in made else made[key].prefix
-    for route in routes.get(key, ()):
+    own = "" if key not in found.made else found.made[key].prefix
+    for route in found.routes.get(key, ()):
         yield _below(own, route)
-    for part, given in included.get(key, ()):
-        if part in above or part not in made:
+    for part, given in found.included.get(key, ()):
+        if part in above or part not in found.made:
             continue
-        inner = routes_of(routes, included, made, part, words, (*above, key))
-        for route in inner:
+        for route in _routes_of(found, part, words, (*above, key)):
             path = route.path
             if given is not None and words.replaces:
-                path = path.removeprefix(joined("", made[part].prefix).rstrip("/"))
+                path = path.removeprefix(joined("", found.made[part].prefix).rstrip("/"))
             yield _below(own, _below(given or "", route, path))
 
 
 def _below(prefix: str, route: Route, path: str | None = None) -> Route:
-    place = route.path if path is None else path
-    return Route(path=joined(prefix, place), methods=route.methods, where=route.where, view=route.view, name=route.name)
+    return replace(route, path=joined(prefix, route.path if path is None else path))
 
 
 def _made(source: Source, words: Vocabulary) -> Iterator[Made]:
@@ -118,7 +115,7 @@ def _made(source: Source, words: Vocabulary) -> Iterator[Made]:
             name=targets[0].id,
             call=node.value,
             is_app=kind in words.apps,
-            function=source.functions.get(node, ""),
+            function=source.function_of(node),
             prefix=_keyword(node.value, words.prefix) or "",
         )
 
@@ -129,7 +126,7 @@ def _read(folder: Folder, source: Source, words: Vocabulary, found: _Map) -> Non
             for decorator in node.decorator_list:
                 if isinstance(decorator, ast.Call):
                     _note(folder, source, words, found, decorator, node)
-        elif isinstance(node, ast.Call) and called(node) in ("add_url_rule", "add_api_route", "add_route"):
+        elif isinstance(node, ast.Call) and called(node) in _ADDERS:
             views = [word.value for word in node.keywords if word.arg in ("view_func", "endpoint")]
             view = (*node.args[1:3], *views)
             name = next((n for v in reversed(view) if (n := called(v))), "")
@@ -161,7 +158,7 @@ def _note(
     owner = _resolved(folder, source, call.func.value, found)
     if owner is None:
         return
-    methods = frozenset({verb.upper()}) if verb in _VERBS else _methods(call) or words.plain_methods
+    methods = frozenset({verb.upper()}) if verb in _VERBS else methods_of(call) or words.plain_methods
     shown = (ast.get_source_segment(source.text, view) or "") if view is not None else view_of(folder, name)
     named = getattr(view, "name", "") or name
     route = Route(path=path, methods=methods, where=source.where(call), view=shown, name=named)
@@ -170,11 +167,12 @@ def _note(
 
 def view_of(folder: Folder, name: str) -> str:
     """The source of the function or class that answers; empty if there is none of that name."""
-    found = folder.definitions.get(name)
+    found = folder.definition(name)
     return "" if found is None else ast.get_source_segment(found[0].text, found[1]) or ""
 
 
-def _methods(call: ast.Call) -> frozenset[str]:
+def methods_of(call: ast.Call) -> frozenset[str]:
+    """What the keyword `methods` of a call says, in capitals; empty if it has none."""
     given = next((word.value for word in call.keywords if word.arg == "methods"), None)
     if not isinstance(given, ast.List | ast.Tuple | ast.Set):
         return frozenset()

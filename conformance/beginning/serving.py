@@ -90,4 +90,4 @@ def _can_be_imported(folder: Folder, made: Made) -> bool:
 
 def hints_in(folder: Folder) -> frozenset[str]:
     """The pieces of source by which libraries are known."""
-    return frozenset(hint for hint in _HINTS for source in folder.sources if hint in source.text)
+    return frozenset(hint for hint in _HINTS for text in folder.texts.values() if hint in text)

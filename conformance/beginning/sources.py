@@ -1,14 +1,15 @@
-"""The Python sources of a folder, parsed and never imported."""
+"""The Python sources of a folder: read, parsed where that may tell something, and never imported."""
 
 from __future__ import annotations
 
 import ast
 import importlib.util
 import os
+import re
 import shutil
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +19,7 @@ __all__ = ["Folder", "Source", "called", "is_installed", "python_command", "text
 _SKIPPED = frozenset({"node_modules", "site-packages", "venv", "env", "build", "dist", "tests", "test", "migrations"})
 _MOST_FILES = 2000
 _LONGEST = 500_000
+_DEFINED = re.compile(r"^[ \t]*(?:async[ \t]+def|def|class)[ \t]+(\w+)", re.MULTILINE)
 _ENVIRONMENTS = (".venv/bin/python", "venv/bin/python", "env/bin/python")
 
 
@@ -67,21 +69,20 @@ class Source:
         package = self.package.split(".")[: len(self.package.split(".")) - level + 1]
         return ".".join(part for part in (*package, module) if part)
 
-    @cached_property
-    def functions(self) -> Mapping[ast.AST, str]:
-        """The function in which each node of it stands; nodes of the module itself are left out."""
-        found: dict[ast.AST, str] = {}
-        for node in self.tree.body:
-            for function in ast.walk(node):
-                if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-                    for inner in function.body:
-                        found |= dict.fromkeys(ast.walk(inner), function.name)
+    def function_of(self, node: ast.stmt) -> str:
+        """The innermost function in which a statement stands; empty: the module itself."""
+        found = ""
+        for function in self.nodes:
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                first, last = function.body[0].lineno, function.end_lineno or 0
+                found = function.name if first <= node.lineno <= last and function is not node else found
         return found
 
     @property
     def is_script(self) -> bool:
         """Whether it does something when it is started as a script."""
-        return any(isinstance(node, ast.If) and "__main__" in ast.dump(node.test) for node in self.tree.body)
+        asked = (node.test for node in self.tree.body if isinstance(node, ast.If))
+        return any(text_of(part) == "__main__" for test in asked for part in ast.walk(test))
 
 
 class Folder:
@@ -89,6 +90,7 @@ class Folder:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._parsed: dict[str, Source | None] = {}
 
     def files(self, *suffixes: str) -> Iterator[Path]:
         """Its own files with these suffixes, those of the folder itself first."""
@@ -99,7 +101,10 @@ class Folder:
             folders[:] = [name for name in folders if not (Path(here) / name / "pyvenv.cfg").exists()]
             for name in sorted(names):
                 path = Path(here) / name
-                if path.suffix in suffixes and not name.startswith((".", "test_")) and name != "conftest.py":
+                if path.suffix not in suffixes or name.startswith((".", "test_")) or name == "conftest.py":
+                    continue
+                # A pipe with such a name would wait for somebody to write into it.
+                if path.is_file():
                     count += 1
                     if count > _MOST_FILES:
                         return
@@ -117,41 +122,65 @@ class Folder:
         return path.relative_to(self.root).as_posix()
 
     @cached_property
-    def sources(self) -> tuple[Source, ...]:
-        """Its Python files that can be parsed."""
-        return tuple(found for path in self.files(".py") if (found := self._source(path)) is not None)
+    def texts(self) -> Mapping[str, str]:
+        """Its Python files by their places."""
+        return {self.place(path): self.read(path) for path in self.files(".py")}
 
-    def _source(self, path: Path) -> Source | None:
-        text = self.read(path)
-        try:
-            with warnings.catch_warnings():
-                # An escape that Python does not know is the project's own business.
-                warnings.simplefilter("ignore")
-                tree = ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError):
-            return None
-        parts = list(path.relative_to(self.root).with_suffix("").parts)
-        parts = parts[:-1] if parts[-1] == "__init__" else parts
-        return Source(place=self.place(path), name=".".join(parts), text=text, tree=tree)
+    def telling(self, pattern: re.Pattern[str]) -> tuple[Source, ...]:
+        """Its Python files that can be parsed and have something of a pattern; to parse all of a project takes long."""
+        found = (self._source(place) for place, text in self.texts.items() if pattern.search(text))
+        return tuple(source for source in found if source is not None)
+
+    def _source(self, place: str) -> Source | None:
+        if place not in self._parsed:
+            self._parsed[place] = _parsed(place, self.texts[place])
+        return self._parsed[place]
 
     def module(self, name: str, base: str = "") -> Source | None:
         """The source of a module as it is imported from the folder, from `src` in it, or from a base in it."""
         wanted = (f"{base}.{name}" if base else name, name, f"src.{name}")
-        return next((self._by_name[each] for each in wanted if each in self._by_name), None)
+        return next((self._source(self._places[each]) for each in wanted if each in self._places), None)
 
     @cached_property
-    def _by_name(self) -> Mapping[str, Source]:
-        return {source.name: source for source in self.sources}
+    def _places(self) -> Mapping[str, str]:
+        return {_module_name(place): place for place in self.texts}
 
-    @cached_property
-    def definitions(self) -> Mapping[str, tuple[Source, ast.AST]]:
-        """The first function or class of each name, wherever it stands."""
-        found: dict[str, tuple[Source, ast.AST]] = {}
-        for source in self.sources:
+    def definition(self, name: str) -> tuple[Source, ast.AST] | None:
+        """The first function or class of a name, wherever it stands."""
+        for place in self._definitions.get(name, ()):
+            source = self._source(place)
+            if source is None:
+                continue
             for node in source.nodes:
-                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                    found.setdefault(node.name, (source, node))
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name == name:
+                    return source, node
+        return None
+
+    @cached_property
+    def _definitions(self) -> Mapping[str, Sequence[str]]:
+        """Where functions and classes of each name stand, by the look of the texts."""
+        found: dict[str, list[str]] = {}
+        for place, text in self.texts.items():
+            for name in dict.fromkeys(_DEFINED.findall(text)):
+                found.setdefault(name, []).append(place)
         return found
+
+
+def _parsed(place: str, text: str) -> Source | None:
+    try:
+        with warnings.catch_warnings():
+            # An escape that Python does not know is the project's own business.
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        # The parser's word for what is nested too deeply is MemoryError.
+        return None
+    return Source(place=place, name=_module_name(place), text=text, tree=tree)
+
+
+def _module_name(place: str) -> str:
+    parts = place.removesuffix(".py").split("/")
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def called(node: ast.AST | None) -> str:
@@ -169,7 +198,7 @@ def text_of(node: ast.AST | None) -> str | None:
 
 
 def is_installed(package: str) -> bool:
-    """Whether a package can be imported here; it is not."""
+    """Whether a package could be imported here, found out without importing it."""
     try:
         return importlib.util.find_spec(package) is not None
     except (ImportError, ValueError):

@@ -15,6 +15,7 @@ class Route:
         methods: in capitals; empty: unknown.
         where: file and line.
         view: the source of what answers, as far as it was found.
+        purpose: the key of `[tool]` that it is for, where its library says so.
     """
 
     path: str
@@ -22,6 +23,7 @@ class Route:
     where: str = ""
     view: str = ""
     name: str = ""
+    purpose: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from conformance.beginning import Beginning
 from conformance.beginning.values import Application
+from conformance.hosting import LOG
+from conformance.tool_text import writable
 
 __all__ = ["test_module", "tool_file"]
 
@@ -57,7 +59,7 @@ def _shown(application: Application) -> str:
 
 def _tool(found: Beginning) -> Iterator[str]:
     yield "[tool]"
-    yield f"name = {_text(found.name)}  # as reports call it"
+    yield f"name = {_text(found.name.replace('${', '{'))}  # as reports call it"
     for key in ("login_url", "launch_url", "jwks_url"):
         yield from _address(found, key)
     yield from _way_up(found)
@@ -91,10 +93,13 @@ def _way_up(found: Beginning) -> Iterator[str]:
         yield f"# The tool answers at {found.base}, so it is not started. To have it started:"
     if app is not None:
         yield f"{'# ' if found.is_running else ''}app = {_text(app)}  # imported and served for a run, with LTI_* set"
+    elif start is not None and not writable(start):
+        yield "# start: the command has ${…} in it, which would be taken for a variable; write one that has not"
     elif start is not None:
         if "exec /" in start:
             yield "# By its full path: the Python that has the tool's framework is none that a shell finds by itself."
         yield f"{'# ' if found.is_running else ''}start = {_text(start)}  # stopped at the end of a run"
+        yield f"# What it prints is kept in {LOG}."
     elif not found.is_running:
         yield '# start = "…"  # nothing was found that starts the tool: start it yourself, or write the command here'
 

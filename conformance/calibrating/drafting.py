@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import Any
 
 from conformance.calibrating.channels import channels
 from conformance.calibrating.marking import Mark, mark
 from conformance.calibrating.naming import Name, names_of
 from conformance.calibrating.proposal import Proposal, labels_of, listed
 from conformance.calibrating.samples import Evidence, Sample
-from conformance.calibrating.sorting import Sorted, clusters, sort, speaks_of_trouble
+from conformance.calibrating.sorting import Sorted, clusters, sort, unread_places
 from conformance.observe import extractors
 from conformance.sighting import Words
 from conformance.toolvalues import Named, Probe
+from conformance.trouble_words import speaks_of_trouble
 from mockplatform.tables import build
 
 __all__ = ["Draft", "Probed", "draft"]
@@ -26,6 +28,8 @@ class Probed:
 
     probe: Probe | None = None
     found: str = ""
+    is_kept: bool = False
+    """Whether a person has written it before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,8 @@ class Draft:
     doubts: tuple[str, ...] = ()
     kept: Mapping[str, str | Named] = field(default_factory=dict)
     """Entries of `observe.names` that a person has written before."""
+    before: Mapping[str, Any] = field(default_factory=dict)
+    """The table as it is in the file, with its `${NAME}`: what is kept of it is written so, and no secret is told."""
 
 
 def draft(
@@ -60,6 +66,7 @@ def draft(
     doubts: Sequence[str] = (),
     unknown: Sequence[str] = (),
     kept: Mapping[str, str | Named] | None = None,
+    before: Mapping[str, Any] | None = None,
 ) -> Draft:
     """What the answers to these launches say about how to read the tool.
 
@@ -68,6 +75,7 @@ def draft(
         doubts: what speaks against the good launches beside their pages.
         unknown: what could not be told so far.
         kept: names that a person has given already.
+        before: the table in which they stand, as it is in the file.
     """
     kept = kept or {}
     sorts = sort(good, broken)
@@ -100,6 +108,7 @@ def draft(
         unknown=(*unknown, *_unsorted(sorts), *_unread(sorts.refused, marked, strong, live)),
         doubts=doubts,
         kept=kept,
+        before=before or {},
     )
 
 
@@ -117,7 +126,7 @@ def _silent_on_good(proposal: Proposal, good: Sequence[Sample], words: Words) ->
 
 
 def _speaks(proposal: Proposal, words: Words) -> bool:
-    return any(words.meaning(word) or words.search(word) for word in proposal.words)
+    return any(map(words.knows, proposal.words))
 
 
 def _adds(proposal: Proposal, others: Sequence[Proposal]) -> bool:
@@ -161,6 +170,14 @@ def _unsorted(sorts: Sorted) -> tuple[str, ...]:
     return tuple(told)
 
 
+def _nowhere(refused: Sequence[Sample]) -> str:
+    """How refusals differ, if no channel tells them apart."""
+    if places := unread_places(refused):
+        return f"the refusals differ in {listed(places)}, which no extractor reads"
+    alike = len(clusters(refused)) == 1 and len({sample.label for sample in refused}) > 1
+    return "all refusals are alike" if alike else "no place was found whose text depends on the fault"
+
+
 def _unread(refused: Sequence[Sample], marked: Mark, chosen: Sequence[Proposal], words: Words) -> list[str]:
     told = []
     labels = dict.fromkeys(sample.label for sample in refused)
@@ -170,17 +187,13 @@ def _unread(refused: Sequence[Sample], marked: Mark, chosen: Sequence[Proposal],
             "such refusals look launched"
         )
     if not chosen:
-        alike = len(clusters(refused)) == 1 and len(labels) > 1
-        how = "all refusals are alike" if alike else "no place was found whose text depends on the fault"
-        told.append(f"{how}: only whether a launch is refused can be judged, not why")
+        # Where refusals look launched, not even the outcome is known.
+        judged = "only whether a launch is refused can be judged, not why"
+        told.append(f"{_nowhere(refused)}: {'nothing tells why' if marked.open_to else judged}")
         return told
     worded = dict.fromkeys(label for p in chosen for labels in p.words.values() for label in labels)
     meant = {
-        label
-        for proposal in chosen
-        for word, labels in proposal.words.items()
-        if words.meaning(word) or words.search(word)
-        for label in labels
+        label for proposal in chosen for word, labels in proposal.words.items() if words.knows(word) for label in labels
     }
     structured = any(p.kind in ("header", "problem") for p in chosen)
     if not structured and (dark := [label for label in worded if label not in meant]):

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from conformance.calibrating.samples import Evidence, Sample
-from conformance.calibrating.sorting import common, speaks_of_trouble
+from conformance.calibrating.sorting import common
 from conformance.observe import looks_launched
+from conformance.tool_text import writable
 from conformance.toolvalues import Launched
+from conformance.trouble_words import speaks_of_trouble
 
 __all__ = ["Mark", "mark", "probe_places"]
 
@@ -67,7 +69,7 @@ def probe_places(good: Sequence[Sample], host: str) -> tuple[str, ...]:
     if len(paths) != 1:
         return ()
     query = f"?{queries.pop()}" if len(queries) == 1 else ""
-    return (f"GET {paths.pop()}{query}",)
+    return tuple(filter(writable, (f"GET {paths.pop()}{query}",)))
 
 
 def _open(marker: Launched, refused: Sequence[Sample]) -> list[Sample]:
@@ -94,8 +96,8 @@ def _given(part: Launched) -> list[str]:
 
 
 def _parts(good: Sequence[Sample]) -> Iterator[Launched]:
-    """Markers of one part, the most telling first."""
-    shared = common(good)
+    """Markers of one part, the most telling first, of what a tool file can hold."""
+    shared = [(kind, value) for kind, value in common(good) if writable(value)]
     urls = [value for kind, value in shared if kind == "url"]
     if urls:
         yield Launched(url=urls[-1])

@@ -82,7 +82,7 @@ def names_of(words: Mapping[str, tuple[str, ...]], refused: Mapping[str, Sample]
             labels=labels,
         )
         for word, labels in words.items()
-        if not (known.meaning(word) or known.search(word))
+        if not known.knows(word)
     )
 
 

@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from conformance.calibrating.samples import Evidence, Sample, fragments, plain
+from conformance.tool_text import writable
 
 __all__ = ["Proposal", "labels_of", "listed", "readings", "words_seen"]
 
@@ -99,5 +100,5 @@ def _overlap(one: str, other: str) -> str:
 
 
 def _writable(word: str) -> str:
-    """The word, if a tool file can hold it as it is: `${NAME}` would be taken for a variable."""
-    return "" if "${" in word or not word.isprintable() else word.strip()
+    """The word, if a tool file can hold it as it is."""
+    return word.strip() if writable(word) and word.isprintable() else ""

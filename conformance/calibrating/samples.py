@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +13,7 @@ from conformance.browser import Visit
 from conformance.errors import ErrorClass
 from conformance.observe import page_of
 from conformance.sighting import Page
+from conformance.tool_text import writable
 
 __all__ = ["Evidence", "Sample", "Sign", "fragments", "plain"]
 
@@ -39,6 +40,7 @@ class Sample:
         label: the launch in a few words, or the id of the scenario that is behind it.
         said: what the launch told about person, course and itself, which a page may repeat.
         role: of the person, where it is a good launch.
+        aside: what the tool told beside the page, by the place: in the address to which it led, and in cookies.
         type, klass: what the catalogue expects of a right tool; None for a good launch.
     """
 
@@ -46,6 +48,7 @@ class Sample:
     visit: Visit
     said: tuple[str, ...] = ()
     role: str = ""
+    aside: Mapping[str, str] = field(default_factory=dict)
     type: str | None = None
     klass: ErrorClass | None = None
 
@@ -102,16 +105,23 @@ def plain(text: str) -> str:
 
 
 def fragments(text: str, said: Sequence[str]) -> Iterator[str]:
-    """The parts of a text between what the launch has said, addresses, and what looks like a number or an id."""
+    """The parts of a text between what the launch has said, addresses, and what looks like a number or an id.
+
+    What a tool file could not hold is left out as well.
+    """
     text = text[:MOST_TEXT]
     for told in sorted(filter(None, said), key=len, reverse=True):
         text = text.replace(told, f" {_GAP} ")
     # Word by word: a page of one endless word must cost no more than another.
-    words = (_GAP if "://" in word or any(map(str.isdigit, word)) else word for word in text.split())
+    words = (_GAP if _is_chance(word) or not writable(word) else word for word in text.split())
     for part in " ".join(words).split(_GAP):
         worded = part.strip(" ,.;:!?-–—()[]{}<>\"'/|#=")
         if sum(map(str.isalpha, worded)) >= 3 and len(worded) <= LONGEST_TEXT:
             yield worded
+
+
+def _is_chance(word: str) -> bool:
+    return "://" in word or any(map(str.isdigit, word))
 
 
 def _places(url: str) -> Iterator[Sign]:

@@ -12,14 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.calibrating.samples import Sample, Sign
+from conformance.trouble_words import speaks_of_trouble
 
-__all__ = ["Sorted", "clusters", "common", "comparable", "sort", "speaks_of_trouble"]
-
-_TROUBLE = re.compile(
-    r"(?i)\b(?:errors?|fail(?:ed|ure)?|invalid|denied|refused|reject(?:ed)?|expired|forbidden|unauthori[sz]ed"
-    r"|not (?:found|allowed|valid|registered|authori[sz]ed)|could not|cannot|unable|unknown|missing|mismatch|sorry|bad"
-    r" request|problem|wrong)\b"
-)
+__all__ = ["Sorted", "clusters", "common", "comparable", "sort", "unread_places"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +39,7 @@ def sort(good: Sequence[Sample], broken: Sequence[Sample]) -> Sorted:
         broken: several with one label are the same launch, sent again by somebody else.
     """
     shared = common(good)
-    by_label: dict[str, list[Sample]] = {}
-    for sample in broken:
-        by_label.setdefault(sample.label, []).append(sample)
+    by_label = _by_label(broken)
     lacks = {label: [_lacking(sample, shared) for sample in same] for label, same in by_label.items()}
     groups: dict[str, list[Sample]] = {"let in": [], "refused": [], "between": []}
     for label, same in by_label.items():
@@ -95,21 +88,38 @@ def _news(sample: Sample, good: Sequence[Sample]) -> list[str]:
     return [text for kind, text in sample.signs if kind.endswith(("text", "heading")) and (kind, text) not in known]
 
 
-def speaks_of_trouble(text: str) -> bool:
-    """Whether a text has a word that pages of refusals have."""
-    return bool(_TROUBLE.search(text))
-
-
 def clusters(samples: Sequence[Sample]) -> tuple[tuple[str, ...], ...]:
-    """The labels by their answers, compared by the words that every launch of a label was answered with."""
-    by_label: dict[str, list[Sample]] = {}
-    for sample in samples:
-        by_label.setdefault(sample.label, []).append(sample)
+    """The labels by their answers, compared by what every launch of a label was answered with."""
     found: dict[object, list[str]] = {}
-    for label, same in by_label.items():
+    for label, same in _by_label(samples).items():
         status = frozenset((one.page.status, one.visit.trouble_kind, one.visit.stopped) for one in same)
-        found.setdefault((status, frozenset.intersection(*map(_vocabulary, same))), []).append(label)
+        words = frozenset.intersection(*map(_vocabulary, same))
+        found.setdefault((status, words, frozenset(_aside(same).items())), []).append(label)
     return tuple(map(tuple, found.values()))
+
+
+def unread_places(samples: Sequence[Sample]) -> tuple[str, ...]:
+    """The places beside the page in which answers differ by label; no extractor looks there."""
+    told = [_aside(same) for same in _by_label(samples).values()]
+    places = dict.fromkeys(place for one in told for place in one)
+    return tuple(place for place in places if len({one.get(place) for one in told}) > 1)
+
+
+def _by_label(samples: Sequence[Sample]) -> Mapping[str, Sequence[Sample]]:
+    found: dict[str, list[Sample]] = {}
+    for sample in samples:
+        found.setdefault(sample.label, []).append(sample)
+    return found
+
+
+def _aside(same: Sequence[Sample]) -> Mapping[str, str]:
+    """What every launch of a label was told beside the page."""
+    first, *others = same
+    return {
+        place: value
+        for place, value in first.aside.items()
+        if value not in first.said and all(other.aside.get(place) == value for other in others)
+    }
 
 
 def _vocabulary(sample: Sample) -> frozenset[str]:

@@ -13,7 +13,7 @@ from tomlkit.exceptions import TOMLKitError
 from conformance.calibrating.drafting import Draft
 from conformance.calibrating.proposal import Proposal, listed
 from conformance.calibrating.samples import plain
-from conformance.toolvalues import Launched, Named
+from conformance.toolvalues import Launched, Named, Probe
 from mockplatform.errors import UsageError
 
 __all__ = ["block", "marker_text", "placed"]
@@ -42,7 +42,8 @@ def block(draft: Draft, *, name: str = "observe") -> str:
     if draft.probed.probe is None:
         lines += [f"# {line}" for line in _NO_PROBE]
     else:
-        probe = {k: v for k, v in dataclasses.asdict(draft.probed.probe).items() if v not in (None, {})}
+        before = draft.before.get("probe", {}) if draft.probed.is_kept else {}
+        probe = _as_written(draft.probed.probe, before)
         lines += [f"# {plain(draft.probed.found)}", f"probe = {_inline(probe)}"]
     for proposal in draft.channels:
         if proposal.kind != "status":
@@ -132,9 +133,19 @@ def _of_refused(open_to: int, refused: int) -> str:
     return f"none of {refused} refusals" if not open_to else f"{open_to} of {refused} refusals as well"
 
 
-def marker_text(launched: Launched) -> str:
-    """The marker as a tool file has it."""
-    return _inline({key: value for key, value in dataclasses.asdict(launched).items() if value is not None})
+def marker_text(launched: Launched, before: Mapping[str, Any] | None = None) -> str:
+    """The marker as a tool file has it.
+
+    Args:
+        before: as it is in the file, with its `${NAME}`.
+    """
+    return _inline(_as_written(launched, before or {}))
+
+
+def _as_written(value: Launched | Probe, before: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The keys of a table that say something, as a person has written them before, with their `${NAME}`."""
+    said = {key: one for key, one in dataclasses.asdict(value).items() if one not in (None, {})}
+    return {key: before.get(key, one) for key, one in said.items()}
 
 
 def _inline(table: Mapping[str, Any]) -> str:
@@ -165,11 +176,12 @@ def _names(draft: Draft, name: str) -> Iterator[str]:
         return
     yield from ("", f"[{name}.names]")
     for word, value in draft.kept.items():
-        rendered = _quoted(value) if isinstance(value, str) else _inline(_named(value))
+        written = draft.before.get("names", {}).get(word, value if isinstance(value, str) else _named(value))
+        rendered = _quoted(written) if isinstance(written, str) else _inline(written)
         yield f"{_quoted(word)} = {rendered} # as it was before"
-    for one in (name for name in draft.names if name.type is not None):
+    for one in (named for named in draft.names if named.type is not None):
         yield f'{_quoted(one.word)} = "{one.type}" # says so itself; seen on {listed(one.labels)}'
-    unsure = [name for name in draft.names if name.type is None]
+    unsure = [named for named in draft.names if named.type is None]
     if unsure:
         yield "# What these mean is for you to say: taken from the answers, a name would make every check of it pass."
     for one in unsure:

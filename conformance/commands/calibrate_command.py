@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import argparse
-import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from conformance.arrange import ArrangementFailedError
+from conformance.calibrating.checking import misread, observe_of, taken_for_launched
 from conformance.calibrating.drafting import Draft, draft
+from conformance.calibrating.proposal import listed
 from conformance.calibrating.samples import Sample, plain
 from conformance.calibrating.sorting import clusters, comparable, sort
 from conformance.calibrating.writing import block, marker_text, placed
-from conformance.commands.calibrate_launches import Launch, broken_launches, good_launches, probe_of
-from conformance.commands.doctor_command import diagnose
+from conformance.commands.plain_endings import ENDINGS, end
+from conformance.hosting import LOG
 from conformance.lab import Lab
 from conformance.model import Observation
 from conformance.observe import Reader
 from conformance.pace import Pace
 from conformance.profile import load_profile
 from conformance.reporting import write_whole
-from conformance.runner import PlainLaunchFailed, ToolLost
+from conformance.sampling import Launch, broken_launches, good_launches, probe_of
 from conformance.target import Start, open_lab
+from conformance.tool_text import loaded
 from conformance.toolfile import find, load
 from conformance.toolvalues import Observe, Tool
-from mockplatform.errors import UsageError
-from mockplatform.tables import build, read_toml
+from mockplatform.tables import read_toml
 
 __all__ = ["command"]
 
@@ -38,11 +39,15 @@ SHOWN = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """The table of a tool file that is to be written."""
+    """The table of a tool file that is to be written.
+
+    Args:
+        before: what stands there, with its `${NAME}`; None: nothing.
+    """
 
     path: Path
     name: str
-    is_there: bool
+    before: Mapping[str, Any] | None
 
 
 def command(options: argparse.Namespace) -> int:
@@ -55,16 +60,9 @@ def command(options: argparse.Namespace) -> int:
     unread = replace(tool, observe=Observe())
     with open_lab(unread, profile, Start(seed=0), where=f"{path}:", allow_remote=options.allow_remote) as lab:
         try:
-            drafted = _drafted(lab, tool, Pace(options.rate))
-        except PlainLaunchFailed as failure:
-            diagnose(lab, failure)
-            return 3
-        except ToolLost as lost:
-            print(f"✗ Nobody answers: {lost}")
-            return 3
-        except ArrangementFailedError as failure:
-            print(f"✗ The tool could not be prepared for a launch: {failure}")
-            return 3
+            drafted = _drafted(lab, tool, place, Pace(options.rate))
+        except ENDINGS as ending:
+            return end(lab, ending)
     if drafted is None:
         wanted = ", ".join(sorted({state for states in profile.states.values() for state in states}))
         print(f"– No launch was sent: this profile needs a state that [arrange] does not give. Add {wanted}.")
@@ -72,7 +70,7 @@ def command(options: argparse.Namespace) -> int:
     return _concluded(drafted, tool, place, options)
 
 
-def _drafted(lab: Lab, tool: Tool, pace: Pace) -> Draft | None:
+def _drafted(lab: Lab, tool: Tool, place: Place, pace: Pace) -> Draft | None:
     """What the answers say; None if no good launch could be sent."""
     sent = tuple(good_launches(lab, pace))
     if not sent:
@@ -81,30 +79,37 @@ def _drafted(lab: Lab, tool: Tool, pace: Pace) -> Draft | None:
     broken = tuple(broken_launches(lab, pace))
     spoilt = [launch.sample for launch in broken]
     compared = comparable([launch.sample for launch in good], spoilt)
-    good = [launch for launch in good if any(launch.sample is sample for sample in compared)]
-    samples = compared, spoilt
-    refused = {id(sample) for sample in sort(*samples).refused}
+    # All of a role are compared with, and all launches of a fault stand in one group.
+    roles = {sample.role for sample in compared}
+    good = [launch for launch in good if launch.sample.role in roles]
+    refused = set(_labels(sort(compared, spoilt).refused))
     unkept = lab.tool.speaks("1.3") and not lab.platform.key_set.fetches
-    unkept = unkept and _BAD_SIGNATURE in {launch.sample.label for launch in broken if id(launch.sample) not in refused}
-    turned_away: Sequence[Launch] = [launch for launch in broken if id(launch.sample) in refused]
+    unkept = unkept and _BAD_SIGNATURE in {sample.label for sample in spoilt} - refused
+    turned_away = [launch for launch in broken if launch.sample.label in refused]
     return draft(
-        *samples,
+        compared,
+        spoilt,
         probe_of(lab, good, turned_away, tool.observe.probe),
         doubts=[_UNKEPT] if unkept else [],
-        unknown=tuple(_left_out(sent, good)),
+        unknown=tuple(_left_out(sent, roles)),
         kept=tool.observe.names,
+        before=place.before,
     )
 
 
-def _left_out(sent: Sequence[Launch], good: Sequence[Launch]) -> Iterator[str]:
-    """What became of good launches that are not compared with."""
+def _left_out(sent: Sequence[Launch], roles: Collection[str]) -> Iterator[str]:
+    """What became of good launches that are not compared with.
+
+    Args:
+        roles: those that are.
+    """
     for launch in sent:
         if not launch.accepted:
             seen = launch.told.seen
             told = plain(seen.trouble or seen.message)[:SHOWN]
             how = seen.status_code or seen.outcome
             yield f"how a launched {launch.sample.role} is shown: answered with {how}: {told}"
-        elif not any(launch is one for one in good):
+        elif launch.sample.role not in roles:
             yield (
                 f"how a launched {launch.sample.role} is told from a refused one: the page has nothing in common with "
                 "those of others but what refusals have as well, so it would be read as a refusal"
@@ -115,7 +120,7 @@ def _place(path: Path) -> Place:
     table, name = read_toml(path), "observe"
     if path.name == "pyproject.toml":
         table, name = table["tool"]["lti-conformance"], "tool.lti-conformance.observe"
-    return Place(path=path, name=name, is_there="observe" in table)
+    return Place(path=path, name=name, before=table.get("observe"))
 
 
 def _concluded(drafted: Draft, tool: Tool, place: Place, options: argparse.Namespace) -> int:
@@ -124,29 +129,35 @@ def _concluded(drafted: Draft, tool: Tool, place: Place, options: argparse.Names
     if drafted.mark is None:
         print("\n".join((*_not_told(drafted), "Nothing is proposed.")))
         return 1
-    observe = build(Observe, tomllib.loads(block(drafted))["observe"], where="calibrate: observe:")
-    reader = Reader(observe, where="calibrate:")
-    misread = _misread(reader, drafted.good)
+    reader = Reader(observe_of(drafted), where="calibrate:")
+    wrong = misread(reader, drafted.good)
+    drafted = replace(
+        drafted,
+        doubts=tuple(filter(None, (*drafted.doubts, taken_for_launched(reader, drafted.sorted.refused)))),
+        unknown=(*drafted.unknown, *_crashed(drafted.sorted.refused, tool)),
+    )
     tables = block(drafted, name=place.name)
     print("\n".join(("", tables.rstrip(), "", "Read with that:", *_table(reader, drafted), *_not_told(drafted))))
-    if misread:
-        print(f"✗ {misread}; not written.")
+    if wrong:
+        print(f"✗ {wrong}; not written.")
         return 1
     if options.only_print:
         return 0
-    if place.is_there and not options.write:
+    if place.before is not None and not options.write:
         print(f"{place.path} has a table [{place.name}]: nothing is written. --write puts this in its place.")
         return 0
     if drafted.doubts and not options.write:
         print(f"Because of that doubt {place.path} stays as it is; --write writes it all the same.")
         return 1
     _write(place, tables)
-    print(f"{_replaced(tool.observe, drafted) if place.is_there else ''}Wrote [{place.name}] to {place.path}.")
+    print(
+        f"{_replaced(tool.observe, drafted) if place.before is not None else ''}Wrote [{place.name}] to {place.path}."
+    )
     return 0
 
 
 def _write(place: Place, tables: str) -> None:
-    """Put the tables into the tool file, and see that it can be loaded.
+    """Put the tables into the tool file, if it can be loaded with them.
 
     Raises:
         UsageError: the file cannot be changed by a program.
@@ -155,20 +166,17 @@ def _write(place: Place, tables: str) -> None:
     mark = _BYTE_ORDER_MARK if text.startswith(_BYTE_ORDER_MARK) else ""
     before = text.removeprefix(mark)
     after = placed(before, tables, name=place.name, where=f"{place.path}:")
+    loaded(mark + after, place.path)
     write_whole(place.path, mark + after)
-    try:
-        load(place.path)
-    except UsageError:
-        write_whole(place.path, text)
-        raise
 
 
 def _sent(drafted: Draft) -> Iterator[str]:
     sorts = drafted.sorted
     broken = (*sorts.refused, *sorts.let_in, *sorts.between)
+    ways = len(clusters(sorts.refused))
     yield (
         f"Sent {len(drafted.good)} good launches and {len({s.label for s in broken})} broken ones, those twice: "
-        f"{len(_labels(sorts.refused))} refused in {len(clusters(sorts.refused))} ways, {len(_labels(sorts.let_in))} "
+        f"{len(_labels(sorts.refused))} refused in {ways} way{'' if ways == 1 else 's'}, {len(_labels(sorts.let_in))} "
         f"let in, {len(_labels(sorts.between))} in between."
     )
     if sorts.let_in:
@@ -187,16 +195,16 @@ def _not_told(drafted: Draft) -> Iterator[str]:
         yield "? Could not tell: how to see whether somebody is signed in; see the comment on probe."
 
 
-def _misread(reader: Reader, good: Sequence[Sample]) -> str:
-    """The complaint about a good launch that is not read as one."""
-    for sample in good:
-        if void := reader.calibrate(sample.page):
-            return void[0].text
-    for sample in good:
-        seen = reader.read(sample.visit)
-        if seen.outcome != "launched":
-            return f"the good launch '{sample.label}' would be read as {seen.outcome}: {seen.trouble or seen.message}"
-    return ""
+def _crashed(refused: Sequence[Sample], tool: Tool) -> Iterator[str]:
+    """The sentences about answers that are no words of the tool about a launch."""
+    labels: dict[int, dict[str, None]] = {}
+    for sample in refused:
+        if (status := sample.page.status or 0) >= 500:
+            labels.setdefault(status, {})[sample.label] = None
+    hosted = tool.tool.app is not None or tool.tool.start is not None
+    hint = f"what the tool itself printed is in {LOG}" if hosted else "its own log may say"
+    for status, found in labels.items():
+        yield f"why the answer to {listed(tuple(found))} was a crash (status {status}); {hint}"
 
 
 def _table(reader: Reader, drafted: Draft) -> Iterator[str]:
@@ -230,13 +238,14 @@ def _labels(samples: Sequence[Sample]) -> tuple[str, ...]:
 
 def _replaced(before: Observe, drafted: Draft) -> str:
     """What the file had before, and what of it stays."""
+    table = drafted.before
     parts = [
-        f"launched = {marker_text(before.launched)}",
+        f"launched = {marker_text(before.launched, table.get('launched', {}))}",
         f"{len(before.error)} channels",
         f"{len(before.status)} statuses",
     ]
     stays = [f"{len(before.names)} names"] if before.names else []
     if before.probe is not None:
-        (stays if drafted.probed.probe == before.probe else parts).append(f"the probe {before.probe.request}")
+        (stays if drafted.probed.probe == before.probe else parts).append(f"the probe {table['probe']['request']}")
     kept = f"; kept {' and '.join(stays)}" if stays else ""
     return f"Replaced {', '.join(parts)}{kept}.\n"

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
-from conformance import first_hour
-from conformance.lab import Lab, registrations
+from conformance.commands.plain_endings import ENDINGS, end
+from conformance.lab import registrations
 from conformance.profile import load_profile
-from conformance.runner import Options, PlainLaunchFailed, Runner, ToolLost
+from conformance.runner import Options, Runner
 from conformance.target import Start, environment, open_lab
 from conformance.toolfile import find, load
 from conformance.toolvalues import Tool
 
-__all__ = ["command", "diagnose", "registration"]
+__all__ = ["command", "registration"]
 
 
 def command(options: argparse.Namespace) -> int:
@@ -26,12 +25,8 @@ def command(options: argparse.Namespace) -> int:
         runner = Runner(lab, Options())
         try:
             sent = runner.plain_launch()
-        except PlainLaunchFailed as failure:
-            diagnose(lab, failure)
-            return 3
-        except ToolLost as lost:
-            print(f"✗ Nobody answers: {lost}")
-            return 3
+        except ENDINGS as ending:
+            return end(lab, ending)
         if not sent:
             print("– No launch was sent: this profile needs a state that [arrange] does not give. Add")
             print(f"  {', '.join(sorted({s for states in profile.states.values() for s in states}))}")
@@ -39,6 +34,8 @@ def command(options: argparse.Namespace) -> int:
         fetches = lab.platform.key_set.fetches
         fetched = f"; the tool fetched the key set {fetches} time{'s' if fetches != 1 else ''}"
         print(f"✓ The plain launch by LTI {lab.lti} works{fetched if lab.lti == '1.3' else ''}.")
+        if runner.auth_problems:
+            print(f"! Its authentication request has mistakes: {'; '.join(runner.auth_problems)} (SEC 5.1.1.2).")
         for finding in runner.findings:
             print(f"• {finding.id}: {finding.text}")
     return 0
@@ -67,14 +64,3 @@ def registration(tool: Tool) -> str:
             lines.append(f"and for [platform.{which}], with the same URLs:")
             lines += [f"  {name:<19} {value}" for name, value in told.items()]
     return "\n".join(lines)
-
-
-def diagnose(lab: Lab, failure: PlainLaunchFailed) -> None:
-    """Print how far a launch came that should have worked, and what to look at."""
-    for exchange in failure.observation.exchanges:
-        print(f"  {exchange.method} {exchange.url.partition('?')[0]} → {exchange.status or exchange.trouble}")
-    print(f"✗ The plain launch fails under the profile {lab.profile.name}: {failure}")
-    if failure.observation.message:
-        print(f"  The tool said: {failure.observation.message[:200]}")
-    if (cause := first_hour.diagnose(first_hour.failure_of(lab, failure.observation))) is not None:
-        print(f"{cause.happened}\n{cause.remedy}", file=sys.stderr)

@@ -12,12 +12,14 @@ from conformance.beginning import Beginning, begin
 from conformance.beginning.writing import test_module, tool_file
 from conformance.commands.doctor_command import registration
 from conformance.lab import is_loopback
-from conformance.toolfile import DEFAULT_NAME, find, load
+from conformance.tool_text import loaded
+from conformance.toolfile import DEFAULT_NAME, find
 from mockplatform.errors import UsageError
 
 __all__ = ["command"]
 
 _TEST_FILE = "test_lti_conformance.py"
+_NEEDED = ("login_url", "launch_url")
 
 
 def command(options: argparse.Namespace) -> int:
@@ -31,14 +33,19 @@ def command(options: argparse.Namespace) -> int:
     if not options.force:
         _refuse(root, tool_path, test_path)
     found = begin(root, url)
+    text, missing = tool_file(found), [key for key in _NEEDED if key not in found.guesses]
+    tool = None if missing else loaded(text, tool_path)
     written = [tool_path]
-    tool_path.write_text(tool_file(found), encoding="utf-8")
+    tool_path.write_text(text, encoding="utf-8")
     if found.application is not None and found.application.is_python:
         test_path.write_text(test_module(), encoding="utf-8")
         written.append(test_path)
     print("\n".join(_told(found)))
     print(f"Wrote {' and '.join(map(str, written))}.")
-    print("\n".join(_next(found, tool_path)))
+    print(f"First write {' and '.join(missing)} into {tool_path}. Then:" if tool is None else registration(tool))
+    # Commands and imports of a tool file start from the current folder.
+    first = "" if root == Path() else f"cd {shlex.quote(str(root))}, then "
+    print(f"Next: {first}lti-conformance doctor, then lti-conformance calibrate, then lti-conformance run")
     return 0
 
 
@@ -50,10 +57,19 @@ def _checked(url: str | None) -> str | None:
     """
     if url is None:
         return None
-    if not is_loopback(url) or urlsplit(url).scheme not in ("http", "https"):
+    try:
+        parts = urlsplit(url)
+        sound = is_loopback(url) and parts.scheme in ("http", "https") and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound:
         raise UsageError(f"--url: {url!r} is no address on this machine, such as http://127.0.0.1:8000")
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+    if "@" in parts.netloc:
+        raise UsageError("--url: leave out the user and the password; only scheme, host and port are wanted")
+    base = f"{parts.scheme}://{parts.netloc}"
+    if (more := url[len(base) :]) not in ("", "/"):
+        raise UsageError(f"--url: leave out {more!r}; only scheme, host and port are wanted, such as {base}")
+    return base
 
 
 def _refuse(root: Path, *paths: Path) -> None:
@@ -83,14 +99,3 @@ def _told(found: Beginning) -> Iterator[str]:
         yield f"  {key:<11} {shown}"
     if not found.is_running and (application is None or not (application.app or application.start)):
         yield "  Nothing was found that starts it."
-
-
-def _next(found: Beginning, path: Path) -> Iterator[str]:
-    missing = [key for key in ("login_url", "launch_url") if key not in found.guesses]
-    if missing:
-        yield f"First write {' and '.join(missing)} into {path}. Then:"
-    else:
-        yield registration(load(path))
-    # Commands and imports of a tool file start from the current folder.
-    first = "" if path.parent == Path() else f"cd {shlex.quote(str(path.parent))}, then "
-    yield f"Next: {first}lti-conformance doctor, then lti-conformance calibrate, then lti-conformance run"

@@ -7,13 +7,14 @@ import datetime
 import tempfile
 from pathlib import Path
 
-from conformance.baseline import renamed, report_at
+from conformance.baseline import catalogued, report_at
 from conformance.catalogue import scenarios, select
-from conformance.comparison_text import plain
+from conformance.clearing import cleared
 from conformance.dossier import Dossier
 from conformance.phases import properties
 from conformance.profile import load_profile, profile_names
 from conformance.reporting import write_whole
+from conformance.reports.escaping import printable
 from conformance.toolfile import find, load
 from conformance.toolvalues import Tool
 from conformance.waiver_text import OWN, PROJECT, edited
@@ -40,7 +41,8 @@ def command(options: argparse.Namespace) -> int:
 
 
 def _require_same_tool(dossier: Dossier, tool: Tool, report: str, path: Path) -> None:
-    if dossier.tool != tool.tool.name:
+    # A report has no name in it that looks like a secret.
+    if dossier.tool not in (tool.tool.name, cleared(tool.tool.name)):
         raise UsageError(
             f"{report}: this report is of the tool {dossier.tool!r}, and {path} describes {tool.tool.name!r}; "
             "name the right tool file with --tool"
@@ -58,7 +60,7 @@ def _waivers(options: argparse.Namespace, dossier: Dossier, tool: Tool) -> Plan:
         warned=options.warned,
     )
     known = {scenario.id for scenario in (*scenarios(), *properties())}
-    return plan_waivers(dossier, tool.waiver, wish, renamed(), known=known)
+    return plan_waivers(dossier, tool.waiver, wish, catalogued(), known=known)
 
 
 def _shown(option: str, value: str | None) -> str:
@@ -79,14 +81,15 @@ def _drops(options: argparse.Namespace, dossier: Dossier, tool: Tool) -> Plan:
         if value:
             raise UsageError(f"{option}: --drop-stale only takes waivers out; run `waive` once more without it")
     catalogue = (*scenarios(), *properties())
-    known = dossier.profile in profile_names()
-    chosen = select(catalogue, load_profile(dossier.profile)) if known else catalogue
-    return plan_drops(dossier, tool.waiver, renamed(), whole={scenario.id for scenario in chosen})
+    profiles = (load_profile(name) for name in dict.fromkeys((*profile_names(), tool.profile.name)))
+    whole = {profile.name: {scenario.id for scenario in select(catalogue, profile)} for profile in profiles}
+    here = whole.pop(dossier.profile, {scenario.id for scenario in catalogue})
+    return plan_drops(dossier, tool.waiver, catalogued(), whole=here, elsewhere=whole)
 
 
 def _tell(plan: Plan, path: Path, options: argparse.Namespace) -> None:
     for line in (*(edit.said for edit in plan.edits), *plan.notes):
-        print(f"  {plain(line)}")
+        print(f"  {printable(line)}")
     if not plan.edits:
         print(f"{path}: unchanged: {'no waiver is stale' if options.drop_stale else 'nothing to waive'}")
         return

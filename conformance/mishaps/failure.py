@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
+from conformance.mishaps.cookies import Cookie, kept, named
+from conformance.mishaps.wording import clauses, matches, text_of
 from conformance.model import LtiVersion, Observation
 from conformance.toolvalues import Tool
+from conformance.trouble_words import speaks_of_trouble
 from mockplatform.model import Exchange
 
-__all__ = ["Cookie", "Diagnosis", "Failure", "host_of", "place"]
+__all__ = ["UNAVAILABLE", "Diagnosis", "Failure", "base", "host_of", "place"]
 
-_HIDDEN = re.compile(r"(?is)<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>")
-_ADDRESS = re.compile(r"(?i)\bhttps?://\S+|(?<=\s)/\S*|[?&]\S+=\S*")
-_ERROR = re.compile(
-    r"(?i)\b(errors?|exceptions?|traceback|sorry|invalid|missing|fail(ed|ure|s)?|denied|not found|forbidden|refused|"
-    r"unauthori[sz]ed|unable|could not|cannot|can't|mismatch|expired|unknown|no such)\b"
-)
+UNAVAILABLE = (502, 503, 504)
+"""What servers and proxies answer in place of a tool."""
+_QUOTED = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,15 +36,6 @@ class Diagnosis:
 
     def __str__(self) -> str:
         return f"{self.happened} {self.remedy}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cookie:
-    """A cookie as the tool set it before the launch."""
-
-    name: str
-    url: str
-    attributes: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,46 +67,56 @@ class Failure:
         """The step that brought the platform's answer."""
         return None if self.launch_at is None else self.steps[self.launch_at]
 
-    @property
-    def last(self) -> Exchange | None:
-        """The last step."""
-        return self.steps[-1] if self.steps else None
+    @cached_property
+    def last(self) -> Exchange:
+        """The last step; where nothing was sent, the one that was to come."""
+        nothing = Exchange(asker="browser", method="POST", url=self.login_url, status=None)
+        return self.steps[-1] if self.steps else nothing
 
     @property
     def status(self) -> int | None:
         """The status of the last step."""
-        return self.last.status if self.last else None
+        return self.last.status
 
     @property
     def trouble(self) -> str:
         """Why the last step has no answer."""
-        return self.last.trouble if self.last else ""
+        return self.last.trouble
 
     @cached_property
     def said(self) -> str:
         """What the last answer says to a person, the title with it, without markup."""
-        body = self.last.response_body if self.last else ""
-        return " ".join(_HIDDEN.sub(" ", body).split())
+        return text_of(self.last.response_body) or self.seen.message
 
     @cached_property
     def words(self) -> str:
-        """The same without addresses: a debug page repeats what it was asked."""
-        return _ADDRESS.sub(" ", self.said)
+        """The same in clauses, without addresses: a debug page repeats what it was asked."""
+        return clauses(self.last.response_body or self.seen.message)
 
     def says(self, pattern: str) -> bool:
         """Whether the last answer speaks of something, case aside."""
-        return re.search(pattern, self.words, re.IGNORECASE) is not None
+        return matches(pattern, self.words)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the last answer is an error, by its status or by what [observe] reads."""
+        return (self.status is not None and self.status >= 400) or self.seen.channel is not None
 
     @property
     def refuses(self) -> bool:
         """Whether the last answer is an error, by its status or by its words."""
-        failed = self.status is not None and self.status >= 400
-        return failed or self.seen.channel is not None or _ERROR.search(self.words) is not None
+        return self.has_failed or speaks_of_trouble(self.words)
+
+    @property
+    def crash(self) -> str:
+        """What a server error means, as a verb."""
+        return "was not available" if self.status in UNAVAILABLE else "crashed"
 
     @property
     def quote(self) -> str:
         """The beginning of what the last answer says."""
-        return f"“{self.said[:120]}{'…' if len(self.said) > 120 else ''}”" if self.said else "an empty page"
+        cut = "…" if len(self.said) > _QUOTED else ""
+        return f"“{self.said[:_QUOTED]}{cut}”" if self.said else "no text"
 
     @property
     def login_url(self) -> str:
@@ -124,17 +124,26 @@ class Failure:
         return self.tool.entrance
 
     @property
+    def launch_url(self) -> str:
+        """Where the platform's answer went, or was to go."""
+        return self.launch.url if self.launch else self.tool.tool.launch_url
+
+    @property
     def platform_url(self) -> str:
         """What the tool has to know the platform by."""
         return self.tool.network.public_url or self.tool.platform.url
 
+    @property
+    def has_left_keys_alone(self) -> bool:
+        """Whether it came to a token, and the tool never had the keys to check it by."""
+        return self.lti == "1.3" and self.launch is not None and not self.seen.key_fetches
+
     @cached_property
     def led_to(self) -> str:
         """The address to which the last answer led and to which nothing was sent; empty if there is none."""
-        headers = self.last.response_headers if self.last else ()
-        found = next((value for name, value in headers if name.lower() == "location"), "")
+        found = next((value for name, value in self.last.response_headers if name.lower() == "location"), "")
         try:
-            return urljoin(self.last.url, found) if self.last and found else ""
+            return urljoin(self.last.url, found) if found else ""
         except ValueError:
             return found
 
@@ -144,29 +153,19 @@ class Failure:
         return dict(parse_qsl(self.led_to.partition("?")[2]))
 
     @cached_property
+    def before(self) -> tuple[Exchange, ...]:
+        """What the browser sent before the launch."""
+        return self.steps if self.launch_at is None else self.steps[: self.launch_at]
+
+    @cached_property
     def cookies(self) -> tuple[Cookie, ...]:
-        """The cookies that the tool set before the launch."""
-        before = self.steps if self.launch_at is None else self.steps[: self.launch_at]
-        return tuple(
-            _cookie(step.url, value)
-            for step in before
-            for name, value in step.response_headers
-            if name.lower() == "set-cookie"
-        )
+        """The cookies that the tool had set before the launch, and not taken away."""
+        return kept(self.before)
 
     @cached_property
     def came_back(self) -> frozenset[str]:
         """The names of the cookies that came with the launch."""
-        headers = self.launch.request_headers if self.launch else ()
-        texts = [value for name, value in headers if name.lower() == "cookie"]
-        return frozenset(pair.partition("=")[0].strip() for text in texts for pair in text.split(";"))
-
-
-def _cookie(url: str, text: str) -> Cookie:
-    pair, *attributes = text.split(";")
-    told = (attribute.strip().partition("=") for attribute in attributes)
-    known = {name.lower(): value for name, _, value in told}
-    return Cookie(name=pair.partition("=")[0].strip(), url=url, attributes=known)
+        return named(self.launch)
 
 
 def place(url: str) -> str:
@@ -176,6 +175,11 @@ def place(url: str) -> str:
     except ValueError:
         return url.partition("?")[0]
     return f"{parts.scheme}://{parts.netloc}{parts.path}"
+
+
+def base(url: str) -> str:
+    """Scheme, host and port of an address."""
+    return f"{url.partition(':')[0]}://{host_of(url)}"
 
 
 def host_of(url: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from conformance.mishaps.failure import Diagnosis, Failure, host_of, place
+from conformance.mishaps.failure import UNAVAILABLE, Diagnosis, Failure, host_of, place
+from conformance.mishaps.wording import of
 
 __all__ = [
     "auth_request_flawed",
@@ -23,19 +24,27 @@ __all__ = [
     "wrong_login_path",
 ]
 
-_REGISTRATION = r"\b(issuer|iss|registrations?|registered|platform|client[_ ]?id|client|deployment|consumer)\b"
+_PARTY = of(
+    r"issuer|iss|registration|platform|client|client id|deployment|consumer|consumer key",
+    after=r"not supported",
+)
 _NO_PAGE = r"page not found|cannot (get|post) |url patterns|no route matches|requested url was not found"
 _OTHER_WINDOW = re.compile(r"\b((?:lti1p3_)?new_?window)\b")
+_TRIES_COOKIES = re.compile(r"document\.cookie|cookieEnabled|(?:has|request)StorageAccess")
+_COOKIE_WORDS = (
+    r"\b(allow|enable|accept|block|prohibit|disable|support|third[ -]party|save|set)\w*\b[^.!?]{0,40}\bcookies?\b|"
+    r"\bcookies?\b[^.!?]{0,40}\b(block|disable|prohibit|support|not (set|saved|allowed|enabled))"
+)
 
 
 def not_registered(failure: Failure) -> Diagnosis | None:
     """A login that is refused because nobody has told the tool of this platform."""
-    if _has_gone_on(failure) or not failure.refuses or not failure.says(_REGISTRATION) or failure.says(_NO_PAGE):
+    if not (failure.refuses and failure.says(_PARTY)) or failure.says(_NO_PAGE):
         return None
     settings = failure.tool.platform
     return Diagnosis(
         id="not-registered",
-        happened=f"The tool does not know the platform: it answers the login with {failure.status} and says "
+        happened=f"The tool may not know the platform: it answers the login with {failure.status} and says "
         f"{failure.quote}.",
         remedy=f"Register issuer {failure.tool.issuer} with client id {settings.client_id} and deployment "
         f"{settings.deployment_id} in the tool, letter by letter (no slash at the end, http and not https).",
@@ -45,7 +54,7 @@ def not_registered(failure: Failure) -> Diagnosis | None:
 def wrong_login_path(failure: Failure) -> Diagnosis | None:
     """404 or 405 where the login should be."""
     last = failure.last
-    if _has_gone_on(failure) or last is None or failure.status not in (404, 405, 410):
+    if failure.status not in (404, 405, 410):
         return None
     if len(failure.steps) > 1:
         happened = f"The login led to {place(last.url)}, which the tool answers with {failure.status}."
@@ -65,10 +74,9 @@ def wrong_login_path(failure: Failure) -> Diagnosis | None:
 def other_platform(failure: Failure) -> Diagnosis | None:
     """An authentication request that goes to somebody else."""
     asks = "login_hint" in failure.led_with or failure.led_with.get("response_type") == "id_token"
-    away = failure.seen.left_for or (failure.trouble and failure.last and host_of(failure.last.url))
-    if failure.launch is not None or not failure.steps or not away:
+    if not failure.steps or not (failure.seen.left_for or failure.trouble):
         return None
-    target = failure.led_to or failure.steps[-1].url
+    target = failure.led_to or failure.last.url
     asks = asks or "login_hint=" in target
     if not asks or host_of(target) in (host_of(failure.login_url), host_of(failure.platform_url)):
         return None
@@ -82,7 +90,7 @@ def other_platform(failure: Failure) -> Diagnosis | None:
 
 def auth_request_to_another_path(failure: Failure) -> Diagnosis | None:
     """The right host, and another path of it."""
-    if failure.launch is not None or failure.seen.auth_requests or failure.seen.returned is None:
+    if failure.seen.auth_requests or failure.seen.returned is None:
         return None
     return Diagnosis(
         id="wrong-auth-url",
@@ -147,35 +155,47 @@ def auth_request_refused(failure: Failure) -> Diagnosis | None:
 
 def auth_request_flawed(failure: Failure) -> Diagnosis | None:
     """Mistakes of the authentication request that the platform has passed over."""
-    if not failure.seen.auth_problems:
+    if not (failure.seen.auth_problems and failure.refuses):
         return None
     return Diagnosis(
         id="auth-request-flawed",
-        happened=f"The tool refused the launch, and its authentication request has mistakes: "
-        f"{'; '.join(failure.seen.auth_problems)}.",
+        happened=f"The launch was answered with {failure.status} and {failure.quote}, and the tool's authentication "
+        f"request has mistakes: {'; '.join(failure.seen.auth_problems)}.",
         remedy="Mend these first, as SEC 5.1.1.2 has them; they may be why.",
     )
 
 
 def cookie_page(failure: Failure) -> Diagnosis | None:
     """A login that goes on only by a script, in another window perhaps."""
-    if _has_gone_on(failure) or failure.last is None or failure.status not in range(200, 300):
+    if failure.status not in range(200, 300):
         return None
     body = failure.last.response_body
     named = _OTHER_WINDOW.search(body)
-    if named is None and not re.search(r"(?i)<script|cookie|iframe|new (tab|window)", body):
+    if named is None and not _looks_like_a_cookie_page(failure):
         return None
     params = f'{{ {named[1]} = "1" }}' if named else '{ new_window = "1" }, by the name that its script uses'
     return Diagnosis(
         id="login-goes-on-by-script",
-        happened="The login is answered with a page that goes on by a script, often one that tests for cookies.",
+        happened="The login is answered with a page that may go on by a script, as one does that tests for cookies: "
+        f"{failure.quote}.",
         remedy=f"Give what the script adds: [tool] login_params = {params}.",
+    )
+
+
+def _looks_like_a_cookie_page(failure: Failure) -> bool:
+    """Whether a script tries cookies, or the page speaks of them or of a window; where people sign in is another."""
+    body = failure.last.response_body
+    if re.search(r"""(?i)<input[^>]*type=["']?password""", body):
+        return False
+    script = "<script" in body.lower()
+    return (script and bool(_TRIES_COOKIES.search(body) or failure.says(_COOKIE_WORDS))) or failure.says(
+        r"\bnew (tab|window)\b"
     )
 
 
 def login_answers_with_a_page(failure: Failure) -> Diagnosis | None:
     """A login that leads nowhere."""
-    if _has_gone_on(failure) or failure.last is None or failure.status not in range(200, 400):
+    if failure.status not in range(200, 400):
         return None
     return Diagnosis(
         id="login-leads-nowhere",
@@ -185,29 +205,21 @@ def login_answers_with_a_page(failure: Failure) -> Diagnosis | None:
     )
 
 
-def login_crashed(failure: Failure) -> Diagnosis | None:
+def login_crashed(failure: Failure) -> Diagnosis:
     """A server error before the authentication request."""
-    if _has_gone_on(failure) or failure.status is None or failure.status < 500:
-        return None
     return Diagnosis(
         id="login-crashed",
-        happened=f"The tool crashed in the login: {failure.status}, {failure.quote}.",
-        remedy=f"See its log; often it looks up an issuer that is not registered, here {failure.tool.issuer}.",
+        happened=f"The tool {failure.crash} in the login: {failure.status}, {failure.quote}.",
+        remedy=f"See its log; often it looks up an issuer, here {failure.tool.issuer}, that is not registered."
+        if failure.status not in UNAVAILABLE
+        else "See its log, and that of a proxy in front of it.",
     )
 
 
-def login_refused(failure: Failure) -> Diagnosis | None:
+def login_refused(failure: Failure) -> Diagnosis:
     """Any other refusal before the authentication request."""
-    if _has_gone_on(failure) or failure.last is None:
-        return None
     return Diagnosis(
         id="login-refused",
         happened=f"The tool never sent an authentication request; it answered {failure.status or failure.trouble}.",
         remedy="Compare issuer and client id with its registration.",
     )
-
-
-def _has_gone_on(failure: Failure) -> bool:
-    """Whether the login is not where it ended."""
-    away = failure.seen.returned is not None or failure.seen.left_for
-    return failure.lti == "1.1" or failure.launch is not None or bool(failure.seen.auth_requests or away)

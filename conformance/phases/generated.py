@@ -19,6 +19,7 @@ from conformance.phases import Depth, Telling
 from conformance.report import Chapter
 from conformance.runner import Runner, TimeIsUp, ToolLost
 from conformance.shrinking import minimal
+from conformance.statuses import AMISS
 from conformance.strategies.breaking import with_mutations
 from conformance.strategies.lazily import hypothesis_or_advice
 from conformance.veins import AREA, Drawn, veins
@@ -31,8 +32,6 @@ RANK = 20
 
 SLOW_SHARE = 5
 """A launch that spoils the key set costs so many times as much, in a tool that has to fetch it each time."""
-BROKEN = ("failed", "warned")
-"""How a launch ends that breaks its property, the worst first."""
 GIVEN_UP = frozenset({"missing-capability", "missing-arrangement", "control-failed", "arrangement-failed", "key-cache"})
 """Why a launch says nothing, if the next would say as little."""
 
@@ -167,7 +166,7 @@ class Trial:
         if _breaks(result) and (self.broken is None or _as_bad(result, self.broken)):
             self.broken = result
             raise BrokenLaunchError(result.verdict.reason)
-        if result.status in BROKEN:
+        if result.status in AMISS:
             self.warned = self.warned or result
             return
         if result.status == "passed":
@@ -247,12 +246,12 @@ def _breaks(result: Result) -> bool:
 
 def _as_bad(result: Result, known: Result) -> bool:
     """Whether a result breaks the property at least as badly as what is known."""
-    return result.status in BROKEN[: BROKEN.index(known.status) + 1]
+    return result.status in AMISS[: AMISS.index(known.status) + 1]
 
 
 def _told_once(result: Result, bugs: dict[object, str]) -> Result:
     """The result, which says so if the same launch has shown the same bug before."""
-    if result.status not in BROKEN:
+    if result.status not in AMISS:
         return result
     bug = (result.scenario.mutations, result.scenario.role, _answer(result))
     first = bugs.setdefault(bug, result.scenario.id)

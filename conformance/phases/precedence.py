@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from conformance.exchange_legs import legs_of
 from conformance.hiding import alike, ranks
 from conformance.inquiry import Inquiry
 from conformance.model import Scenario
@@ -15,7 +16,6 @@ from conformance.precedence_rules import ruled_on
 from conformance.precedence_survey import Survey, edges
 from conformance.report import Chapter
 from conformance.runner import Runner
-from conformance.timeline import legs_of
 
 __all__ = ["NAME", "RANK", "chapter", "properties", "run", "tellings"]
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from conformance.conclusion import Verdict
 from conformance.dossier import Dossier
+from conformance.model import Status
 from conformance.reports.escaping import clipped, legible
-from conformance.reports.verdict import Verdict, counted, verdict
+from conformance.statuses import RED
 
 __all__ = ["render"]
 
@@ -27,28 +29,33 @@ def render(dossier: Dossier) -> str:
 
     `isError` keeps whoever shows the badge from choosing another colour for it.
     """
-    told = verdict(dossier)
     badge = {
         "schemaVersion": 1,
         "label": clipped(f"LTI {legible(dossier.profile)}", _LONGEST),
-        "message": _message(dossier, told),
-        "color": _colour(dossier, told),
-        "isError": told != "conformant",
+        "message": _message(dossier),
+        "color": _colour(dossier),
+        "isError": dossier.verdict != "conformant",
     }
     return json.dumps(badge, ensure_ascii=False) + "\n"
 
 
-def _message(dossier: Dossier, told: Verdict) -> str:
-    broken = counted(dossier, "failed", "error")
-    if told == "not conformant" and broken:
+def _message(dossier: Dossier) -> str:
+    broken = _counted(dossier, *RED)
+    if dossier.verdict == "not conformant" and broken:
         return broken if dossier.complete and not dossier.stopped else f"{broken}, partial"
-    but = counted(dossier, "warned", "waived", "skipped") if told == "conformant" else ""
-    return f"{told}, {but}" if but else told
+    but = _counted(dossier, "warned", "waived", "skipped") if dossier.verdict == "conformant" else ""
+    return f"{dossier.verdict}, {but}" if but else dossier.verdict
 
 
-def _colour(dossier: Dossier, told: Verdict) -> str:
-    if told == "not conformant" and not dossier.summary.get("failed"):
+def _counted(dossier: Dossier, *statuses: Status) -> str:
+    """How many results have each of these statuses, such as `3 failed, 1 error`; those with none are left out."""
+    return ", ".join(f"{number} {status}" for status in statuses if (number := dossier.summary.get(status)))
+
+
+def _colour(dossier: Dossier) -> str:
+    if dossier.verdict == "not conformant" and not dossier.summary.get("failed"):
         return "orange"
-    if told == "conformant" and counted(dossier, "warned", "waived"):
+    if dossier.verdict == "conformant" and _counted(dossier, "warned", "waived"):
         return "yellowgreen"
-    return "green" if told == "conformant" and dossier.summary.get("skipped") else _COLOURS[told]
+    spotless = dossier.verdict != "conformant" or not dossier.summary.get("skipped")
+    return _COLOURS[dossier.verdict] if spotless else "green"

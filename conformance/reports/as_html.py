@@ -13,13 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
-from conformance.dossier import Dossier, Entry, RowStatus
-from conformance.model import Grade, Status
+from conformance.conclusion import Verdict
+from conformance.dossier import Dossier, Entry
+from conformance.model import Status
+from conformance.reports.escaping import legible
+from conformance.reports.marks import GRADES, MARKS
+from conformance.statuses import OPEN, URGENT_FIRST, RowStatus
 
 if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
-from conformance.reports.verdict import Verdict, verdict
 
 __all__ = ["SIZE", "render"]
 
@@ -29,17 +32,6 @@ SIZE = 4_000_000
 # Each holds the place of something in the templates. Whatever a tool has said is escaped and cannot have it.
 _WIRE, _PACKED, _NONCE = "<!--wire-->", "<!--packed-->", "<!--nonce-->"
 
-_MARKS: Mapping[RowStatus | Status, str] = {
-    "passed": "✓",
-    "failed": "✗",
-    "warned": "!",
-    "skipped": "–",
-    "waived": "w",
-    "error": "?",
-    "not-run": "·",
-}
-_GRADES: Mapping[Grade, str] = {"passed": "✓", "allowed": "≈", "failed": "✗", "unobserved": "·"}
-_ORDER: tuple[Status, ...] = ("failed", "error", "warned", "waived", "skipped", "passed")
 _TONES: Mapping[Verdict, RowStatus] = {
     "conformant": "passed",
     "not conformant": "failed",
@@ -48,12 +40,6 @@ _TONES: Mapping[Verdict, RowStatus] = {
     "partial": "warned",
     "not tested": "error",
 }
-# What HTML forbids, what no UTF-8 can say, and what would turn the order of the text around it.
-_UNFIT = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
-    + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0x10000, 0x110000, 0x10000))
-    + "]"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,15 +47,6 @@ class _Group:
     """The results that have one status."""
 
     status: Status
-    entries: Sequence[Entry]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Row:
-    """The results of one area."""
-
-    name: str
-    passed: int
     entries: Sequence[Entry]
 
 
@@ -81,41 +58,39 @@ def render(dossier: Dossier) -> str:
         .get_template("report.html")
         .render(
             run=dossier,
-            headline=verdict(dossier).capitalize(),
-            tone=_TONES[verdict(dossier)],
+            tone=_TONES[dossier.verdict],
             groups=groups,
-            areas=_areas(dossier),
+            cells=_by_area(dossier),
             graded=tuple(axis for axis in dossier.axes if axis != "outcome"),
             about=_about(dossier),
-            marks=_MARKS,
-            grades=_GRADES,
-            order=_ORDER,
+            marks=MARKS,
+            grades=GRADES,
+            order=URGENT_FIRST,
+            open=OPEN,
             style=_part("style.css"),
             script=_part("report.js"),
         )
     )
     told = [entry for group in groups for entry in group.entries if entry.timeline]
-    whole = "".join(_filled(_UNFIT.sub(_escaped, text), told)) + "\n"
+    whole = "".join(_filled(_fit(text), told)) + "\n"
     # Not to be guessed by a tool that would send a script, and the same whenever the report is made again.
     return whole.replace(_NONCE, hashlib.sha256(whole.encode()).hexdigest()[:32])
 
 
 def _groups(dossier: Dossier) -> Sequence[_Group]:
     """What asks for attention first."""
-    found: dict[Status, list[Entry]] = {status: [] for status in _ORDER}
+    found: dict[Status, list[Entry]] = {status: [] for status in URGENT_FIRST}
     for entry in dossier.results:
         found[entry.status].append(entry)
     return [_Group(status=status, entries=entries) for status, entries in found.items() if entries]
 
 
-def _areas(dossier: Dossier) -> Sequence[_Row]:
+def _by_area(dossier: Dossier) -> Mapping[str, Sequence[Entry]]:
+    """The results that stand behind a row of `Dossier.areas`, by its name."""
     found: dict[str, list[Entry]] = {}
     for entry in dossier.results:
         found.setdefault(entry.area, []).append(entry)
-    return [
-        _Row(name=name, passed=sum(entry.status == "passed" for entry in entries), entries=entries)
-        for name, entries in found.items()
-    ]
+    return found
 
 
 def _about(dossier: Dossier) -> Mapping[str, Sequence[str]]:
@@ -130,7 +105,11 @@ def _about(dossier: Dossier) -> Mapping[str, Sequence[str]]:
 
 
 def _filled(text: str, told: Iterable[Entry]) -> Iterator[str]:
-    """The report with what was said on the wire in its places, and packed at its end once it is long."""
+    """The report with what was said on the wire in its places, and packed at its end once it is long.
+
+    Args:
+        told: the entries for which `full` of parts.html has written a place: those with a timeline, in its order.
+    """
     drawn: Any = _templates().get_template("timeline.html").module
     head, _, tail = text.partition(_PACKED)
     first, *rest = head.split(_WIRE)
@@ -138,7 +117,7 @@ def _filled(text: str, told: Iterable[Entry]) -> Iterator[str]:
     packed: list[str] = []
     yield first
     for entry, after in zip(told, rest, strict=True):
-        wire = _UNFIT.sub(_escaped, drawn.timeline(entry.timeline))
+        wire = _fit(drawn.timeline(entry.timeline))
         left -= len(wire.encode())
         if left > 0:
             yield wire
@@ -194,10 +173,9 @@ def _breakable(name: str, after: str) -> Markup:
     return Markup(f"{after}<wbr>").join(escape(part) for part in name.split(after))  # noqa: S704
 
 
-def _escaped(found: re.Match[str]) -> str:
-    """The escape that stands for a character which cannot stand for itself."""
-    number = ord(found[0])
-    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+def _fit(text: str) -> str:
+    """The text without what HTML forbids; a bare carriage return would be read as the end of a line."""
+    return legible(text).replace("\r", r"\x0d")
 
 
 @functools.cache

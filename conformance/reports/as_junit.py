@@ -16,7 +16,6 @@ from conformance.dossier import Dossier, Entry
 from conformance.model import Status
 from conformance.reports.as_text import failure_text
 from conformance.reports.escaping import legible
-from conformance.reports.verdict import reservations
 
 __all__ = ["render"]
 
@@ -30,8 +29,7 @@ def render(dossier: Dossier) -> str:
     for entry in dossier.results:
         cases.setdefault(entry.area, []).append(_case(entry, dossier))
     suites = [_suite(area, found, dossier) for area, found in cases.items()]
-    red = any(suite.get(name) != "0" for suite in suites for name in ("failures", "errors"))
-    about = list(_about_the_run(dossier, red=red))
+    about = list(_about_the_run(dossier))
     if about:
         suites.append(_suite("run", about, dossier))
     counts = {name: str(sum(int(suite.get(name, "0")) for suite in suites)) for name in ("tests", "failures", "errors")}
@@ -69,6 +67,8 @@ def _of_the_run(dossier: Dossier) -> Mapping[str, str]:
         "strict": str(dossier.strict).lower(),
         "complete": str(dossier.complete).lower(),
         "exit_code": str(dossier.exit_code),
+        "verdict": dossier.verdict,
+        "headline": dossier.headline,
         **{f"version.{name}": version for name, version in dossier.versions.items()},
     }
 
@@ -112,19 +112,16 @@ def _properties(entry: Entry) -> Iterator[str]:
             yield f"[[PROPERTY|{name}={' '.join(value.split())}]]"
 
 
-def _about_the_run(dossier: Dossier, *, red: bool) -> Iterator[ET.Element]:
-    """A case for each thing that is wrong with the run and with none of its results.
-
-    Args:
-        red: whether a result is.
-    """
-    for sentence in reservations(dossier):
-        yield _trouble(dossier, "the run came to its end", "error", "incomplete", sentence)
+def _about_the_run(dossier: Dossier) -> Iterator[ET.Element]:
+    """A case for each thing that is wrong with the run and with none of its results."""
+    partial = dossier.stopped or not dossier.complete
+    name, kind = (
+        ("the run came to its end", "incomplete") if partial else ("the exit code is 0", f"exit-{dossier.exit_code}")
+    )
+    for sentence in dossier.reservations:
+        yield _trouble(dossier, name, "error", kind, sentence)
     for sentence in dossier.waivers:
         yield _trouble(dossier, sentence.partition(":")[0], "failure", "waiver", sentence)
-    if dossier.exit_code and dossier.complete and not (red or dossier.stopped or dossier.waivers):
-        sentence = f"The exit code of the run is {dossier.exit_code}, which no single result explains."
-        yield _trouble(dossier, "the exit code is 0", "error", f"exit-{dossier.exit_code}", sentence)
 
 
 def _trouble(dossier: Dossier, name: str, tag: str, kind: str, sentence: str) -> ET.Element:

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.dossier import Area, Chapter, CodeRow, Dossier, Entry, FindingRow, TypeRow
-from conformance.model import Status
 from conformance.reports.escaping import clipped, fenced, legible, markdown_link, markdown_text
-from conformance.reports.verdict import reservations, verdict
+from conformance.statuses import OPEN, RED, STATUSES
 
 __all__ = ["render"]
 
@@ -18,7 +17,7 @@ LIMIT = 1024 * 1024
 LONGEST = 2000
 LONGEST_NAME = 200
 _RESERVED = 200
-_STATUSES: tuple[Status, ...] = ("passed", "failed", "warned", "skipped", "waived", "error")
+_MOST_LIES = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +62,12 @@ def _written(part: _Part, room: int) -> str:
 
 
 def _parts(dossier: Dossier) -> Iterator[_Part]:
-    of = {status: [e for e in dossier.results if e.status == status] for status in _STATUSES}
-    about = [*reservations(dossier), *dossier.waivers]
-    chosen = f"Only {', '.join(dossier.only)} was chosen." if dossier.only else ""
+    of = {status: [e for e in dossier.results if e.status == status] for status in STATUSES}
+    about = [*dossier.reservations, *dossier.waivers, *filter(None, [dossier.choice])]
     yield _Part(things=[dossier], write=_heading, noun="lines")
-    yield _Part(things=[*about, *filter(None, [chosen])], write=_warning, noun="notes")
+    yield _Part(things=about, write=_warning, noun="notes")
     yield _rows(dossier)
-    broken = [*of["failed"], *of["error"], *of["warned"]]
+    broken = [entry for status in OPEN for entry in of[status]]
     yield _Part(
         head="### What did not pass\n\n", things=broken, write=lambda entry: _story(entry, dossier), noun="results"
     )
@@ -79,14 +77,16 @@ def _parts(dossier: Dossier) -> Iterator[_Part]:
 
 
 def _heading(dossier: Dossier) -> str:
-    told = [(status, number) for status in _STATUSES if (number := dossier.summary.get(status, 0))]
+    told = [(status, number) for status in STATUSES if (number := dossier.summary.get(status, 0))]
     counts = told or [("passed", 0)]
     facts = (
         f"Profile {_name(dossier.profile)}, seed {dossier.seed}, {dossier.duration_s:.1f} s. {_long(dossier.question)}"
     )
     return "\n".join(
         [
-            f"## LTI conformance of {_name(dossier.tool)}: {verdict(dossier)}",
+            f"## LTI conformance of {_name(dossier.tool)}: {dossier.verdict}",
+            "",
+            f"**{_long(dossier.headline)}**",
             "",
             facts.rstrip(),
             "",
@@ -131,12 +131,11 @@ def _type(row: TypeRow) -> str:
 
 
 def _area(row: Area) -> str:
-    passed, tried = row.summary.get("passed", 0), sum(row.summary.values())
-    return _row(_name(row.name), _status(row.status), str(passed), str(tried)) + "\n"
+    return _row(_name(row.name), _status(row.status), str(row.passed), str(row.total)) + "\n"
 
 
 def _status(status: str) -> str:
-    return f"**{status}**" if status in ("failed", "error") else status
+    return f"**{status}**" if status in RED else status
 
 
 def _row(*cells: str) -> str:
@@ -149,6 +148,8 @@ def _story(entry: Entry, dossier: Dossier) -> str:
         f"**Because:** {_long(entry.reason)}",
         f"**Sent:** {_long(entry.sent)}" if entry.sent else "",
         *(f"**{number}.** {_long(step)}" for number, step in enumerate(entry.steps, 1)),
+        *(f"**Instead:** {_long(lie)}" for lie in entry.lies[:_MOST_LIES]),
+        f"… and {len(entry.lies) - _MOST_LIES} more places" if len(entry.lies) > _MOST_LIES else "",
         f"**Expected:** {_long(str(entry.expected))}",
         f"**Observed:** {_long(str(entry.observed))}" if entry.observed else "",
         f"**Why:** {_long(entry.why)}" if entry.why else "",

@@ -1,8 +1,9 @@
 """The report as SARIF 2.1.0, for GitHub code scanning and for editors.
 
-A rule is a scenario, its level the scenario's severity. The fingerprint is made of scenario, profile and status, so
-that a failure is the same alert from run to run; one that is waived is the alert of the failure, suppressed. GitHub
-takes 25 000 results and as many rules, and cuts long texts: what is least severe is left out first, and said.
+A rule is a scenario, its level the scenario's severity. The fingerprint is made of scenario, profile and whether the
+tool was found wrong or could not be judged, so that a failure is the same alert from run to run; a warning is the alert
+of the failure as well, and what is waived is that alert, suppressed. GitHub takes 25 000 results and as many rules, and
+cuts long texts: what is least severe is left out first, and said.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from typing import Any
 from urllib.parse import quote
 
 from conformance.dossier import Dossier, Entry
-from conformance.model import Severity, Status
+from conformance.model import Severity
 from conformance.reports.escaping import clipped, fenced, legible, markdown_link, markdown_text, web_address
-from conformance.reports.verdict import reservations
+from conformance.statuses import BROKEN
 
 __all__ = ["render"]
 
@@ -30,14 +31,15 @@ LONGEST_HELP = 8192
 TOOL_FILE = "lti-conformance.toml"
 _LEVELS: Mapping[Severity, str] = {"must": "error", "should": "warning", "may": "note"}
 _PROBLEMS: Mapping[Severity, str] = {"must": "error", "should": "warning", "may": "recommendation"}
-_REPORTED: tuple[Status, ...] = ("failed", "error", "warned", "waived")
+_UNSUCCESSFUL = (2, 3)
+"""The exit codes of a run that proves nothing about the tool as a whole."""
 
 
 def render(dossier: Dossier) -> str:
     """The report as one JSON object."""
-    told = sorted((e for e in dossier.results if e.status in _REPORTED), key=_urgency)
+    told = sorted((e for e in dossier.results if e.status in BROKEN), key=_urgency)
     reported = told[:MOST_RESULTS]
-    others = (e for e in dossier.results if e.status not in _REPORTED)
+    others = (e for e in dossier.results if e.status not in BROKEN)
     ruled = list({entry.id: entry for entry in (*reported, *others)}.values())[:MOST_RULES]
     places = {entry.id: index for index, entry in enumerate(ruled)}
     log = {
@@ -127,7 +129,7 @@ def _paragraph(text: str) -> str:
 
 
 def _result(entry: Entry, profile: str, place: int, tool_file: str) -> Mapping[str, Any]:
-    mark = hashlib.sha256(legible(f"{entry.id}\n{profile}\n{_verdict(entry)}").encode()).hexdigest()
+    mark = hashlib.sha256(legible(f"{entry.id}\n{profile}\n{_alert(entry)}").encode()).hexdigest()
     waived = {"kind": "external", "status": "accepted", "justification": _text(entry.reason)}
     location = {"artifactLocation": {"uri": _place(tool_file)}, "region": {"startLine": 1}}
     return {
@@ -145,23 +147,43 @@ def _result(entry: Entry, profile: str, place: int, tool_file: str) -> Mapping[s
             "outcome": entry.outcome,
             "cause": legible(entry.cause) if entry.cause else None,
             "profile": legible(profile),
+            "lies": [_text(lie) for lie in entry.lies],
         },
     }
 
 
-def _verdict(entry: Entry) -> Status:
-    return "failed" if entry.status == "waived" else entry.status
+def _alert(entry: Entry) -> str:
+    """What an alert is about, whether it is waived by now or not."""
+    return "error" if entry.status == "error" else "failed"
 
 
 def _message(entry: Entry) -> str:
-    parts = [
+    told = [
         f"{entry.title}: {clipped(entry.reason, LONGEST_TEXT // 4)}",
         f"Expected: {clipped(str(entry.expected), LONGEST_TEXT // 6)}",
         f"Observed: {clipped(str(entry.observed), LONGEST_TEXT // 4)}" if entry.observed else "",
-        f"Repeat: {entry.replay}" if entry.replay else "",
     ]
+    repeat = f"Repeat: {entry.replay}" if entry.replay else ""
+    room = LONGEST_TEXT - _units("\n".join((*told, repeat))) - 1
     # In a message, `[text](target)` is a link (SARIF 3.11.6).
-    return _text("\n".join(filter(None, parts)).replace("](", "] ("))
+    return _text("\n".join(filter(None, (*told, *_lies(entry, room), repeat))).replace("](", "] ("))
+
+
+def _lies(entry: Entry, room: int) -> Iterator[str]:
+    """As many of the lies as a message has room for, and how many are left out."""
+    more = "Instead: … and {} more"
+    for index, lie in enumerate(entry.lies):
+        line = f"Instead: {clipped(lie, LONGEST_TEXT // 4)}"
+        room -= _units(line) + 1
+        if room < len(more) + 3:
+            yield more.format(len(entry.lies) - index)
+            return
+        yield line
+
+
+def _units(text: str) -> int:
+    """How long GitHub takes a text to be, once it is legible."""
+    return len(legible(text.replace("](", "] (")).encode("utf-16-le")) // 2
 
 
 def _text(text: str) -> str:
@@ -169,12 +191,13 @@ def _text(text: str) -> str:
 
 
 def _invocation(dossier: Dossier, *, left_out: int) -> Mapping[str, Any]:
-    sentences = [*reservations(dossier), *dossier.waivers]
+    sentences = [*dossier.reservations, *dossier.waivers]
     if left_out:
         sentences.append(f"{left_out} results are left out: GitHub takes {MOST_RESULTS} at most. The JSON has all.")
     return {
-        "executionSuccessful": dossier.complete and not dossier.stopped,
+        "executionSuccessful": dossier.complete and dossier.exit_code not in _UNSUCCESSFUL,
         "exitCode": dossier.exit_code,
+        "exitCodeDescription": _text(dossier.headline),
         "startTimeUtc": dossier.started,
         "toolExecutionNotifications": [{"level": "error", "message": {"text": _text(one)}} for one in sentences],
     }
@@ -186,6 +209,8 @@ def _of_the_run(dossier: Dossier) -> Mapping[str, Any]:
         "profile": legible(dossier.profile),
         "seed": dossier.seed,
         "complete": dossier.complete,
+        "only": [legible(pattern) for pattern in dossier.only],
+        "verdict": dossier.verdict,
         "summary": dict(dossier.summary),
     }
 

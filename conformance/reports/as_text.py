@@ -5,48 +5,54 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 
+from conformance.conclusion import Verdict
 from conformance.dossier import CodeRow, Dossier, Entry, Rule, TypeRow
+from conformance.reports.escaping import printable
+from conformance.reports.marks import MARKS
+from conformance.statuses import OPEN, RowStatus
 
 __all__ = ["closing_text", "failure_text", "render"]
 
 WIDTH = 100
 _MOST_LIES = 6
-_MARKS = {
-    "passed": "✓",
-    "failed": "✗",
-    "warned": "!",
-    "skipped": "–",
-    "waived": "w",
-    "error": "?",
-    "not-run": "·",
-}
+_TONES: Mapping[Verdict, RowStatus] = {"conformant": "passed", "not conformant": "failed", "regressed": "failed"}
 
 
 def render(dossier: Dossier) -> str:
     """The report as text."""
     parts = [
+        _heading(dossier),
         *_table(dossier),
         *_failures(dossier),
         *_skips(dossier),
         *_chapters(dossier),
         *_findings(dossier),
-        *_summary(dossier),
+        *_ending(dossier, dossier.headline),
     ]
-    return "\n".join(parts) + "\n"
+    return _told(parts) + "\n"
 
 
 def failure_text(entry: Entry, rules: Mapping[str, Rule], remedies: Mapping[str, str]) -> str:
     """All that is needed to act on one result, with the rules and remedies of its dossier."""
-    return "\n".join(_failure(entry, rules, remedies))
+    return _told(_failure(entry, rules, remedies))
 
 
 def closing_text(dossier: Dossier) -> str:
-    """What is worth saying about a run as a whole, and its counts."""
-    return "\n".join([*_findings(dossier), *_summary(dossier)]).strip("\n")
+    """What is worth saying about a run as a whole, and its counts, where another program decides the exit code."""
+    ending = [*_findings(dossier), *_ending(dossier, dossier.verdict.capitalize())]
+    return _told([_heading(dossier), *ending[1:]])
+
+
+def _told(lines: Iterable[str]) -> str:
+    # What a tool has said must not steer the terminal.
+    return "\n".join(map(printable, lines))
+
+
+def _heading(dossier: Dossier) -> str:
+    return f"{dossier.tool} · profile {dossier.profile}: {dossier.question}"
 
 
 def _table(dossier: Dossier) -> Iterator[str]:
-    yield f"{dossier.tool} · profile {dossier.profile}: {dossier.question}"
     yield ""
     rows = {
         "codes": (_row(row, f"{row.code} {row.name}") for row in dossier.codes),
@@ -60,24 +66,23 @@ def _row(row: CodeRow | TypeRow, name: str, reason: str = "") -> str:
     count = f"{len(row.scenarios)} scenario{'s' if len(row.scenarios) != 1 else ''}" if row.scenarios else ""
     # With a code the name begins later, and so does what follows.
     width = 51 if isinstance(row, CodeRow) else 46
-    return f"  {_MARKS[row.status]} {name:<{width}} {row.status:<8} {count or reason}".rstrip()
+    return f"  {MARKS[row.status]} {name:<{width}} {row.status:<8} {count or reason}".rstrip()
 
 
 def _areas(dossier: Dossier) -> Iterator[str]:
     for area in dossier.areas:
-        passed, tried = area.summary.get("passed", 0), sum(area.summary.values())
-        yield f"  {_MARKS[area.status]} {area.name:<20} {area.status:<8} {passed} of {tried} passed"
+        yield f"  {MARKS[area.status]} {area.name:<20} {area.status:<8} {area.passed} of {area.total} passed"
 
 
 def _failures(dossier: Dossier) -> Iterator[str]:
     for entry in dossier.results:
-        if entry.status in ("failed", "warned", "error"):
+        if entry.status in OPEN:
             yield ""
             yield from _failure(entry, dossier.rules, dossier.remedies)
 
 
 def _failure(entry: Entry, rules: Mapping[str, Rule], remedies: Mapping[str, str]) -> Iterator[str]:
-    yield f"{_MARKS[entry.status]} {entry.id} – {entry.title} ({entry.status})"
+    yield f"{MARKS[entry.status]} {entry.id} – {entry.title} ({entry.status})"
     yield from _line("because", entry.reason)
     yield from _story(entry)
     yield from _line("why", entry.why)
@@ -103,6 +108,8 @@ def _story(entry: Entry) -> Iterator[str]:
         yield from _line("then", judged)
     for lie in entry.lies[:_MOST_LIES]:
         yield from _line("instead", lie)
+    if len(entry.lies) > _MOST_LIES:
+        yield from _line("", f"… and {len(entry.lies) - _MOST_LIES} more places, which the JSON report tells")
     yield from _line("expected", str(entry.expected))
     if entry.observed is not None:
         yield from _line("observed", str(entry.observed))
@@ -160,12 +167,15 @@ def _some(ids: Iterable[str]) -> str:
     return ", ".join([first, *rest[:2]]) + (", …" if len(rest) > 2 else "")
 
 
-def _summary(dossier: Dossier) -> Iterator[str]:
+def _ending(dossier: Dossier, verdict: str) -> Iterator[str]:
     yield ""
     for sentence in dossier.waivers:
         yield f"! {sentence}"
-    if dossier.stopped:
-        yield f"✗ The run ended early: {dossier.stopped}"
+    for sentence in dossier.reservations:
+        yield f"✗ {sentence}"
+    if dossier.choice:
+        yield f"! {dossier.choice}"
+    yield f"{MARKS[_TONES.get(dossier.verdict, 'warned')]} {verdict}"
     counts = ", ".join(f"{count} {status}" for status, count in dossier.summary.items() if count)
     incomplete = "" if dossier.complete else f", incomplete: {dossier.untried} not tried"
     yield f"{counts or 'nothing was tried'}{incomplete} · {dossier.duration_s:.1f} s · seed {dossier.seed}"

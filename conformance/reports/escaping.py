@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from urllib.parse import quote, urlsplit
 
-__all__ = ["clipped", "fenced", "legible", "markdown_link", "markdown_text", "web_address"]
+__all__ = ["clipped", "fenced", "legible", "markdown_link", "markdown_text", "printable", "web_address"]
 
-# What XML 1.0 section 2.2 forbids or discourages, halves of surrogate pairs, and what turns the direction of a text.
-_ILLEGIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+# What XML 1.0 section 2.2 or HTML forbids or discourages, halves of surrogate pairs, and what turns a text's direction.
+_ILLEGIBLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
+    + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0x10000, 0x110000, 0x10000))
+    + "]"
+)
 # Within a word an underscore is no markup.
 _MARKUP = re.compile(r"[\\`*\[\]~$#&<>|]|(?<![^\W_])_|_(?![^\W_])")
 # Only at the start of a line do these begin a list, a heading or a rule.
@@ -22,8 +26,14 @@ def legible(text: str) -> str:
     return _ILLEGIBLE.sub(lambda found: _escape(ord(found[0])), text)
 
 
+def printable(text: str) -> str:
+    """The text on one line, without anything that would steer a terminal."""
+    letters = (" " if letter.isspace() else letter for letter in text)
+    return "".join(letter if letter.isprintable() else _escape(ord(letter)) for letter in letters)
+
+
 def _escape(number: int) -> str:
-    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"
+    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
 def clipped(text: str, most: int) -> str:

@@ -63,9 +63,12 @@ def _inner(path: str, value: Schema) -> tuple[str, Schema] | None:
 
 
 def _sentence(value: Schema) -> str:
-    """What the schema says about a value, without the name of the table that stands above it."""
+    """What the schema says about a value, without the name of the table that stands above it.
+
+    It becomes a sentence, unless it opens with a list of values: those are typed as they stand.
+    """
     text = re.sub(r"^(?:A value of )?`[^`]+`: ", "", value.get("description", ""))
-    return text[:1].upper() + text[1:]
+    return text if re.match(r"\w+,", text) else text[:1].upper() + text[1:]
 
 
 def _presence(value: Schema, *, required: bool) -> str:

@@ -23,6 +23,7 @@ from conformance.model import (
 )
 from conformance.report import Report
 from conformance.sighting import Page
+from conformance.tally import areas_of
 from conformance.toolvalues import Tool, ToolSettings
 from conformance.transport import Request, Response
 
@@ -165,6 +166,7 @@ def make_dossier(*entries: Entry, **changes: Any) -> Dossier:
         "summary": {status: sum(entry.status == status for entry in entries) for status in get_args(Status)},
         "codes": (),
         "types": (),
+        "areas": areas_of(entries),
         "findings": (),
         "rules": {
             "SEC-5.1.3-09": Rule(

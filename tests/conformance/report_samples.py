@@ -109,7 +109,7 @@ def hostile(text: str) -> Dossier:
 def _spoken(value: Any, text: str) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return replace(
-            value, **{f.name: _said(getattr(value, f.name), text, f.name, str(f.type)) for f in fields(value)}
+            value, **{f.name: _said(getattr(value, f.name), text, f.name, str(f.type)) for f in fields(value) if f.init}
         )
     return value
 

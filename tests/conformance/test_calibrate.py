@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import html
+import itertools
 import json
 import re
 import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +23,8 @@ from conformance.calibrating.samples import Evidence, Sample, fragments
 from conformance.calibrating.sorting import sort
 from conformance.calibrating.writing import placed
 from conformance.catalogue import scenarios
-from conformance.commands.calibrate_launches import FAULTS
 from conformance.sample_tool.session import COOKIE
+from conformance.sampling import FAULTS
 from conformance.toolfile import load
 from conformance.transport import Request, Response
 from mockplatform.errors import UsageError
@@ -222,6 +224,7 @@ def test_refusals_that_are_all_alike_say_that_only_the_outcome_can_be_judged(too
 
     assert set(observe_in(path)) == {"launched"}
     assert "all refusals are alike" in ran.out
+    assert "refused in 1 way, 0 let in" in ran.out
     assert rows(ran.out)["nonce/absent"].startswith("rejected")
 
 
@@ -394,6 +397,124 @@ def test_a_table_that_is_there_is_replaced_only_when_asked(tool: Any, run: Any):
     assert observe["launched"]["css"] == "main#course"
     assert observe["probe"] == {"request": "GET /api/me", "status": 200}
     assert observe["names"] == {"too late": "TokenExpired"}
+
+
+SECRET = """
+[observe]
+launched = { text = "${MY_TOKEN}" }
+probe = { request = "GET /lti/me?key=${MY_TOKEN}", headers = { Authorization = "Bearer ${MY_TOKEN}" } }
+[observe.names]
+"too late" = "${MY_TYPE}"
+"too early" = { type = "${MY_TYPE}", class = "security" }
+"""
+
+
+def test_what_is_kept_is_kept_with_its_variables(tool: Any, run: Any, monkeypatch: pytest.MonkeyPatch):
+    """A secret of the environment stands neither in the file nor on the screen, and means what it meant."""
+    monkeypatch.setenv("MY_TOKEN", "hunter2secret")
+    monkeypatch.setenv("MY_TYPE", "TokenExpired")
+    path = tool(pages={"/lti/me": lambda cookies: Shown(status=200 if COOKIE in cookies else 401)})
+    path.write_text(f"{path.read_text('utf-8')}{SECRET}", "utf-8")
+    before = load(path).observe
+
+    shown = run("calibrate", "--tool", path, "--print")
+    ran = run("calibrate", "--tool", path, "--write")
+
+    assert (shown.code, ran.code) == (0, 0)
+    assert "hunter2secret" not in shown.out + shown.err + ran.out + ran.err + path.read_text("utf-8")
+    assert observe_in(path)["probe"] == {
+        "request": "GET /lti/me?key=${MY_TOKEN}",
+        "status": 200,
+        "headers": {"Authorization": "Bearer ${MY_TOKEN}"},
+    }
+    assert observe_in(path)["names"] == {
+        "too late": "${MY_TYPE}",
+        "too early": {"type": "${MY_TYPE}", "class": "security"},
+    }
+    after = load(path).observe
+    assert (after.probe, after.names) == (before.probe, before.names)
+
+
+@pytest.mark.parametrize(
+    ("good", "refused"),
+    [
+        (Shown(body=b"\x89PNG\r\n\x1a\n\0\0" + bytes(range(256)), kind="image/png"), Shown(body=b"\x1f\x8b\0\xff")),
+        (page("", "<h1>{}</h1><p>It is Sunday</p>"), page("", "<h1>{}</h1>")),
+    ],
+    ids=["pictures", "dates"],
+)
+def test_refusals_that_would_be_read_as_launched_are_a_doubt(tool: Any, run: Any, good: Shown, refused: Shown):
+    """A marker that tells nothing apart is no calibration: nothing is written, and nobody is told that it can judge."""
+    numbers = itertools.count()
+
+    def drawn(shown: Shown) -> Shown:
+        if isinstance(shown.body, bytes):
+            return shown
+        return replace(shown, body=shown.body.replace("{}", "w" + chr(ord("a") + next(numbers) % 26) * 5))
+
+    path = tool(good=lambda *_: drawn(good), refused=lambda _: drawn(refused))
+    before = path.read_bytes()
+    ran = run("calibrate", "--tool", path)
+
+    assert ran.code == 1
+    assert "would be read as launched" in ran.out
+    assert "can be judged" not in ran.out
+    assert path.read_bytes() == before
+
+
+def test_a_member_or_a_text_that_would_be_a_variable_marks_nothing(tool: Any, run: Any):
+    """The tool file could not hold it: `${NAME}` in it is read from the environment."""
+    for good, refused in (
+        (Shown(body='{"${course}": 1}', kind="application/json"), '{"error": "%s", "${why}": "%s"}'),
+        (page("Classroom", "<h1>Hello ${user}</h1><h2>Your ${n} tasks</h2>"), "<p class=error>${oh} %s</p>%s"),
+    ):
+
+        def told(reason: Reason, body: str = refused, kind: str = good.kind) -> Shown:
+            return Shown(body=body % (reason.type, reason.code), kind=kind)
+
+        def welcome(*_: object, shown: Shown = good) -> Shown:
+            return shown
+
+        path = tool(good=welcome, refused=told)
+        ran = run("calibrate", "--tool", path)
+        assert (ran.code, ran.err) == (0, "")
+        assert "${" not in str(observe_in(path))
+        load(path)
+        path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("refused", "place"),
+    [
+        (
+            lambda r: Shown(status=303, headers={"location": f"/oops?code={r.type}"}),
+            "the parameter code of the address",
+        ),
+        (lambda r: Shown(status=303, headers={"location": f"/oops/{r.type}"}), "the path of the address"),
+        (
+            lambda r: Shown(status=303, headers={"location": "/oops", "set-cookie": f"err={r.type}; Path=/"}),
+            "the cookie err",
+        ),
+    ],
+    ids=["query", "path", "cookie"],
+)
+def test_refusals_that_differ_where_nothing_is_read(tool: Any, run: Any, refused: Any, place: str):
+    """They are not all alike, and the place in which they differ is named."""
+    path = tool(refused=refused, pages={"/oops": lambda _: page("Classroom", "<h1>Sorry</h1>")})
+    ran = run("calibrate", "--tool", path)
+
+    assert "all refusals are alike" not in ran.out
+    assert f"the refusals differ in {place}, which no extractor reads" in ran.out
+    assert not re.search(r"refused in 1 way\b", ran.out)
+
+
+def test_crashes_are_told_apart_from_refusals(tool: Any, run: Any):
+    """A status from 500 is nothing that the tool says about a launch, and its own log may say more."""
+    path = tool(refused=lambda r: Shown(status=500 if r.type == "TokenExpired" else 403, body="No"))
+    ran = run("calibrate", "--tool", path)
+
+    assert "Could not tell: why the answer to time/expired-an-hour-ago was a crash (status 500)" in ran.out
+    assert "its own log" in ran.out
 
 
 def test_print_never_writes(tool: Any, run: Any):

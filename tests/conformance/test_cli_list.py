@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 
 from conformance.catalogue import scenarios
+from conformance.command_table import LISTED
 from conformance.errors import codes, types
 from conformance.faults import fault_points
 from conformance.rulings import rulings
+from mockplatform.dialects.flavour import flavours
+from mockplatform.dialects.quirk import quirks
 from mockplatform.mutation import mutations
 
 
@@ -39,6 +42,8 @@ class TestList:
             ("--mutations", list(mutations())),
             ("--profiles", ["certification", "class", "core", "ltix"]),
             ("--faultpoints", list(fault_points())),
+            ("--flavours", list(flavours())),
+            ("--quirks", list(quirks())),
             ("--rulings", list(rulings())),
         ],
     )
@@ -49,9 +54,7 @@ class TestList:
         assert [row["name"] for row in rows] == names
         assert all(row["summary"] for row in rows)
 
-    @pytest.mark.parametrize(
-        "option", ["", "--codes", "--errors", "--mutations", "--profiles", "--faultpoints", "--rulings"]
-    )
+    @pytest.mark.parametrize("option", ["", *(f"--{kind}" for kind in LISTED if kind != "scenarios")])
     def test_a_table_for_people(self, run: Any, option: str) -> None:
         """One line for each row of the JSON."""
         ran = run("list", *option.split())

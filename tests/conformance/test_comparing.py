@@ -7,9 +7,10 @@ from typing import Any, get_args
 
 import pytest
 
+from conformance.choosing import Catalogued
 from conformance.comparing import KINDS, Comparison, Kind, compare
 from conformance.comparison_text import TELLINGS, comparison_json, comparison_text
-from conformance.dossier import Dossier
+from conformance.dossier import Dossier, Expected
 from conformance.model import Finding, Status
 from mockplatform.errors import UsageError
 from tests.conformance.makers import make_dossier, make_entry
@@ -26,7 +27,7 @@ def dossier(told: Any) -> Dossier:
 
 
 def compared(old: Any, new: Any, *, renamed: Any = None, **options: Any) -> Comparison:
-    return compare(dossier(old), dossier(new), renamed or {}, **options)
+    return compare(dossier(old), dossier(new), Catalogued(renamed=renamed or {}), **options)
 
 
 def kind(old: Any, new: Any, **options: Any) -> str:
@@ -105,7 +106,7 @@ class TestStrictness:
         old = make_dossier(make_entry("a/b", "warned", severity=severity), strict=old_strict)
         new = make_dossier(make_entry("a/b", "failed", severity=severity), strict=new_strict)
 
-        (change,) = compare(old, new, {}).changes
+        (change,) = compare(old, new, Catalogued()).changes
 
         assert change.kind == named
 
@@ -138,6 +139,13 @@ class TestAxes:
 
         assert kind(before, after) == "warned"
 
+    def test_a_pass_on_fewer_axes_is_no_fix(self) -> None:
+        """The code was wrong, and nobody can see it any more."""
+        before = make_entry("a/b", "failed", axes={**GRADED, "code": "failed"})
+        after = make_entry("a/b", "passed", axes={**GRADED, "code": "unobserved"})
+
+        assert kind(before, after) == "silenced"
+
     def test_a_regression_stays_one(self) -> None:
         """What fails has not stopped asserting."""
         after = make_entry("a/b", "error", axes={**GRADED, "code": "unobserved"})
@@ -147,7 +155,7 @@ class TestAxes:
     def test_an_axis_that_the_profile_does_not_count_any_more(self) -> None:
         """A profile can be weakened without a scenario being skipped."""
         entry = make_entry("a/b")
-        found = compare(make_dossier(entry), make_dossier(entry, axes=("outcome",)), {})
+        found = compare(make_dossier(entry), make_dossier(entry, axes=("outcome",)), Catalogued())
 
         assert (found.dropped, found.exit_code) == (("code",), 5)
         assert comparison_text(found).startswith("the profile does not count the code any more since ")
@@ -177,13 +185,23 @@ class TestMissing:
         """Globs of ids, old ids, codes and types, as `--only` takes them."""
         old, new = make_dossier(make_entry("a/b")), make_dossier(only=(only,))
 
-        (change,) = compare(old, new, {"old/b": "a/b"}).changes
+        (change,) = compare(old, new, Catalogued(renamed={"old/b": "a/b"})).changes
 
         assert change.kind == named
 
+    def test_what_another_profile_expects(self) -> None:
+        """`--only 1006` chooses by the codes of every profile, and so does the comparison."""
+        uncoded = make_entry("a/b", expected=Expected(outcome="rejected"))
+        old, new = make_dossier(uncoded), make_dossier(only=("1006",))
+        words = {"a/b": ("a/b", "1006", "InvalidClaim")}
+
+        for known, named in ((words, "silenced"), ({}, "not-chosen")):
+            (change,) = compare(old, new, Catalogued(words=known)).changes
+            assert change.kind == named
+
     def test_one_pattern_of_several_is_enough(self) -> None:
         """As on the command line."""
-        (change,) = compare(make_dossier(make_entry("a/b")), make_dossier(only=("c/*", "a/b")), {}).changes
+        (change,) = compare(make_dossier(make_entry("a/b")), make_dossier(only=("c/*", "a/b")), Catalogued()).changes
 
         assert change.kind == "silenced"
 
@@ -195,8 +213,8 @@ class TestMissing:
     def test_the_areas_of_a_deep_run(self) -> None:
         """A run that was none is not held to them; one that was is."""
         old = make_dossier(make_entry("generated/one"), make_entry("generated/two"))
-        shallow = compare(old, make_dossier(make_entry("a/b")), {}, deep={"generated"})
-        deep = compare(old, make_dossier(make_entry("generated/one")), {}, deep={"generated"})
+        shallow = compare(old, make_dossier(make_entry("a/b")), Catalogued(), deep={"generated"})
+        deep = compare(old, make_dossier(make_entry("generated/one")), Catalogued(), deep={"generated"})
 
         assert (len(shallow.of("not-chosen")), shallow.exit_code) == (2, 0)
         assert (len(deep.silenced), deep.exit_code) == (1, 5)
@@ -205,8 +223,8 @@ class TestMissing:
         """What was not reached may be worse; what was reached and is worse counts."""
         old = make_dossier(make_entry("a/b"), make_entry("a/c"))
         partial = {"complete": False, "untried": 1}
-        quiet = compare(old, make_dossier(make_entry("a/b"), **partial), {})
-        worse = compare(old, make_dossier(make_entry("a/b", "failed"), **partial), {})
+        quiet = compare(old, make_dossier(make_entry("a/b"), **partial), Catalogued())
+        worse = compare(old, make_dossier(make_entry("a/b", "failed"), **partial), Catalogued())
 
         assert [c.entry.id for c in quiet.of("untried")] == ["a/c"]
         assert (quiet.exit_code, worse.exit_code) == (2, 5)
@@ -215,7 +233,7 @@ class TestMissing:
 
     def test_a_partial_old_report_is_said(self) -> None:
         """It cannot accuse of what it had not tried."""
-        found = compare(make_dossier(complete=False), make_dossier(make_entry("a/b", "failed")), {})
+        found = compare(make_dossier(complete=False), make_dossier(make_entry("a/b", "failed")), Catalogued())
 
         assert found.exit_code == 0
         assert "The old report is partial" in comparison_text(found)
@@ -243,11 +261,11 @@ class TestNames:
     def test_reports_of_different_questions_are_refused(self, changes: dict[str, Any], told: str) -> None:
         """Both are named."""
         with pytest.raises(UsageError, match=told):
-            compare(make_dossier(), make_dossier(**changes), {})
+            compare(make_dossier(), make_dossier(**changes), Catalogued())
 
     def test_two_tools_are_said(self) -> None:
         """A staging tool may be compared with another; nobody should do it unawares."""
-        found = compare(make_dossier(tool="One"), make_dossier(tool="Two"), {})
+        found = compare(make_dossier(tool="One"), make_dossier(tool="Two"), Catalogued())
 
         assert "The reports name two tools: One before, Two now." in comparison_text(found)
 
@@ -257,7 +275,7 @@ class TestText:
         """In the order of what matters."""
         old = make_dossier(*(make_entry(f"a/{n}", s) for n, s in enumerate(("passed", "warned", "passed", "failed"))))
         new = make_dossier(*(make_entry(f"a/{n}", s) for n, s in enumerate(("failed", "error", "skipped", "passed"))))
-        text = comparison_text(compare(old, new, {}))
+        text = comparison_text(compare(old, new, Catalogued()))
 
         assert text.splitlines()[0] == (
             "2 regressions, 1 scenario stopped asserting, 1 fixed since 2027-03-01T12:30:15Z (My tool, own)"
@@ -325,8 +343,16 @@ class TestText:
         ]
 
 
-@pytest.mark.parametrize(("code", "settled"), [(0, 5), (1, 5), (4, 5), (2, 2), (3, 3)])
+@pytest.mark.parametrize(("code", "settled"), [(0, 5), (1, 5), (4, 5), (2, 5), (3, 3)])
 def test_where_5_stands_among_the_codes_of_a_run(code: int, settled: int) -> None:
-    """Behind 2 and 3, before 1 and 4; without a regression the code stays."""
+    """Behind 3, before the rest, also of an incomplete run; without a regression the code stays."""
     assert compared("passed", "failed").settled(code) == settled
     assert compared("passed", "passed").settled(code) == code
+
+
+@pytest.mark.parametrize("now", ["skipped", None])
+def test_where_nothing_was_executed_nothing_is_worse(now: str | None) -> None:
+    """A run that has tried nothing ends as one, though all that was right is silent."""
+    found = compared("passed", now)
+
+    assert (found.exit_code, found.settled(2)) == (5, 2)

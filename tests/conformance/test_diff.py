@@ -14,6 +14,7 @@ import pytest
 
 from conformance import demo
 from conformance.baseline import against, baseline_at
+from conformance.dossier import Expected
 from conformance.lab import Lab
 from conformance.reports import as_json
 from conformance.toolvalues import Waiver
@@ -22,6 +23,7 @@ from tests.conformance.makers import make_dossier, make_entry
 
 FLAW = "expiry-unchecked"
 FOUND_BY = "time/expired-an-hour-ago"
+CODED = "identity/email-absent"
 CORRECT = demo.demo_lab
 
 
@@ -133,6 +135,17 @@ class TestCommand:
         assert ran.code == 5
         assert (told["regression"], told["gone"] + told["not-chosen"], told["silenced"]) == (1, 2, 0)
 
+    @pytest.mark.parametrize("only", ["1006", "MissingClaim"])
+    def test_a_pattern_that_another_profile_explains(self, run: Any, written: Any, only: str) -> None:
+        """Under core no code is expected, and yet `--only 1006` was to try it."""
+        expected = Expected(outcome="rejected")
+        entries = [make_entry(id_, expected=expected) for id_ in (CODED, FOUND_BY)]
+        old = written("old", *entries, profile="core", only=(only,))
+        ran = run("diff", old, written("new", entries[1], profile="core", only=(only,)))
+
+        assert ran.code == 5
+        assert CODED in ran.out
+
     def test_a_partial_report_is_2(self, run: Any, written: Any) -> None:
         """It cannot say that nothing is worse."""
         old, new = written("old", make_entry(FOUND_BY)), written("new", complete=False, stopped="the tool is gone")
@@ -143,7 +156,7 @@ class TestCommand:
 
     @pytest.mark.parametrize("side", [0, 1])
     @pytest.mark.parametrize(
-        ("text", "told"), [(None, "cannot be read"), ("", "no JSON report"), ("{}", "no report"), ("\ud800", "UTF-8")]
+        ("text", "told"), [(None, "cannot be read"), ("", "is empty"), ("{}", "no report"), ("\ud800", "UTF-8")]
     )
     def test_an_unusable_file_is_2(
         self, run: Any, written: Any, tmp_path: Path, side: int, text: Any, told: str

@@ -4,28 +4,38 @@ from __future__ import annotations
 
 import base64
 import datetime
+import html
 import json
 from dataclasses import fields, replace
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 
 from conformance.clearing import cleared
-from conformance.documenting import dossier_of
+from conformance.documenting import dossier_of, entry_of
 from conformance.dossier import Chapter, Dossier
+from conformance.exchange_legs import told
+from conformance.judge import judge
+from conformance.known_secrets import configured, unknown_to, witnessed
 from conformance.legs import Leg, Line, Reply, TokenParts
-from conformance.model import Finding, Verdict
+from conformance.model import Answer, Expectation, Finding, Verdict
 from conformance.reading import read_dossier
 from conformance.reports import formats
 from conformance.reports.as_json import render
+from conformance.toolvalues import Action, Network, PlatformSettings, Tool, ToolSettings
 from mockplatform.errors import UsageError
-from tests.conformance.makers import make_dossier, make_entry, make_observation, make_report, make_result
+from mockplatform.keys import b64url
+from mockplatform.model import Exchange
+from tests.conformance.makers import make_dossier, make_entry, make_observation, make_profile, make_report, make_result
 
 every_format = pytest.mark.parametrize("name", formats())
 
 CANARY = "canary-0f9e8d7c6b5a4f3e2d1c"
 HEADER = base64.urlsafe_b64encode(b'{"alg":"RS256","typ":"JWT"}').decode().rstrip("=")
 JWT = f"{HEADER}.eyJzdWIiOiJ4In0.{CANARY}"
+BLANK_HEADER = b64url(b'{ "alg":"RS256"}')
+LINED_HEADER = b64url(b'{\n"alg":"RS256"}')
 BASIC = base64.b64encode(f"user:{CANARY}".encode()).decode()
 
 SECRETS = {
@@ -41,7 +51,73 @@ SECRETS = {
     "password in a DSN": f"could not connect to postgresql://admin:{CANARY}@db.example.org:5432/lti",
     "password of an upstream": f"proxy http://me:{CANARY}@127.0.0.1:3128 answered 407",
     "basic credentials": f"Authorization: Basic {BASIC}",
+    "fragment": f"https://tool.example/cb#access_token={CANARY}&t=1",
+    "semicolon": f"https://tool.example/cb?a=1;access_token={CANARY}",
+    "link of a page": f'<a href="/x?a=1&amp;access_token={CANARY}">',
+    "address in an address": f"https://x/?next=https%3A%2F%2Fy%2F%3Faccess_token%3D{CANARY}%26a%3D1",
+    "address twice encoded": f"next=https%253A%252F%252Fy%252F%253Faccess_token%253D{CANARY}",
+    "encoded name": f"https://x/?client%5Fsecret={CANARY}",
+    "JSON in JSON": json.dumps({"error": json.dumps({"client_secret": CANARY})}),
+    "JSON in JSON in JSON": json.dumps({"e": json.dumps({"e": json.dumps({"client_secret": CANARY})})}),
+    "JSON list": json.dumps({"client_secret": [CANARY, CANARY]}),
+    "JSON camel case": json.dumps({"clientSecret": CANARY}),
+    "JSON other case": json.dumps({"Client_Secret": CANARY}),
+    "JSON escaped name": '{"client\\u005fsecret": "' + CANARY + '"}',
+    "page with single quotes": f"<input type='hidden' name='client_secret' value='{CANARY}'>",
+    "page with the value first": f'<input type="hidden" value="{CANARY}" name="client_secret">',
+    "page with more between": f'<input name="client_secret" type="hidden" value="{CANARY}">',
+    "page without quotes": f"<input name=client_secret value={CANARY}>",
+    "Python": str({"client_secret": CANARY}),
+    "Python on a page": f"<pre>{{&#x27;client_secret&#x27;: &#x27;{CANARY}&#x27;}}</pre>",
+    "JSON on a page": f"<pre>{{&quot;client_secret&quot;: &quot;{CANARY}&quot;}}</pre>",
+    "prose with a colon": f"client_secret: {CANARY}",
+    "prose with a value in quotes": f'consumer_secret = "{CANARY}"',
+    "environment": f"LTI_SECRET={CANARY}",
+    "after a parenthesis": f"(access_token={CANARY})",
+    "after a comma": f"state=1,access_token={CANARY}",
+    "in quotes": f"'access_token={CANARY}'",
+    "in double quotes": f'"access_token={CANARY}"',
+    "bearer in capitals": f"AUTHORIZATION: BEARER {CANARY}",
+    "basic in capitals": f"AUTHORIZATION: BASIC {BASIC}",
+    "cookie that is set, in capitals": f"SET-COOKIE: sid={CANARY}; Path=/",
+    "folded cookie": f"Cookie: a=b;\r\n sid={CANARY}",
+    "cookie in JSON": json.dumps({"Cookie": f"sid={CANARY}"}),
+    "cookie in a table": f'<td>HTTP_COOKIE</td>\n<td class="code"><pre>&#x27;sid={CANARY}; a=b&#x27;</pre></td>',
+    "DSN in capitals": f"POSTGRES://admin:{CANARY}@db.example.org/lti",
+    "password with an at sign": f"postgresql://admin:p@{CANARY}@db.example.org/lti",
+    "password with a slash": f"postgresql://admin:p/{CANARY}@db.example.org/lti",
+    "private key": f"-----BEGIN RSA PRIVATE KEY-----\n{CANARY.replace('-', '/')}\n-----END RSA PRIVATE KEY-----",
+    "token with encoded dots": f"https://x/?t={JWT.replace('.', '%2E')}",
+    "token with blanks in its header": f"told {BLANK_HEADER}.e30.{CANARY}",
+    "token with lines in its header": f"told {LINED_HEADER}.e30.{CANARY}",
+    "encrypted token": f"told {HEADER}.{CANARY}.aXY.{CANARY}.{CANARY}",
 }
+HARMLESS = (
+    "nonce",
+    "https://purl.imsglobal.org/spec/lti/claim/deployment_id",
+    "custom_session_type=plenary&token_endpoint=http://127.0.0.1:9400/token",
+    '{"token_endpoint": "http://127.0.0.1:9400/token", "token_type": "bearer", "expires_in": 3600}',
+    "client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer&grant_type=client_credentials",
+    "oauth_consumer_key=key-of-some-length-1&oauth_signature_method=HMAC-SHA1&oauth_nonce=a1b2c3d4e5f6a7b8",
+    "state=b7f0c3d2a1e94c58&login_hint=user-42&lti_message_hint=course-1234567",
+    "Bearer authentication is required",
+    "The bearer introduced itself; Basic authentication is not offered",
+    "Missing id_token= parameter",
+    "Missing client_secret, client_assertion or 'access_token'",
+    "the token: expired; the signature: invalid; the session: unknown",
+    "Unexpected token '<' at line 1",
+    '{"error": "invalid_token", "token": "expired", "session": null}',
+    "http://127.0.0.1:9400/x?email=joe@example.org",
+    "https://tool.example:8443/lti/launch",
+    "Nobody answers at http://127.0.0.1:37623.",
+    "http://[::1]:9400/x?email=joe@example.org",
+    "Cookie: none; Set-Cookie: missing",
+    "<th>Signature</th><td>invalid</td>",
+    '<input name="token_type" value="plenary-1234">',
+    "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----",
+    "session_state=plenary",
+    f"{HEADER}.eyJzdWIiOiJ4In0.",
+)
 
 
 def planted(value: Any, secret: str) -> Any:
@@ -91,7 +167,7 @@ def leaky_report(secret: str) -> Dossier:
             *results,
             tool=f"My tool {secret}",
             findings=(Finding(id="fault-drivers", text=secret),),
-            stale_waivers=(secret,),
+            waivers=(secret,),
             stopped=secret,
             complete=False,
             chapters=(Chapter(id="order", title=secret, lines=(secret,), data={"a": [secret], "b": {secret: 1}}),),
@@ -108,8 +184,197 @@ def test_no_secret_gets_into_a_report(name: str, secret: str) -> None:
     text = formats()[name](leaky_report(secret))
 
     assert CANARY not in text
+    assert CANARY.replace("-", "/") not in text
     assert BASIC not in text
     assert "My tool" in text or name in ("badge", "sarif")
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_what_is_no_secret_stays(text: str) -> None:
+    """Names of claims and of settings, prose about secrets, and what of a token can be read by anybody."""
+    assert cleared(text) == text
+    assert cleared(Line(name="said", value=text)).value == text
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("custom_session_type", "plenary"),
+        ("token_endpoint", "http://127.0.0.1:9400/token"),
+        ("custom_session", "plenary"),
+        ("oauth_consumer_key", "key-of-some-length-1"),
+        ("state", "b7f0c3d2a1e94c58"),
+        ("https://purl.imsglobal.org/spec/lti-ags/claim/endpoint", "{}"),
+    ],
+)
+def test_a_name_that_only_contains_such_a_word_tells_nothing(name: str, value: str) -> None:
+    """Of a parameter, a claim or a member of a chapter."""
+    line = Line(name=name, value=value)
+    chapter = Chapter(id="a", title="t", lines=(), data={name: value})
+
+    assert cleared(line) is line
+    assert cleared(chapter).data == {name: value}
+
+
+@pytest.mark.parametrize("name", ["X-Sid", "X-Auth", "X-JWT", "X-Key", "X-Api-Key", "X-CSRF-Token"])
+def test_headers_that_are_nobodys_standard_are_masked(name: str) -> None:
+    """In an answer and in a request."""
+    line = Line(name=name, value=CANARY)
+
+    assert CANARY not in repr(cleared(Reply(status=200, headers=(line,))))
+    assert CANARY not in repr(cleared(line))
+
+
+def test_members_of_a_chapter_are_masked_by_their_names() -> None:
+    """At any depth."""
+    data = {"client_secret": CANARY, "a": {"access_token": CANARY}, "b": [{"id_token": JWT}], "password": [CANARY]}
+    assert CANARY not in repr(cleared(Chapter(id="a", title="t", lines=(), data=data)))
+
+
+def test_a_token_that_was_cut_stays_readable() -> None:
+    """Header and claims as far as they are there; masked once more it stays the same."""
+    long = f"{HEADER}.{b64url(b'x' * 600)}.{CANARY}"
+    leg = Leg(title="t", lines=(Line(name="id_token", value=long),), token=LEG.token)
+    (once,) = told((leg,))
+
+    assert once.lines[0].value == f"{long[:200]}… cut, {len(long) - 200} characters more"
+    (whole,) = told((replace(leg, token=None),))
+    assert whole.lines[0].value == long.replace(CANARY, f"{CANARY[:4]}{'•' * (len(CANARY) - 4)}")
+    assert cleared(whole) is whole
+
+
+SECRET = 'ß p@ss"w/<0rd>'
+TOOL = Tool(
+    tool=ToolSettings(name="t", login_params={"password": "in-a-login"}),
+    platform=PlatformSettings(consumer_key="the-public-key", consumer_secret=SECRET),
+    actions={
+        "edit": Action(
+            request="POST /x", headers={"Authorization": "Bearer of-action", "Cookie": "a=of-it; b=of-cookie"}
+        )
+    },
+    faults={"class.create": {"driver": "sql", "dsn": "postgresql://u:of%40dsn@h/db", "secret": "of-a-driver"}},
+    network=Network(proxy="http://me:of-proxy@127.0.0.1:3128"),
+)
+
+
+def test_the_secrets_of_a_tool_file_are_known() -> None:
+    """By their keys and in addresses; what is too short to be told from a word is left out."""
+    wanted = {SECRET, "in-a-login", "of-action", "of-cookie", "of%40dsn", "of@dsn", "of-a-driver", "of-proxy"}
+    assert configured(TOOL) == wanted
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        SECRET,
+        quote(SECRET, safe=""),
+        quote_plus(SECRET),
+        json.dumps(SECRET)[1:-1],
+        json.dumps(SECRET, ensure_ascii=False)[1:-1],
+        html.escape(SECRET),
+    ],
+)
+def test_a_known_secret_is_masked_however_it_is_written(written: str) -> None:
+    """Whatever stands around it, and also where its end is cut off."""
+    assert unknown_to(f"told {written} and", frozenset({SECRET})).startswith("told ")
+    assert written[-6:] not in unknown_to(f"told {written} and", frozenset({SECRET}))
+    assert written[4:] not in unknown_to(f"told {written[:-1]}", frozenset({SECRET}))
+
+
+@pytest.mark.parametrize("text", ['{"password": 123456789012345}', '{"client_secret": [1234567890, "a"]}'])
+def test_a_number_is_a_secret_as_well(text: str) -> None:
+    """Where its name says so."""
+    assert "567890" not in cleared(text)
+
+
+def test_a_known_secret_that_is_a_word_hides_no_other() -> None:
+    """Somebody has `secret` or `failed` for a password."""
+    known = frozenset({"secret", "failed"})
+    entry = entry_of(
+        make_result(
+            "area/one", "failed", known=known, verdict=Verdict(status="failed", axes={}, reason="failed: secret")
+        )
+    )
+
+    assert unknown_to("consumer_secret is the secret", known) == "consumer_secret is the ••••••"
+    assert (entry.status, entry.reason) == ("failed", "••••••: ••••••")
+
+
+def test_what_a_launch_has_shown_is_masked_wherever_it_is_told_again() -> None:
+    """A cookie or a token in a page of the same story; a state in a cookie stays, since addresses show it."""
+    exchanges = (
+        Exchange(
+            asker="browser",
+            method="POST",
+            url="http://127.0.0.1/login?state=state-1234567",
+            request_headers=(("cookie", f"a={CANARY}; lti_state=state-1234567; lang=plenary"),),
+            response_body=f"<p>Your session is {CANARY}, state-1234567, plenary",
+            status=400,
+        ),
+    )
+    seen = make_observation(exchanges=exchanges, message=f"Session {CANARY} of state-1234567")
+    entry = entry_of(make_result("area/one", "failed", observation=seen))
+
+    assert witnessed(seen) == {CANARY}
+    assert CANARY not in repr(entry)
+    assert "state-1234567, plenary" in repr(entry.timeline[0].reply)
+    assert entry.observed is not None
+    assert entry.observed.message.endswith("of state-1234567")
+
+
+@pytest.mark.parametrize("secret", [f"Basic {BASIC}", f"postgresql://admin:{CANARY}@db.example.org/lti"])
+@pytest.mark.parametrize("room", range(12, 36))
+def test_a_message_is_masked_before_it_is_cut(secret: str, room: int) -> None:
+    """The rest of a secret does not look like one."""
+    seen = make_observation(message=f"{'x' * (159 - room)} {secret}")
+    verdict = judge(Expectation(preferred=Answer(outcome="launched")), seen, make_profile(), (), ())
+
+    assert f"{secret.partition(':')[0]:.10}"[:5] in verdict.reason
+    assert CANARY[:6] not in verdict.reason
+    assert BASIC[8:12] not in verdict.reason
+
+
+def test_a_known_secret_that_was_cut_is_masked() -> None:
+    """By the browser, by a reader or in a timeline."""
+    known = frozenset({CANARY})
+
+    assert CANARY[5:10] not in unknown_to(f"told {CANARY[:12]}", known)
+    assert CANARY[5:10] not in unknown_to(f"told {CANARY[:12]}… cut, 300 characters more", known)
+
+
+def lies(*lines: Line, token: TokenParts | None = None) -> list[str]:
+    return [*entry_of(make_result("a/b", "failed", timeline=(Leg(title="t", lines=lines, token=token),))).lies]
+
+
+def test_long_values_are_cut_around_their_first_difference() -> None:
+    """A reader sees it."""
+    one, other = "x" * 300 + "A" + "y" * 300, "x" * 300 + "B" + "y" * 300
+    (lie,) = lies(Line(name="roles", value=one, was=other))
+
+    assert lie == f"roles is … '{'x' * 20}A{'y' * 59}' …, in place of … '{'x' * 20}B{'y' * 59}' …"
+
+
+def test_one_long_word_is_cut_by_its_characters() -> None:
+    """What is left of it is more than a dot."""
+    assert lies(Line(name="roles", value="x" * 200, was="")) == [
+        f"roles is '{'x' * 80}' …, which an honest platform does not send"
+    ]
+
+
+def test_signatures_that_look_the_same_are_said_to_differ() -> None:
+    """Only their first letters are shown."""
+    (lie,) = lies(Line(name="oauth_signature", value="IEfVaaaaaaaa=", was="IEfVbbbbbbbb="))
+    assert lie == "oauth_signature is 'IEfV••••••••=', another signature than an honest platform sends"
+
+
+def test_a_token_that_is_taken_apart_is_no_lie_of_its_own() -> None:
+    """Its header and claims say what it is; one in which nothing is marked differs in its signature alone."""
+    token = Line(name="id_token", value=JWT, was=f"{HEADER}.e30.{CANARY}")
+
+    assert lies(token, token=LEG.token) == ["claim iat is left out, in place of '1'"]
+    unmarked = TokenParts(header=(), claims=(), signature="It does not fit.")
+    (lie,) = lies(replace(token, was=f"{JWT[:-4]}abcd"), token=unmarked)
+    assert "another signature" in lie
 
 
 @pytest.mark.parametrize(
@@ -169,7 +434,7 @@ def all_values() -> Dossier:
         stopped="lost",
         untried=3,
         complete=False,
-        stale_waivers=("w",),
+        waivers=("w",),
         findings=(Finding(id="no-probe", text="none"),),
         chapters=(Chapter(id="order", title="Order", lines=("a",), data={"a": [1, None, {"b": "c"}]}),),
     )
@@ -204,6 +469,9 @@ def test_a_format_does_not_know_whether_a_report_was_read(name: str) -> None:
         ("[]", '"schema" is not'),
         ('{"schema": "lti-conformance-report/2"}', '"schema" is not "lti-conformance-report/1"'),
         ('{"schema": "lti-conformance-report/1"}', "tool: missing, expected a string"),
+        ('{"schema": "lti-conformance-report/1", "tool": "\\ud800"}', "no JSON report"),
+        ('{"schema": "lti-conformance-report/1", "duration_s": NaN}', "NaN is no number of JSON"),
+        (render(make_dossier(make_entry("a/b"), make_entry("a/b"))), "'a/b' stands there twice"),
     ],
 )
 def test_what_is_no_report_is_refused_in_one_line(text: str, problem: str) -> None:

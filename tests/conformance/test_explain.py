@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import ast
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
@@ -14,8 +15,10 @@ import pytest
 import conformance
 from conformance import cli, pytest_fixtures
 from conformance.catalogue import scenarios
+from conformance.command_table import COMMANDS
 from conformance.commands.explain_command import KINDS
 from conformance.evidence import ADVICE
+from conformance.exit_codes import OTHERS, RUN, in_short
 from conformance.faults import drivers, fault_points
 from conformance.model import AXES, Outcome, Severity
 from conformance.observe import extractors
@@ -25,11 +28,12 @@ from conformance.reports import formats
 from conformance.rulings import rulings
 from conformance.schema import settings_schema, tool_schema
 from conformance.sentences import sentences
+from conformance.tally import exit_code
 from conformance.toolvalues import Tool
 from conformance.topics import found_topics
-from conformance.topics.exit_codes import RUN
 from conformance.topics.fixtures import INNER
 from conformance.topics.not_tested import CAUSES
+from tests.conformance.makers import make_dossier, make_entry
 
 PACKAGE = Path(conformance.__file__).parent
 WANTED = {
@@ -89,7 +93,7 @@ class TestLists:
         assert shown.startswith(f"{name} – {ruling.question}")
         assert ruling.ruling in shown
         assert all(f"{passage.citation}: {passage.says}" in shown for passage in ruling.passage)
-        assert all(f" {text}" in shown for text in ruling.profiles.values())
+        assert all(f" {position.says}" in shown for position in ruling.profiles.values())
 
     def test_a_scenario_names_its_rulings(self, run: Any) -> None:
         """Whoever doubts an expectation finds why it is so."""
@@ -126,9 +130,36 @@ class TestLists:
 
     def test_exit_codes(self, run: Any) -> None:
         """Those that a run can end with."""
-        assert {code for code, _ in RUN} == {0, 1, 2, 3, 4, 5}
+        assert {ending.code for ending in RUN} == {0, 1, 2, 3, 4, 5}
         shown = told(run, "exit-codes")
-        assert [meaning for code, meaning in RUN if f"{code} {meaning}" not in shown] == []
+        assert [e for e in RUN if f"{e.code} {e.meaning}" not in shown] == []
+        assert [e for endings in OTHERS.values() for e in endings if f"{e.code} {e.meaning}" not in shown] == []
+        assert [name for name in OTHERS if f" {name} {OTHERS[name][0].code} " not in shown] == []
+
+    def test_exit_codes_stand_in_the_order_in_which_they_apply(self) -> None:
+        """Of a run that has everything against it each reason is taken away in turn; a baseline comes last."""
+        failed, skipped, passed = (make_entry(status, status) for status in ("failed", "skipped", "passed"))
+        runs = [
+            make_dossier(failed, stopped="the tool is lost", complete=False, waivers=("stale",)),
+            make_dossier(skipped, complete=False, waivers=("stale",)),
+            make_dossier(failed, complete=False, waivers=("stale",)),
+            make_dossier(passed, complete=False, waivers=("stale",)),
+            make_dossier(passed, waivers=("stale",)),
+            make_dossier(passed),
+        ]
+        assert [*map(exit_code, runs), 5] == [ending.code for ending in RUN]
+
+    def test_the_readme_tells_the_same_exit_codes(self) -> None:
+        """Its table for a job has a row for each code of `run`, and no other."""
+        readme = (PACKAGE.parent / "README.md").read_text(encoding="utf-8")
+        table = readme[readme.index("| code | of `run` |") :].partition("\n\n")[0]
+        assert sorted(map(int, re.findall(r"^\| (\d) \|", table, re.MULTILINE))) == sorted({e.code for e in RUN})
+
+    def test_help_tells_the_exit_codes_of_three_commands(self) -> None:
+        """Where two codes mean the same to whoever reads in haste, they stand together."""
+        assert "Exit codes of run: 0 conformant, 1 not conformant, 2 " in in_short()
+        assert "Of replay: 0 fixed, 1 still fails, 2 or 3 cannot run." in in_short()
+        assert [code for code in range(6) if f" {code} " not in in_short()] == []
 
     def test_faults(self, run: Any) -> None:
         """Each point and each driver."""
@@ -140,6 +171,11 @@ class TestLists:
         shown = told(run, "cli")
         missing = [text for text in words_of(cli.parser()) if " ".join(text.split()) not in shown]
         assert missing == []
+
+    def test_each_command_is_a_row_and_a_module(self) -> None:
+        """Under one name: whatever the table has can be carried out, and no module is forgotten."""
+        modules = {path.stem.removesuffix("_command") for path in (PACKAGE / "commands").glob("*_command.py")}
+        assert set(COMMANDS) == modules
 
     def test_the_plugin(self, run: Any, pytestconfig: pytest.Config) -> None:
         """Each fixture, option and setting that pytest knows of it."""
@@ -171,6 +207,10 @@ class TestToolFile:
             assert path.rpartition(".")[2] in shown
             text = " ".join(value["description"].split()).rpartition("`: ")[2]
             assert text[1:] in shown, path
+
+    def test_a_value_is_told_as_it_is_typed(self, run: Any) -> None:
+        """A list of values is no sentence that begins with a capital."""
+        assert " core, certification, class, ltix, or the path of a profile file." in told(run, "tool-file")
 
     def test_defaults_are_told(self, run: Any) -> None:
         """As the dataclasses have them."""

@@ -26,6 +26,32 @@ def header_page(value: str, name: str = "LTI-Error") -> Page:
     return make_page(headers=((name, value),))
 
 
+class TestPage:
+    @pytest.mark.parametrize(
+        ("body", "charset"),
+        [
+            ("<p class=error>Ungültig</p>".encode(), ""),
+            ("<p class=error>Ungültig</p>".encode(), "; charset=utf-8"),
+            ("<p class=error>Ungültig</p>".encode(), "; charset=klingon"),
+            ("<p class=error>Ungültig</p>".encode(), "; charset=idna"),
+            ("<p class=error>Ungültig</p>".encode("latin-1"), "; charset=ISO-8859-1"),
+            ("<p class=error>Ungültig</p>".encode("utf-16"), '; boundary=x; Charset="utf-16"'),
+        ],
+    )
+    def test_the_charset_of_the_content_type_is_honoured(self, body: bytes, charset: str) -> None:
+        """Text, elements and what a person sees are read in it; what names none that is known is read as UTF-8."""
+        page = make_page(body, headers=(("Content-Type", f"text/html{charset}"),))
+        assert (page.text, page.visible) == ("<p class=error>Ungültig</p>", "Ungültig")
+        assert page.html.css_first(".error").text() == "Ungültig"
+
+    @pytest.mark.parametrize("charset", ["utf-8", "utf-16", "utf-7", "hex", "undefined", "unicode_escape"])
+    @pytest.mark.parametrize("body", [b"\xff<p>\xd8", b"+2AA-\\ud800"])
+    def test_no_charset_makes_a_text_that_cannot_be_written(self, body: bytes, charset: str) -> None:
+        """Whatever a tool sends under whatever name, its text is one that a file can hold."""
+        page = make_page(body, headers=(("Content-Type", f"text/html; charset={charset}"),))
+        assert page.text.encode("utf-8").decode("utf-8") == page.text
+
+
 class TestWords:
     @pytest.mark.parametrize(
         ("word", "meaning"),

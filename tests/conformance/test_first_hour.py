@@ -13,11 +13,12 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import HTMLResponse, RedirectResponse
 
-from conformance.first_hour import DIAGNOSES, Diagnosis, diagnose, failure_of
+from conformance.first_hour import DIAGNOSES, Diagnosis, Failure, diagnose, failure_of
 from conformance.profile import load_profile
 from conformance.runner import Options, PlainLaunchFailed, Runner
 from conformance.target import Start, open_lab
 from conformance.toolfile import load
+from mockplatform.model import Exchange
 from mockplatform.server import listen, serve
 from tests.conformance.beginners import Beginner, fetched
 from tests.conformance.loopback import free_port, keep_still_once, reset, server
@@ -117,7 +118,8 @@ MISTAKES: tuple[tuple[str, dict[str, Any], dict[str, str], str, str], ...] = (
         "Register issuer http",
     ),
     ("not-registered", {"at_login": page("Unknown client_id", 404)}, {}, "answers the login with 404", "deployment 1"),
-    ("not-registered", {"at_login": page("KeyError: no such issuer", 500)}, {}, "with 500", "letter by letter"),
+    ("login-crashed", {"at_login": page("KeyError: no such issuer", 500)}, {}, "KeyError: no such", "not registered"),
+    ("login-crashed", {"at_login": page("Our platform is away", 503)}, {}, "was not available", "proxy in front of it"),
     (
         "login-crashed",
         {"at_login": page("Internal Server Error", 500)},
@@ -375,7 +377,7 @@ class TestWhereItIsSaid:
             ran = run("doctor", "--tool", path)
 
         assert ran.code == 3
-        assert "The tool does not know the deployment: “Unknown deployment”.\nRegister deployment '1'" in ran.err
+        assert "The tool may not know the deployment: “Unknown deployment”.\nRegister deployment '1'" in ran.err
 
     def test_run(self, run: Any, tmp_path: Path) -> None:
         """A run that stops says it in its report."""
@@ -389,21 +391,16 @@ class TestWhereItIsSaid:
 class TestTheOrder:
     def test_each_function_is_asked_once(self) -> None:
         """No mistake stands twice, and each is one function."""
-        assert len({look.__name__ for look in DIAGNOSES}) == len(DIAGNOSES)
+        assert len({mishap.look for mishap in DIAGNOSES}) == len(DIAGNOSES)
 
     def test_nothing_known(self) -> None:
         """A failure of which nothing is known is not explained."""
-        from conformance.first_hour import Failure
-
         assert diagnose(Failure(seen=make_observation("rejected"), tool=make_tool())) is None
         assert diagnose(Failure(seen=make_observation("launched"), tool=make_tool())) is None
 
     def test_basic_launches(self) -> None:
         """LTI 1.1 has one message for its one signature."""
-        from conformance.first_hour import Failure
-        from mockplatform.model import Exchange
-
-        step = Exchange(
+        sent = Exchange(
             asker="browser",
             method="POST",
             url="http://127.0.0.1:9555/basic",
@@ -411,6 +408,220 @@ class TestTheOrder:
             status=401,
             response_body="No",
         )
-        found = diagnose(Failure(seen=make_observation("rejected", exchanges=(step,)), tool=make_tool(), lti="1.1"))
+        found = diagnose(Failure(seen=make_observation("rejected", exchanges=(sent,)), tool=make_tool(), lti="1.1"))
         assert found is not None
         assert (found.id, "consumer key and secret" in found.remedy) == ("oauth-refused", True)
+
+
+AT = "http://127.0.0.1:9555"
+SET = ("set-cookie", "lti-state=x; Path=/; SameSite=None")
+CUT = 16_000
+"""How much of a body is kept."""
+
+
+def step(path: str, status: int | None, body: str = "", **changes: Any) -> Exchange:
+    """What the browser sent to the tool, and the answer."""
+    values = {"asker": "browser", "method": "POST", "url": f"{AT}{path}", "status": status, "response_body": body[:CUT]}
+    return Exchange(**(values | changes))
+
+
+def login_ended(status: int, body: str) -> Failure:
+    """A login that was answered like this."""
+    return Failure(seen=make_observation("rejected", exchanges=(step("/login", status, body),)), tool=make_tool())
+
+
+def launch_ended(
+    status: int, body: str, *, cookies: tuple[tuple[str, str], ...] = (SET,), sent: str = "lti-state=x", **facts: Any
+) -> Failure:
+    """A launch that was answered like this by a tool that has fetched the keys, unless `facts` says otherwise."""
+    steps = (
+        step("/login", 302, response_headers=(*cookies, ("date", "Sun, 22 Nov 2026 10:00:00 GMT"))),
+        step("/launch", status, body, request_body="id_token=x", request_headers=(("cookie", sent),)),
+    )
+    asked = {"client_id": "lti-conformance", "redirect_uri": make_tool().tool.launch_url}
+    seen = {"exchanges": steps, "auth_requests": (asked,), "key_fetches": 1} | facts
+    return Failure(seen=make_observation("rejected", **seen), tool=make_tool())
+
+
+def id_of(failure: Failure) -> str:
+    found = diagnose(failure)
+    return found.id if found else ""
+
+
+DJANGO_DEBUG = """<title>KeyError at /login</title><h1>KeyError at /login</h1><pre>&#39;email&#39;</pre>
+<h2>Request information</h2><table><tr><td>CSRF_COOKIE</td><td>invalid CSRF token missing</td></tr>
+<tr><td>registration</td><td>unknown issuer</td></tr></table><p>Using settings module school.settings</p>"""
+MISSED_404 = "<title>Brightlearn – the learning platform</title><nav><a>Platform</a></nav><h1>Not found</h1>"
+
+
+class TestWhatItIsNot:
+    @pytest.mark.parametrize(
+        ("status", "body", "id_"),
+        [
+            (500, DJANGO_DEBUG, "login-crashed"),
+            (500, "ConnectionError: not found: redis/client.py", "login-crashed"),
+            (500, "<title>KeyError</title><p>registration unknown</p>", "login-crashed"),
+            (503, "Our platform is not available, unknown when", "login-crashed"),
+            (404, MISSED_404, "wrong-login-path"),
+            (404, "<p>Sorry. Brightlearn – the learning platform for schools</p>", "wrong-login-path"),
+            (405, "Method not allowed by client policy", "wrong-login-path"),
+            (403, "Forbidden: only platform staff may use this address", "login-refused"),
+            (200, "<script src=/app.js></script><h1>Sign in</h1><input name=user>", "login-leads-nowhere"),
+            (200, "<script src=/a.js></script>We set cookies<input type=password>", "login-leads-nowhere"),
+            (200, "<div id=root></div><script src=/app.js></script>", "login-leads-nowhere"),
+            (200, "There is no platform like ours", "login-leads-nowhere"),
+            (400, "Registration not found", "not-registered"),
+            (404, '{"error": "unknown_issuer", "page": "x"}', "not-registered"),
+        ],
+    )
+    def test_a_word_in_a_login_proves_nothing(self, status: int, body: str, id_: str) -> None:
+        """Only a clause that says of a party that it is unknown speaks of a registration, and no server error does."""
+        assert id_of(login_ended(status, body)) == id_
+
+    @pytest.mark.parametrize(
+        ("status", "body", "id_"),
+        [
+            (500, DJANGO_DEBUG, "launch-crashed"),
+            (500, "IntegrityError: duplicate key value violates unique constraint", "launch-crashed"),
+            (500, "ProgrammingError: column events.timestamp does not exist", "launch-crashed"),
+            (500, "this deployment has no database, invalid deployment", "launch-crashed"),
+            (403, "Please verify your email address first", "launch-refused"),
+            (403, "This deployment has no database", "launch-refused"),
+            (403, "Your session has expired. Please launch again.", "state-not-found"),
+            (400, "mismatching_state: CSRF Warning! State not equal in request and response.", "state-not-found"),
+            (403, "Account blocked", "launch-refused"),
+            (403, "Your account is blocked. Blocked request.", "launch-refused"),
+            (403, "<h1>No enrolment</h1><footer>You are using a secure connection</footer>", "launch-refused"),
+            (400, "Error: this browser platform is not supported", "launch-refused"),
+            (403, "Error: users from your state may not use this product", "launch-refused"),
+            (400, "Error: missing e-mail address for this client", "launch-refused"),
+            (403, "<h1>You are not enrolled</h1><p>Docs: CSRF, sessions, forms</p>", "launch-refused"),
+            (404, '{"error": "No course with this context id"}', "launch-refused"),
+            (400, DJANGO_400, "launch-refused"),
+            (400, DJANGO_DEBUG, "launch-refused"),
+            (200, "<h1>Hello Ann</h1><p>Next session: Monday. Missing work: 2</p>", "launched-unseen"),
+            (200, "Key terms. Missing work", "launched-unseen"),
+            (419, "Page Expired", "csrf-in-the-way"),
+            (422, "<h1>ActionController::InvalidAuthenticityToken</h1>", "csrf-in-the-way"),
+            (401, "jwt expired", "clock-differs"),
+            (401, "UnknownDeploymentError", "deployment-unknown"),
+            (401, "Signature verification failed", "signature-refused"),
+        ],
+    )
+    def test_a_word_in_a_launch_proves_nothing(self, status: int, body: str, id_: str) -> None:
+        """Only a clause that says what is wrong with a thing is believed, and nothing that a server error says."""
+        assert id_of(launch_ended(status, body)) == id_
+
+    @pytest.mark.parametrize(
+        ("status", "body", "id_"),
+        [
+            (404, '{"error": "Registration not found for issuer"}', "registration-differs"),
+            (404, '{"detail": "Not Found"}', "wrong-launch-path"),
+            (401, "Cannot fetch jwks of issuer: unknown host", "key-set-not-fetched"),
+            (401, "Token is not yet valid", "key-set-not-fetched"),
+            (403, "Account blocked", "key-set-not-fetched"),
+            (403, "Requests to private addresses are not allowed", "loopback-blocked"),
+        ],
+    )
+    def test_keys_that_were_never_fetched(self, status: int, body: str, id_: str) -> None:
+        """They are surer than what words say of the token, and less telling than words about who launches."""
+        assert id_of(launch_ended(status, body, key_fetches=0)) == id_
+
+    def test_a_crash_tells_what_is_known_besides(self) -> None:
+        """A cookie that did not come may be why, and so may keys."""
+        lost = ("set-cookie", "lti-state=x; Path=/login")
+        found = diagnose(launch_ended(500, "KeyError: 'state'", cookies=(lost,), sent="", key_fetches=0))
+        assert found is not None
+        assert found.id == "launch-crashed"
+        assert "had not fetched http://127.0.0.1:9400/jwks" in found.happened
+        assert "lti-state, set at" in found.happened
+        assert "its path /login does not cover /launch" in found.happened
+
+    def test_what_the_platform_has_noted_goes_before_words(self) -> None:
+        """A flawed authentication request is sure, and is told with what the tool answered."""
+        found = diagnose(launch_ended(400, "Nonce does not match", auth_problems=("nonce is missing or empty",)))
+        assert found is not None
+        assert found.id == "auth-request-flawed"
+        assert "400 and “Nonce does not match”, and the tool's" in found.happened
+        assert "nonce is missing or empty" in found.happened
+
+
+class TestCookies:
+    @pytest.mark.parametrize(
+        "over",
+        ["Expires=Wed, 01 Jan 2020 00:00:00 GMT", "Max-Age=-1", "Max-Age=0", "expires=Thu, 01-Jan-1970 00:00:00 GMT"],
+    )
+    def test_one_that_is_over_at_once_is_none(self, over: str) -> None:
+        """Its path is not blamed."""
+        cookies = (("set-cookie", f"lti-state=x; Path=/; {over}"),)
+        found = diagnose(launch_ended(400, "State does not match", cookies=cookies, sent=""))
+        assert found is not None
+        assert (found.id, "over as soon as it was set" in found.happened) == ("no-cookie-at-login", True)
+
+    def test_one_that_is_taken_away_again_is_not_lost(self) -> None:
+        """Answers are followed in their order."""
+        taken = (("set-cookie", "old=1; Path=/"), ("set-cookie", "old=; Path=/; Max-Age=0"), SET)
+        assert id_of(launch_ended(400, "State not found", cookies=taken)) == "state-not-found"
+        put_back = (*taken, ("set-cookie", "lti-state=; Path=/; Max-Age=0"), SET)
+        assert id_of(launch_ended(400, "State not found", cookies=put_back)) == "state-not-found"
+
+    def test_another_one_that_is_lost_is_not_blamed(self) -> None:
+        """A cookie for another part of the tool is about something else, whatever was refused."""
+        other = ("set-cookie", "lang=en; Path=/admin")
+        assert (
+            id_of(launch_ended(403, "You are not enrolled", cookies=(SET, other), key_fetches=0))
+            == "key-set-not-fetched"
+        )
+        assert id_of(launch_ended(403, "You are not enrolled", cookies=(other,), sent="")) == "launch-refused"
+
+    def test_all_are_lost(self) -> None:
+        """Where none comes, and the tool looks no further, that is sure whatever it says."""
+        lost = (("set-cookie", "sid=x; Path=/login"),)
+        assert id_of(launch_ended(403, "Verboten", cookies=lost, sent="", key_fetches=0)) == "cookie-out-of-scope"
+
+    def test_one_that_did_not_come_for_no_reason_that_it_shows(self) -> None:
+        """Neither is a path blamed that fits, nor is it said to have come."""
+        found = diagnose(launch_ended(400, "State not found", sent=""))
+        assert found is not None
+        assert found.id == "state-not-found"
+        assert "No cookie of the login came with the launch." in found.happened
+
+
+class TestQuotes:
+    @pytest.mark.parametrize(
+        "head", [".error{color:red} ", "var csrfToken = 'CSRF token missing'; "], ids=["style", "script"]
+    )
+    def test_what_was_cut_in_the_middle_of_a_script(self, head: str) -> None:
+        """Neither styles nor scripts are quoted or read, closed or not."""
+        tag = "style" if "color" in head else "script"
+        page = f"<head><{tag}>{head * 2000}</{tag}></head><h1>You are not enrolled</h1>"
+        found = diagnose(launch_ended(403, page, message="You are not enrolled"))
+        assert found is not None
+        assert (found.id, "“You are not enrolled”" in found.happened) == ("launch-refused", True)
+
+    def test_entities(self) -> None:
+        """Text is quoted as a person reads it, and a title that the page repeats once."""
+        page = "<title>KeyError: &#39;email&#39;</title><h1>KeyError: &#39;email&#39;</h1>"
+        found = diagnose(launch_ended(500, page))
+        assert found is not None
+        assert "500, “KeyError: 'email'”." in found.happened
+
+
+class TestPlainEndings:
+    def test_doctor_warns_of_a_request_that_works_by_luck(self, run: Any, tmp_path: Path) -> None:
+        """A launch that works despite a flawed authentication request is no reason to be silent about it."""
+        with running(tmp_path, client_id="") as path:
+            ran = run("doctor", "--tool", path)
+
+        assert ran.code == 0
+        assert "! Its authentication request has mistakes: client_id is ''" in ran.out
+
+    @pytest.mark.parametrize("command", [("doctor",), ("calibrate",)])
+    def test_a_tool_that_cannot_be_prepared(self, run: Any, tmp_path: Path, command: tuple[str, ...]) -> None:
+        """A request of [arrange] that fails ends each command alike."""
+        rest = '[profile]\nname = "class"\n[arrange]\nzoom_authorised = { request = "POST {url}/nowhere" }'
+        with running(tmp_path, {"rest": rest}) as path:
+            ran = run(*command, "--tool", path)
+
+        assert ran.code == 3, ran.out + ran.err
+        assert "✗ The tool could not be prepared for a launch: arrange.zoom_authorised" in ran.out

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from conformance.dossier import Area, Chapter, CodeRow, Dossier, Entry, Expected, FindingRow, Observed, Rule, TypeRow
+from conformance.dossier import Chapter, CodeRow, Dossier, Entry, Expected, FindingRow, Observed, Rule, TypeRow
 from conformance.legs import Leg, Line, Reply, TokenParts
 from conformance.model import Finding
 from conformance.reports.as_html import render
@@ -115,7 +115,6 @@ def full_dossier(text: str = "text") -> Dossier:
             TypeRow(type=f"{text}Type", status="passed", scenarios=ids[:1]),
             TypeRow(type=f"{text}Service", status="not-run", scenarios=(), surface="service", reason=f"{text} why not"),
         ),
-        areas=(Area(name=text, status="failed", summary={"passed": 1}),),
         findings=(FindingRow(id=f"{text} found", text=f"{text} found text", scenarios=ids),),
         chapters=(Chapter(id=f"{text} chapter", title=f"{text} title", lines=(f"{text} line 1", f"{text} line 2")),),
         waivers=(f"{text} waiver is stale",),
@@ -130,7 +129,7 @@ def _texts(value: Any) -> Iterator[str]:
         yield value
     elif dataclasses.is_dataclass(value):
         for member in dataclasses.fields(value):
-            if member.name not in ("schema", "data", "started", "severity", "level", "asker", "surface"):
+            if member.name not in ("schema", "verdict", "data", "started", "severity", "level", "asker", "surface"):
                 yield from _texts(getattr(value, member.name))
     elif isinstance(value, dict):
         yield from (text for pair in value.items() for part in pair for text in _texts(part))
@@ -185,7 +184,8 @@ def test_a_partial_report_says_so():
     page = _page(render(make_dossier(make_entry(), complete=False, stopped="Stopped by a person.", untried=3)))
     words = _words(page)
     assert "Partial" in words
-    assert "Partial report. Stopped by a person. 3 of the chosen scenarios were not tried." in words
+    assert "Partial report. The run ended early: Stopped by a person." in words
+    assert "The run is incomplete: 3 scenarios not tried." in words
 
 
 def test_each_link_leads_to_a_part():

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from starlette.responses import Response
 
-from conformance.beginning import sources
+from conformance.beginning import applications_in, sources
 from conformance.toolfile import load
 from mockplatform.server import listen, serve
 from tests.conformance.beginners import Beginner
@@ -138,6 +138,61 @@ class TestWhatIsFound:
         assert run("init", tmp_path).code == 0
         assert addresses(written(tmp_path)["tool"]) == ["/lti/login", "/lti/launch"]
 
+    @pytest.mark.parametrize(
+        "text",
+        [f"x = {'-' * 90_000}1", f"if {'not ' * 900}a: pass", f"x = {'(' * 150}1{')' * 150}"],
+        ids=["signs", "conditions", "brackets"],
+    )
+    def test_sources_that_are_nested_without_end(self, run: Any, quiet: None, tmp_path: Path, text: str) -> None:
+        """What Python's own parser gives up on is passed over as well."""
+        laid_out({**FACTORY, "odd.py": f"from flask import Flask\n{text}\napp = Flask(__name__)\n"}, tmp_path)
+        ran = run("init", tmp_path)
+
+        assert (ran.code, ran.err) == (0, "")
+        assert addresses(written(tmp_path)["tool"]) == ["/oidc/initiate", "/oidc/launch"]
+
+    def test_what_is_no_file_is_not_opened(self, run: Any, quiet: None, tmp_path: Path) -> None:
+        """A pipe with the name of a source would wait for somebody who writes into it."""
+        os.mkfifo(laid_out(PLAIN, tmp_path) / "pipe.py")
+        assert run("init", tmp_path).code == 0
+        assert addresses(written(tmp_path)["tool"]) == ["/lti/login", "/lti/launch"]
+
+    def test_only_sources_that_can_have_routes_are_parsed(
+        self, quiet: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """In a large project those that name a framework, have a route, or hold what a route names."""
+        parsed: list[str] = []
+        parse = sources._parsed
+
+        def noted(place: str, text: str) -> sources.Source | None:
+            parsed.append(place)
+            return parse(place, text)
+
+        monkeypatch.setattr(sources, "_parsed", noted)
+        others = {f"parts/part{number}.py": f"def other{number}(): return {number}\n" for number in range(40)}
+        used = {"more.py": "from main import app\n@app.post('/lti/launch')\ndef launch(): ...\n"}
+        main = {
+            "main.py": "from flask import Flask\napp = Flask(__name__)\napp.add_url_rule('/lti/login', view_func=go)"
+        }
+        views = {"views.py": "def go(): return login_hint\n"}
+        (found,) = applications_in(laid_out({**main, **used, **views, **others}, tmp_path))
+
+        assert [route.path for route in found.routes] == ["/lti/login", "/lti/launch"]
+        assert "login_hint" in found.routes[0].view
+        assert sorted(parsed) == ["main.py", "more.py", "views.py"]
+
+    def test_the_command_of_a_node_tool_is_one_for_a_shell(self, run: Any, quiet: None, tmp_path: Path) -> None:
+        """Folder and file may have any name."""
+        package = '{"main": "se rver.js", "dependencies": {"express": "1"}}'
+        run("init", laid_out({"my app/package.json": package, "my app/s.js": EXPRESS["src/lti/routes.js"]}, tmp_path))
+        assert written(tmp_path)["tool"]["start"] == "cd 'my app' && node 'se rver.js'"
+
+    def test_the_addresses_of_ltijs(self, run: Any, quiet: None, tmp_path: Path) -> None:
+        """A library that has its own addresses is known by its name; its launches arrive at the root."""
+        laid_out({"package.json": '{"main": "s.js", "dependencies": {"ltijs": "5"}}', "s.js": "lti.deploy()"}, tmp_path)
+        run("init", tmp_path)
+        assert addresses(written(tmp_path)["tool"]) == ["/login", "/", "/keys"]
+
 
 class TestWhatIsNotFound:
     def test_an_empty_folder(self, run: Any, quiet: None, tmp_path: Path) -> None:
@@ -199,6 +254,46 @@ class TestWhatIsWritten:
         assert run("init", folder).code == 0
         assert written(folder)["tool"]["name"] == name
 
+    def test_names_that_would_be_variables(self, run: Any, quiet: None, tmp_path: Path) -> None:
+        """No text of the file is taken for a variable of the environment, set or not."""
+        for name in ("a${HOME}b", "a${NO_SUCH_THING}b"):
+            folder = laid_out(PLAIN, tmp_path / name)
+            ran = run("init", folder)
+            assert (ran.code, ran.err) == (0, "")
+            assert load(folder / "lti-conformance.toml").tool.name == name.replace("${", "{")
+
+    def test_a_command_that_would_hold_a_variable(self, run: Any, quiet: None, tmp_path: Path) -> None:
+        """It is left to a person, with the reason."""
+        laid_out({"a${HOME}b/tool.py": FACTORY["tool.py"]}, tmp_path)
+        ran = run("init", tmp_path)
+
+        assert ran.code == 0
+        assert "start" not in written(tmp_path)["tool"]
+        assert "# start: the command has ${" in (tmp_path / "lti-conformance.toml").read_text("utf-8")
+
+    def test_nothing_is_written_that_cannot_be_loaded(
+        self, run: Any, quiet: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A file that the harness itself would refuse is refused before it is there."""
+        monkeypatch.setattr("conformance.commands.init_command.tool_file", lambda _: "[tool]\nlogin_url = 7\n")
+        ran = run("init", laid_out(PLAIN, tmp_path))
+
+        assert ran.code == 2
+        assert f"{tmp_path / 'lti-conformance.toml'}: tool.login_url" in ran.complaint
+        assert [path.name for path in tmp_path.iterdir()] == ["tool.py"]
+
+    def test_where_the_tool_s_own_words_are(self, run: Any, quiet: None, tmp_path: Path) -> None:
+        """What a tool prints that the harness starts is no longer seen, and the file says where it is kept."""
+        run("init", laid_out(FACTORY, tmp_path))
+        text = (tmp_path / "lti-conformance.toml").read_text("utf-8")
+        assert "# What it prints is kept in .lti-conformance/tool.log." in text
+
+
+async def everything(scope: Any, receive: Any, send: Any) -> None:
+    """A server that has a page for every address."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"Hello"})
+
 
 class TestARunningTool:
     @pytest.fixture
@@ -242,6 +337,70 @@ class TestARunningTool:
         with serve(Beginner(platform=url, url=url, login_path=path, at_login=lambda _: Response("")).app, bound):
             run("init", laid_out({"tool.py": PLAIN["tool.py"].replace("/lti/login", path)}, tmp_path))
         assert (written(tmp_path)["tool"]["login_url"] == f"{url}{path}") is is_found
+
+    @pytest.mark.parametrize("files", [PLAIN, {}])
+    def test_a_server_that_has_a_page_for_every_address(
+        self, run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: Any
+    ) -> None:
+        """It says nothing about where the tool is, not even if the login's address is known."""
+        bound = listen()
+        monkeypatch.setattr("conformance.beginning.PORTS", (bound.getsockname()[1],))
+        monkeypatch.setattr("conformance.beginning.frameworks.plain.PORT", free_port())
+        with serve(everything, bound):
+            ran = run("init", laid_out(files, tmp_path))
+        assert "It is running at" not in ran.out
+
+    @pytest.mark.parametrize(
+        ("status", "methods", "is_found"),
+        [
+            (401, '"POST", "GET"', False),
+            (400, '"POST", "GET"', True),
+            (405, '"POST", "GET"', False),
+            (405, '"POST"', True),
+            (400, '"POST"', False),
+        ],
+    )
+    def test_a_stranger_at_another_port(
+        self, run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, methods: str, is_found: bool
+    ) -> None:
+        """What answers at the login's address is the tool only if it answers as the login's route would."""
+        bound = listen()
+        url = f"http://127.0.0.1:{bound.getsockname()[1]}"
+        monkeypatch.setattr("conformance.beginning.PORTS", (bound.getsockname()[1],))
+        text = f"from flask import Flask\napp = Flask(__name__)\napp.run(port={free_port()})\n"
+        text += f'@app.route("/lti/login", methods=[{methods}])\ndef login(): ...\n'
+        app = Beginner(platform=url, url=url, login_path="/lti/login", at_login=lambda _: Response("", status)).app
+        with serve(app, bound):
+            ran = run("init", laid_out({"tool.py": text}, tmp_path))
+        assert ("It is running at" in ran.out) is is_found
+
+    def test_a_server_that_somebody_has_named(self, run: Any, tmp_path: Path) -> None:
+        """Where the user says that the tool runs, it runs, if anything listens there."""
+        bound = listen()
+        url = f"http://127.0.0.1:{bound.getsockname()[1]}"
+        with serve(everything, bound):
+            ran = run("init", laid_out(PLAIN, tmp_path), "--url", f"{url}/")
+        assert f"It is running at {url}." in ran.out
+        assert written(tmp_path)["tool"]["login_url"] == f"{url}/lti/login"
+
+    @pytest.mark.parametrize(
+        ("url", "problem"),
+        [
+            ("http://127.0.0.1:99999", "is no address on this machine"),
+            ("http://127.0.0.1:abc", "is no address on this machine"),
+            ("http://127.0.0.1:0", "is no address on this machine"),
+            ("http://127.0.0.1:1/lti", "leave out '/lti'"),
+            ('http://127.0.0.1:1/"', "leave out '/\"'"),
+            ("http://127.0.0.1:1?a=b#c", "leave out '?a=b#c'"),
+            ("http://user:secret@127.0.0.1:7", "leave out the user"),
+        ],
+    )
+    def test_an_address_that_is_more_or_less_than_one(self, run: Any, tmp_path: Path, url: str, problem: str) -> None:
+        """Scheme, host and port are wanted; nothing is dropped silently and no password gets into a file."""
+        ran = run("init", tmp_path, "--url", url)
+        assert problem in ran.complaint
+        assert "secret" not in ran.complaint
+        assert not list(tmp_path.iterdir())
 
     @pytest.mark.parametrize("url", ["http://example.org", "ftp://127.0.0.1", "127.0.0.1:8000", "http://[::1"])
     def test_an_address_elsewhere(self, run: Any, tmp_path: Path, url: str) -> None:

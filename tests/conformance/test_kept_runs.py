@@ -267,6 +267,12 @@ def test_a_stream_that_is_spoilt_is_refused_in_one_line(tmp_path: Path, cut: str
     assert "line 2" in str(refused.value) or cut == "head"
 
 
+def test_what_was_left_before_the_first_launch_is_told_as_that() -> None:
+    """An empty file is no broken one."""
+    with pytest.raises(UsageError, match="^r: is empty; a run that was killed before its first launch leaves no more$"):
+        read_kept(b"", where="r")
+
+
 @pytest.mark.parametrize("place", ["/dev/null", "gone/r.json"])
 def test_where_no_stream_can_be_kept_the_run_goes_on(tmp_path: Path, place: str) -> None:
     """A device has no neighbour, and a folder that is gone takes nothing."""

@@ -101,6 +101,14 @@ def test_a_failure_tells_all_that_is_needed() -> None:
     assert first(read, "details a").attributes["href"] == "https://example.org/sec"
 
 
+def test_a_failure_tells_the_lies() -> None:
+    """The first of them, and how many more there are."""
+    lies = tuple(f"claim c{number} is left out" for number in range(8))
+    told = words(first(page(render(make_dossier(make_entry(status="failed", lies=lies)))), "details").text())
+    assert "Instead: claim c0 is left out" in told
+    assert "Instead: claim c5 is left out … and 2 more places" in told
+
+
 def test_a_failure_tells_how_to_mend_the_tool() -> None:
     """Beside what the standard says, and not at all where nobody has written it down."""
     known, unknown = (make_dossier(make_entry(status="failed", fix=fix)) for fix in ("Compare <it>.", ""))

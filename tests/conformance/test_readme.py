@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from conformance.catalogue import SERVICE_OF, read_scenarios
-from conformance.cli import _COMMANDS, main
+from conformance.cli import main
+from conformance.command_table import COMMANDS
 from conformance.faults import drivers, settings_of
 from conformance.observe import Reader, extractors
 from conformance.profile import profile_names
@@ -21,6 +22,8 @@ from mockplatform.service import services
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 TOML: list[str] = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+MY_TOOL = 'start = "python -m mytool"'
+"""What the tool file of *Your own tool* has, and no other."""
 PYTEST = next(block for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if "lti_suite" in block)
 
 INNER = {"lti_conformance", "lti_scenario", "lti_bench", "lti_trial"}
@@ -55,7 +58,7 @@ def example(word: str) -> str:
 def test_the_tool_file_loads_with_everything_that_can_be_added(tmp_path):
     """The tool file, its states and faults, and its waiver are one valid file together."""
     path = tmp_path / "lti-conformance.toml"
-    path.write_text("\n".join([example("[tool]"), example("[arrange]"), example("[[waiver]]")]))
+    path.write_text("\n".join([example(MY_TOOL), example("[arrange]"), example("[[waiver]]")]))
     tool = load(path)
     assert tool.arrange["zoom_authorised"].request == "POST /test/zoom-auth"
     assert tool.waiver[0].scenario == "audience/*"
@@ -125,7 +128,7 @@ def test_the_example_of_bindings_binds(monkeypatch, tmp_path):
     monkeypatch.setenv("DSN", "postgresql://tool@127.0.0.1/tool")
     monkeypatch.setenv("LTI_FAULTS_SECRET", "known-to-this-test")
     path = tmp_path / "lti-conformance.toml"
-    path.write_text("\n".join([example("[tool]"), next(b for b in TOML if 'driver = "proxy"' in b)]))
+    path.write_text("\n".join([example(MY_TOOL), next(b for b in TOML if 'driver = "proxy"' in b)]))
     bound = settings_of(load(path).faults, where="README:")
     assert {kind: [point.name for point in points] for kind, points in bound.items()} == {
         "sql": ["credentials.read"],
@@ -161,7 +164,7 @@ def test_every_toml_example_is_toml():
     assert [bool(tomllib.loads(block)) for block in TOML] == [True] * len(TOML)
 
 
-@pytest.mark.parametrize("name", [*_COMMANDS, *formats()])
+@pytest.mark.parametrize("name", [*COMMANDS, *formats()])
 def test_every_command_and_format_stands_in_the_readme(name):
     """Each by its name, in the table of what can be looked up."""
     assert f"`{name}`" in README[README.index("### Where to look up") :].partition("\n## ")[0]

@@ -70,7 +70,7 @@ def full_report(**changes: Any) -> Dossier:
     """A run with a result of each status."""
     values: dict[str, Any] = {
         "findings": (Finding(id="no-probe", text="no probe is configured"),),
-        "stale_waivers": ("waiver 'a/b' is stale",),
+        "waivers": ("waiver 'a/b' is stale",),
     }
     return told(*map(full_result, STATUSES), **(values | changes))
 
@@ -84,7 +84,8 @@ def hop(method: str, url: str, status: int | None) -> dict[str, Any]:
     """A request that nobody has told more of than this."""
     trouble = "" if status else "no answer"
     reply: dict[str, Any] = {"status": status, "trouble": trouble, "headers": [], "body": "", "elapsed_s": 0.0}
-    empty: dict[str, Any] = {"title": "", "lines": [], "token": None, "problems": []}
+    title = "The browser posts a form" if method == "POST" else "The browser goes on"
+    empty: dict[str, Any] = {"title": title, "lines": [], "token": None, "problems": []}
     return {"asker": "browser", "method": method, "url": url, "reply": reply} | empty
 
 
@@ -168,8 +169,33 @@ class TestText:
 
         assert "instead header alg is 'none', in place of 'RS256'" in flat
         assert "instead claim iat is left out, in place of '17'" in flat
-        assert "instead extra is …, which an honest platform does not send" in flat
+        assert f"instead extra is '{'x' * 80}' …, which an honest platform does not send" in flat
         assert "claim sub" not in flat
+
+    def test_lies_that_have_no_room_are_counted(self) -> None:
+        """Nobody takes six for all."""
+        leg = Leg(title="", lines=tuple(Line(name=f"p{n}", value="x", was="y") for n in range(9)))
+        text = formats()["text"](told(replace(full_result("failed"), timeline=(leg,))))
+
+        assert text.count("instead    p") == 6
+        assert "… and 3 more places, which the JSON report tells\n" in text
+
+    def test_what_a_tool_says_cannot_steer_the_terminal(self) -> None:
+        """Neither in a reason nor in a line that is not wrapped, and not as a line of its own."""
+        hostile = "\x1b[1A\x1b[2K ok\x9b1m\r\nno failure"
+        changes: dict[str, Any] = {"verdict": verdict("failed", reason=hostile), "replay": hostile}
+        text = formats()["text"](told(replace(full_result("failed"), **changes), tool=hostile))
+
+        assert all(line.isprintable() for line in text.splitlines())
+        assert not any(line.startswith("no failure") for line in text.splitlines())
+        assert "because    \\x1b[1A\\x1b[2K ok\\x9b1m  no failure" in text
+
+    def test_the_verdict_stands_above_the_counts(self) -> None:
+        """With the exit code and its meaning."""
+        (line, _) = formats()["text"](REPORTS["stopped"]).splitlines()[-2:]
+
+        assert line == "✗ Not conformant (exit code 3: the plain launch fails or the tool is lost)"
+        assert "✓ Conformant (exit code 0)" in formats()["text"](REPORTS["passed"])
 
     def test_what_passed_is_not_told(self) -> None:
         """Only its row counts it."""
@@ -265,7 +291,7 @@ class TestJson:
                 "serviced": False,
                 "lies": [],
                 "timeline": [
-                    hop("POST", "http://127.0.0.1:1/launch", 400),
+                    hop("POST", "http://127.0.0.1:1/launch?x=1", 400),
                     hop("GET", "http://127.0.0.1:1/next", None),
                 ],
             }

@@ -204,19 +204,45 @@ def test_a_fingerprint_stays_the_same_from_run_to_run() -> None:
         return results_of(dossier)[id_]["partialFingerprints"]
 
     assert mark() == mark(reason="another", duration_s=9.0, replay="another", severity="may") == mark("waived")
+    # A warning that is waived is the same alert before and after.
+    assert mark("warned") == mark("waived")
     assert len({json.dumps(each) for each in (mark(), mark("error"), mark(id_="area/b"), mark(profile="b"))}) == 4
     assert "primaryLocationLineHash" in mark()
 
 
 @pytest.mark.parametrize(
     ("name", "successful", "code", "notes"),
-    [("all passed", True, 0, 0), ("stopped", False, 3, 2), ("partial", False, 2, 1), ("stale waiver", True, 4, 1)],
+    [
+        ("all passed", True, 0, 0),
+        ("stopped", False, 3, 2),
+        ("partial", False, 2, 1),
+        ("nothing tested", False, 2, 1),
+        ("stale waiver", True, 4, 1),
+        ("regressed", True, 5, 1),
+    ],
 )
 def test_an_invocation_tells_how_the_run_ended(name: str, successful: bool, code: int, notes: int) -> None:
     """A run that ended early was not successful, and says why."""
     (invocation,) = run_of(RUNS[name])["invocations"]
     assert (invocation["executionSuccessful"], invocation["exitCode"]) == (successful, code)
+    assert invocation["exitCodeDescription"] == RUNS[name].headline
     assert len(invocation["toolExecutionNotifications"]) == notes
+
+
+def test_a_result_tells_the_lies() -> None:
+    """In its message as far as there is room, and all of them beside it."""
+    lies = tuple(f"claim c{number} is left out, in place of {'x' * 100!r}" for number in range(20))
+    (few,) = run_of(make_dossier(make_entry(status="failed", lies=lies[:2])))["results"]
+    (many_,) = run_of(make_dossier(make_entry(status="failed", lies=lies)))["results"]
+    assert [line for line in few["message"]["text"].splitlines() if "Instead" in line] == [
+        f"Instead: {lie}" for lie in lies[:2]
+    ]
+    *shown, last = [line for line in many_["message"]["text"].splitlines() if "Instead" in line]
+    assert 0 < len(shown) < 20
+    assert last == f"Instead: … and {20 - len(shown)} more"
+    assert len(many_["message"]["text"]) <= as_sarif.LONGEST_TEXT
+    assert many_["message"]["text"].endswith("--only area/name")
+    assert many_["properties"]["lies"] == list(lies)
 
 
 def test_what_github_does_not_take_is_left_out_and_counted() -> None:

@@ -100,9 +100,9 @@ def test_a_finding_is_told_once_with_all_its_scenarios() -> None:
         (["passed"], {"stopped": "the tool is gone", "complete": False}, 3),
         (["failed"], {"stopped": "the tool is gone", "complete": False}, 3),
         ([], {"stopped": "the plain launch fails", "complete": False}, 3),
-        (["passed"], {"stale_waivers": ("stale",)}, 4),
-        (["failed"], {"stale_waivers": ("stale",)}, 1),
-        (["skipped"], {"stale_waivers": ("stale",)}, 2),
+        (["passed"], {"waivers": ("stale",)}, 4),
+        (["failed"], {"waivers": ("stale",)}, 1),
+        (["skipped"], {"waivers": ("stale",)}, 2),
     ],
 )
 def test_the_exit_code(statuses: list[str], changes: dict[str, Any], code: int) -> None:

@@ -20,7 +20,8 @@ from conformance.catalogue import scenarios, select
 from conformance.demo import demo_lab
 from conformance.driver import OutOfReachError
 from conformance.evidence import lacking
-from conformance.exchange_legs import MOST, MOST_CALLS, READ, call_legs, exchange_leg, few
+from conformance.exchange_legs import MOST, MOST_CALLS, READ, call_legs, exchange_leg, few, legs_of
+from conformance.exchange_legs import told as shown_legs
 from conformance.lab import Lab
 from conformance.legs import Leg, Line
 from conformance.model import Result, Scenario
@@ -29,7 +30,7 @@ from conformance.profile import load_profile
 from conformance.runner import Options, Runner
 from conformance.story import Told, tell
 from conformance.target import Start
-from conformance.timeline import legs_of, timeline_of
+from conformance.timeline import timeline_of
 from mockplatform.claims import claim_name
 from mockplatform.model import Exchange
 from mockplatform.mutation import NotApplicableError, Spoilt
@@ -63,7 +64,8 @@ def told_of(lab: Lab, scenario: Scenario) -> Told:
 
 
 def timeline(lab: Lab, id_: str) -> tuple[Leg, ...]:
-    return timeline_of(lab, told_of(lab, next(known for known in scenarios() if known.id == id_)))
+    """The legs as a report shows them."""
+    return shown_legs(timeline_of(lab, told_of(lab, next(known for known in scenarios() if known.id == id_))))
 
 
 def all_lines(legs: Sequence[Leg]) -> list[Line]:
@@ -91,7 +93,7 @@ def exchange(**changes: Any) -> Exchange:
 
 def replied(body: str, kind: str = "text/html", **headers: str) -> str:
     given = (("content-type", kind), *((name.replace("_", "-"), text) for name, text in headers.items()))
-    leg = exchange_leg(exchange(response_body=body, response_headers=given), "T")
+    (leg,) = shown_legs([exchange_leg(exchange(response_body=body, response_headers=given), "T")])
     assert leg.reply is not None
     return leg.reply.body
 
@@ -258,7 +260,7 @@ class TestOrder:
     def test_a_foreign_place_is_not_contacted(self, tmp_path: Path):
         """The request that was not sent is shown with the reason."""
         tool = Miniature(sending("https://elsewhere.example/x?id_token=secretsecret"))
-        legs = tried(tool, tmp_path, EXPIRED)["expired"].timeline
+        legs = shown_legs(tried(tool, tmp_path, EXPIRED)["expired"].timeline)
         assert [leg.title for leg in legs][-1] == "Not sent"
         assert legs[-1].reply is not None
         assert legs[-1].reply.status is None
@@ -424,7 +426,7 @@ class TestBodies:
 
     def test_secrets_are_masked_in_every_part(self):
         """Cookies, tokens in addresses, forms and bodies."""
-        leg = exchange_leg(
+        whole = exchange_leg(
             exchange(
                 method="POST",
                 url="http://127.0.0.1/?access_token=canary-in-url",
@@ -439,7 +441,7 @@ class TestBodies:
             ),
             "T",
         )
-        assert "canary-" not in repr(leg)
+        assert "canary-" not in repr(shown_legs([whole]))
 
     def test_very_many_lines_are_cut(self):
         """Ten thousand fields are a lie of their own, of which the first show enough."""

@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from conformance.choosing import Catalogued
+from conformance.clearing import cleared
+from conformance.dossier import Expected
 from conformance.model import Finding
 from conformance.reports import as_json
 from conformance.toolfile import load
@@ -57,11 +60,12 @@ timeout_s = 3.5   # slow
 
 def planned(*entries: Any, waivers: Any = (), renamed: Any = None, **wish: Any) -> Plan:
     wanted = Wish(**{"today": TODAY, "expires": LATER, **wish})
-    return plan_waivers(make_dossier(*entries), waivers, wanted, renamed or {}, known=KNOWN)
+    return plan_waivers(make_dossier(*entries), waivers, wanted, Catalogued(renamed=renamed or {}), known=KNOWN)
 
 
-def drops(*entries: Any, waivers: Any, whole: Any = (), renamed: Any = None) -> Plan:
-    return plan_drops(make_dossier(*entries), waivers, renamed or {}, whole=whole)
+def drops(*entries: Any, waivers: Any, whole: Any = (), renamed: Any = None, **elsewhere: Any) -> Plan:
+    known = Catalogued(renamed=renamed or {})
+    return plan_drops(make_dossier(*entries), waivers, known, whole=whole, elsewhere=elsewhere)
 
 
 def waiver(scenario: str = "a/b", **changes: Any) -> Waiver:
@@ -231,6 +235,16 @@ class TestDrops:
         plan = drops(make_entry("a/b"), waivers=has)
 
         assert [(edit.index, edit.values) for edit in plan.edits] == [(0, {"profiles": ["core"]}), (1, None)]
+
+    def test_a_waiver_for_all_profiles_loses_this_one(self) -> None:
+        """Wherever it covers something else too it stays, by a glob as well; where it does not, it goes."""
+        has = [waiver(), waiver("a/*")]
+        plan = drops(make_entry("a/b"), waivers=has, own=["a/b"], core=["a/b"], other=["a/c"], third=["x/y"])
+        alone = drops(make_entry("a/b"), waivers=has, own=["a/b"], core=["x/y"])
+
+        assert [edit.values for edit in plan.edits] == [{"profiles": ["core"]}, {"profiles": ["core", "other"]}]
+        assert "a/b: its waiver is dropped for own; it stays for core: " in plan.edits[0].said
+        assert [edit.values for edit in alone.edits] == [None, None]
 
     def test_a_flaky_pass_drops_nothing(self) -> None:
         """It may fail again tomorrow."""
@@ -406,6 +420,33 @@ class TestCommand:
         assert (written.scenario, written.profiles) == ("token/absent", ("core",))
         assert written.link == "https://tracker.example/7"
         assert stat.S_IMODE(tool.stat().st_mode) == 0o640
+
+    def test_a_tool_whose_name_looks_like_a_secret(self, run: Any, tool: Path, report: Any) -> None:
+        """A report shows its name masked, and it is the same tool."""
+        name = "Tool of postgresql://admin:hunter2hunter2@127.0.0.1/lti"
+        tool.write_text(tool.read_text(encoding="utf-8").replace('My tool"', f'{name}"'), encoding="utf-8")
+        ran = run("waive", "--from", report(make_entry(EXPIRED, "failed"), tool=cleared(name)), "--tool", tool)
+
+        assert cleared(name) != name
+        assert (ran.code, ran.err) == (0, "")
+
+    def test_a_pattern_that_another_profile_explains(self, run: Any, tool: Path, report: Any) -> None:
+        """Under core no code is expected, and yet `run --only 1006` chooses it."""
+        made = report(make_entry("identity/email-absent", "failed", expected=Expected(outcome="rejected")))
+        ran = run("waive", "--from", made, "--tool", tool, "--only", "1006")
+
+        assert (ran.code, ran.err) == (0, "")
+        assert "identity/email-absent: waived until " in ran.out
+
+    def test_a_waiver_for_all_profiles_is_narrowed(self, run: Any, tool: Path, report: Any) -> None:
+        """A report of core says nothing about class."""
+        tool.write_text(f'{HEAD}[[waiver]]\nscenario = "{EXPIRED}"\nreason = "Ours"\n', encoding="utf-8")
+        ran = run("waive", "--from", report(make_entry(EXPIRED)), "--tool", tool, "--drop-stale")
+
+        (left,) = load(tool).waiver
+        assert ran.code == 0
+        assert "core" not in left.profiles
+        assert "class" in left.profiles
 
     def test_a_dry_run_writes_nothing(self, run: Any, tool: Path, report: Any) -> None:
         """It says what would be done."""

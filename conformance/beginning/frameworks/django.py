@@ -21,7 +21,7 @@ _DEEPEST = 8
 
 def find(folder: Folder) -> Iterator[Application]:
     """The Django projects of a folder."""
-    for source in folder.sources:
+    for source in folder.telling(_SETTINGS):
         if PurePosixPath(source.place).name == "manage.py" and (named := _SETTINGS.search(source.text)):
             yield _project(folder, source, named[1])
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import posixpath
 import re
+import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,12 @@ _IMPORT = re.compile(
     r"[\"'](\.[^\"']+)[\"']"
 )
 _PORT = re.compile(r"(?:PORT[\"'\])\s]*(?:\|\||\?\?)\s*[\"']?|\.listen\(\s*|\bport\s*[:=]\s*)(\d{2,5})\b")
-_LTIJS = {"/login": frozenset({"GET", "POST"}), "/": frozenset({"GET", "POST"}), "/keys": frozenset({"GET"})}
+_LTIJS = (
+    Route(path="/login", methods=frozenset({"GET", "POST"}), purpose="login_url"),
+    Route(path="/", methods=frozenset({"GET", "POST"}), purpose="launch_url"),
+    Route(path="/keys", methods=frozenset({"GET"}), purpose="jwks_url"),
+)
+"""The addresses that ltijs answers unless it is told otherwise; its launches arrive at the root."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +68,7 @@ def _application(folder: Folder, path: Path, package: Mapping[str, Any], library
     place = folder.place(path)
     routes = tuple(route for script in scripts for route in _routes(script, _prefixes(scripts)))
     if library == "ltijs":
-        routes += tuple(Route(path=p, methods=m, where=f"{place} (ltijs's own)") for p, m in _LTIJS.items())
+        routes += tuple(replace(route, where=f"{place} (ltijs's own)") for route in _LTIJS)
     return Application(
         framework={"ltijs": "ltijs", "express": "Express"}[library],
         where=place,
@@ -78,8 +84,8 @@ def _start(package: Mapping[str, Any], here: str) -> str | None:
     named = scripts if isinstance(scripts, dict) else {}
     main = package.get("main")
     command = "npm start" if "start" in named else "npm run dev" if "dev" in named else None
-    command = command or (f"node {main}" if isinstance(main, str) else None)
-    return command if command is None or here == "." else f"cd {here} && {command}"
+    command = command or (f"node {shlex.quote(main)}" if isinstance(main, str) else None)
+    return command if command is None or here == "." else f"cd {shlex.quote(here)} && {command}"
 
 
 def _script(folder: Folder, path: Path, here: str) -> _Script | None:

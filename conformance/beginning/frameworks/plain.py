@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from conformance.beginning.routing import Made
@@ -16,12 +17,13 @@ RANK = 90
 PORT = 8000
 """Where uvicorn listens unless told otherwise."""
 _ARGUMENTS = {("scope", "receive", "send"): "ASGI", ("environ", "start_response"): "WSGI"}
+_TELLING = re.compile(r"\breceive\b|\bstart_response\b")
 _NOTHING = ast.Call(func=ast.Name(id="app"), args=[], keywords=[])
 
 
 def find(folder: Folder) -> Iterator[Application]:
     """The functions of modules that are applications."""
-    for source in folder.sources:
+    for source in folder.telling(_TELLING):
         for node in source.tree.body:
             if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 continue

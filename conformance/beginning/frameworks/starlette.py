@@ -5,41 +5,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from conformance.beginning.routing import Made, Vocabulary, applications, port_in, view_of
-from conformance.beginning.serving import hints_in, served
+from conformance.beginning.framework import Framework
+from conformance.beginning.routing import Made, Vocabulary, methods_of, view_of
 from conformance.beginning.sources import Folder, Source, called, text_of
-from conformance.beginning.values import Application, Route, joined
+from conformance.beginning.values import Route, joined
 
 __all__ = ["RANK", "find"]
 
 RANK = 20
-_WORDS = Vocabulary(
-    apps=frozenset({"Starlette"}),
-    parts=frozenset({"Router"}),
-    prefix="prefix",
-    include="mount",
-    decorators=frozenset({"route"}),
-    replaces=False,
-    plain_methods=frozenset({"GET"}),
-)
 _RUN = "uvicorn {target} --port {port}"
 _DEEPEST = 8
-
-
-def find(folder: Folder) -> Iterator[Application]:
-    """The Starlette applications of a folder."""
-    for made, decorated in applications(folder, _WORDS):
-        port = port_in(made.source, "run")
-        way = served(folder, made, "starlette", _RUN, factory=f"{_RUN} --factory", own_port=port)
-        yield Application(
-            framework="Starlette",
-            where=made.source.where(made.call),
-            routes=(*_listed(folder, made), *decorated),
-            port=port or 8000,
-            app=way.app,
-            start=way.start,
-            hints=hints_in(folder),
-        )
 
 
 def _listed(folder: Folder, made: Made) -> Iterator[Route]:
@@ -65,12 +40,10 @@ def _in_list(folder: Folder, source: Source, node: ast.AST | None, prefix: str, 
 
 
 def _route(folder: Folder, source: Source, call: ast.Call, path: str) -> Route:
-    given = next((word.value for word in call.keywords if word.arg == "methods"), None)
-    listed = given.elts if isinstance(given, ast.List | ast.Tuple | ast.Set) else ()
     view = called(next(iter(call.args[1:2]), None))
-    found = folder.definitions.get(view)
+    found = folder.definition(view)
     plain = frozenset() if found is not None and isinstance(found[1], ast.ClassDef) else frozenset({"GET"})
-    methods = frozenset(text.upper() for each in listed if (text := text_of(each))) or plain
+    methods = methods_of(call) or plain
     return Route(path=path, methods=methods, where=source.where(call), view=view_of(folder, view), name=view)
 
 
@@ -85,3 +58,22 @@ def _assigned(folder: Folder, source: Source, name: str) -> tuple[Source, ast.AS
     module, there = source.imports.get(name, ("", ""))
     other = folder.module(module, source.package) if module else None
     return _assigned(folder, other, there) if other is not None and other is not source else (source, None)
+
+
+find = Framework(
+    name="Starlette",
+    words=Vocabulary(
+        apps=frozenset({"Starlette"}),
+        parts=frozenset({"Router"}),
+        prefix="prefix",
+        include="mount",
+        decorators=frozenset({"route"}),
+        replaces=False,
+        plain_methods=frozenset({"GET"}),
+    ),
+    package="starlette",
+    run=_RUN,
+    factory=f"{_RUN} --factory",
+    port=8000,
+    listed=_listed,
+).find

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from conformance.calibrating.proposal import Proposal, Reading, labels_of, words_seen
 from conformance.calibrating.samples import Evidence, Sample
 from conformance.extractors import json_body
+from conformance.tool_text import writable
 
 __all__ = ["RANK", "paths", "propose"]
 
@@ -43,7 +44,8 @@ def paths(evidence: Evidence, *, of: Callable[[Sample], bool], without: Collecti
         without: members at the top that have another meaning.
     """
     known = dict.fromkeys(path for s in evidence.refused if of(s) for path, _ in s.members)
-    free = [path for path in known if path.removeprefix("$.") not in without and json_body.is_path(path)]
+    known = {path: None for path in known if json_body.is_path(path) and writable(path)}
+    free = [path for path in known if path.removeprefix("$.") not in without]
     found = {}
     for axis, leaf in _LEAVES.items():
         best: tuple[int, str, Mapping[str, tuple[str, ...]]] | None = None

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from conformance.calibrating.proposal import Proposal, Reading, labels_of, words_seen
 from conformance.calibrating.samples import Evidence, Sample
 from conformance.extractors import return_url
+from conformance.tool_text import writable
 
 __all__ = ["RANK", "propose"]
 
@@ -19,7 +20,9 @@ def propose(evidence: Evidence) -> Proposal | None:
     """The standard's parameters; others only if there are none of these."""
     usual = return_url.Settings().params
     names = dict.fromkeys(usual)
-    others = dict.fromkeys(n for s in evidence.refused if s.visit.stopped for n, _ in s.page.params if _NAME.search(n))
+    others = dict.fromkeys(
+        n for s in evidence.refused if s.visit.stopped for n, _ in s.page.params if _NAME.search(n) and writable(n)
+    )
     for params in (tuple(names), tuple(name for name in others if name not in names)):
         seen = {name: words for name in params if (words := words_seen(evidence, _value(name)))}
         if not seen:

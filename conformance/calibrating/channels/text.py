@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from conformance.calibrating.proposal import Proposal, Reading, labels_of, words_seen
 from conformance.calibrating.samples import Evidence, Sample
-from conformance.calibrating.sorting import speaks_of_trouble
 from conformance.extractors import text
+from conformance.trouble_words import speaks_of_trouble
 
 __all__ = ["RANK", "propose"]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from conformance.arrange import missing_states
 from conformance.attempt import ask, signed_in
 from conformance.calibrating.drafting import Probed
 from conformance.calibrating.marking import probe_places
-from conformance.calibrating.samples import Sample
+from conformance.calibrating.samples import Sample, plain
 from conformance.catalogue import scenarios
 from conformance.driver import OutOfReachError
 from conformance.evidence import lacking
@@ -118,7 +118,7 @@ def _sent_well(story: Story, name: str, label: str, pace: Pace) -> Launch:
     pace.wait()
     story.arrange(story.lab.honest_states(story.role))
     told = story.send(Attempt(name=name, lti=story.lti))
-    sample = Sample(label=label, visit=told.performed.visit, said=_said(told), role=story.role)
+    sample = Sample(label=label, visit=told.performed.visit, said=_said(told), role=story.role, aside=_aside(told))
     return Launch(sample=sample, told=told)
 
 
@@ -153,6 +153,7 @@ def _broken(lab: Lab, scenario: Scenario, told: Told) -> Sample:
         label=scenario.id,
         visit=told.performed.visit,
         said=(*_said(told), *_lies(scenario)),
+        aside=_aside(told),
         type=wanted.type if wanted else None,
         klass=wanted.klass if wanted else None,
     )
@@ -164,20 +165,20 @@ def probe_of(lab: Lab, good: Sequence[Launch], refused: Sequence[Launch], known:
     Args:
         refused: launches that were refused, whose browsers have cookies but no session.
     """
-    last = {id(launch.told.story): launch for launch in good}.values()
+    last = {launch.told.story.name: launch for launch in good}.values()
     places = probe_places([launch.sample for launch in good], urlsplit(lab.tool.address).netloc)
-    tried = [(known, "kept from before; it")] if known is not None else []
-    tried += [(Probe(request=place), "the page where good launches ended; it") for place in places]
-    for probe, what in tried:
+    tried = [(known, True)] if known is not None else []
+    tried += [(Probe(request=place), False) for place in places]
+    for probe, is_kept in tried:
         inside = [_holds(lab, launch, probe) for launch in last]
         outside = [launch for launch in refused if not launch.browser_was_in]
         if all(inside) and not signed_in(lab, lab.browser(), probe):
             answer = ask(lab, lab.browser(), probe)
             if not outside or sum(_holds(lab, launch, probe) for launch in outside) * 2 <= len(outside):
                 status = answer.status if answer is not None else "nothing"
-                return Probed(
-                    probe=probe, found=f"Found: {what} answers {probe.status} after each, and {status} without"
-                )
+                what = "kept from before" if is_kept else "the page where good launches ended"
+                found = f"Found: {what}; it answers {probe.status} after each, and {status} without"
+                return Probed(probe=probe, found=found, is_kept=is_kept)
     return Probed()
 
 
@@ -205,3 +206,22 @@ def _said(told: Told) -> tuple[str, ...]:
     for launches in told.story.launches.values():
         found += [text for one in launches for text in (one.id, one.resource_link.id, one.resource_link.title)]
     return tuple(dict.fromkeys(filter(None, found)))
+
+
+def _aside(told: Told) -> Mapping[str, str]:
+    """What the tool told in the address to which it led, and in cookies."""
+    found: dict[str, str] = {}
+    for exchange in told.seen.exchanges:
+        for name, value in exchange.response_headers:
+            cookie, _, given = value.partition(";")[0].partition("=")
+            if name.lower() == "set-cookie" and given.strip('" '):
+                found[f"the cookie {plain(cookie)}"] = given
+    before, last = [None, None, *told.seen.exchanges][-2:]
+    if before is None or last is None or last.method != "GET":
+        return found
+    led, end = urlsplit(before.url), urlsplit(last.url)
+    # What the platform leads to is no word of the tool.
+    if led.netloc == end.netloc and any(name.lower() == "location" for name, _ in before.response_headers):
+        found["the path of the address"] = end.path
+        found |= {f"the parameter {plain(name)} of the address": value for name, value in parse_qsl(end.query)}
+    return found
