@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from conformance.conclusion import Verdict
 from conformance.dossier import CodeRow, Dossier, Entry, Rule, TypeRow
+from conformance.legs import Leg
 from conformance.reports.escaping import printable
 from conformance.reports.marks import MARKS
 from conformance.statuses import OPEN, RowStatus
@@ -15,6 +16,7 @@ __all__ = ["closing_text", "failure_text", "render"]
 
 WIDTH = 100
 _MOST_LIES = 6
+_MOST_HOPS = 12
 _TONES: Mapping[Verdict, RowStatus] = {"conformant": "passed", "not conformant": "failed", "regressed": "failed"}
 
 
@@ -113,10 +115,21 @@ def _story(entry: Entry) -> Iterator[str]:
     yield from _line("expected", str(entry.expected))
     if entry.observed is not None:
         yield from _line("observed", str(entry.observed))
-    for leg in entry.timeline:
-        if leg.reply is not None:
-            address = leg.url.partition("?")[0]
-            yield f"             {leg.method} {address} → {leg.reply.status or leg.reply.trouble}"
+    yield from _hops(entry.timeline)
+
+
+def _hops(timeline: Sequence[Leg]) -> Iterator[str]:
+    """Each request with its answer; of very many the first and the last."""
+    told = [
+        f"             {leg.method} {leg.url.partition('?')[0]} → {leg.reply.status or leg.reply.trouble}"
+        for leg in timeline
+        if leg.reply is not None
+    ]
+    left_out = len(told) - _MOST_HOPS
+    if left_out > 0:
+        half = _MOST_HOPS // 2
+        told[half:-half] = [f"             … {left_out} more, which the JSON report has"]
+    yield from told
 
 
 def _line(label: str, text: str) -> Iterator[str]:

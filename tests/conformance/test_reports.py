@@ -11,7 +11,7 @@ import pytest
 import conformance
 from conformance.documenting import dossier_of
 from conformance.dossier import Dossier
-from conformance.legs import Leg, Line, TokenParts
+from conformance.legs import Leg, Line, Reply, TokenParts
 from conformance.model import Attempt, Expectation, Fault, Finding, Result, Status, Verdict
 from conformance.reports import formats
 from conformance.requirements import requirements
@@ -196,6 +196,18 @@ class TestText:
 
         assert line == "✗ Not conformant (exit code 3: the plain launch fails or the tool is lost)"
         assert "✓ Conformant (exit code 0)" in formats()["text"](REPORTS["passed"])
+
+    def test_of_very_many_requests_the_first_and_the_last_are_shown(self) -> None:
+        """And how many there are between them."""
+        legs = tuple(Leg(title="", method="GET", url=f"http://t/{n}?x", reply=Reply(status=200)) for n in range(40))
+        text = formats()["text"](told(replace(full_result("failed"), timeline=legs)))
+        hops = [line.strip() for line in text.splitlines() if "http://t/" in line or "more, which" in line]
+
+        assert hops == [
+            *(f"GET http://t/{n} → 200" for n in range(6)),
+            "… 28 more, which the JSON report has",
+            *(f"GET http://t/{n} → 200" for n in range(34, 40)),
+        ]
 
     def test_what_passed_is_not_told(self) -> None:
         """Only its row counts it."""
