@@ -31,11 +31,12 @@ class Notes:
         self._chosen = chosen
         self._tell = tell
         self._head: Dossier | None = None
+        self._known: frozenset[str] = frozenset()
         self._entries: dict[str, Entry] = {}
 
     def begin(self, report: Report) -> None:
         """Note what is known before the first launch."""
-        self._head = self._head_of(report)
+        self._head, self._known = self._head_of(report), report.known
         self._stream.begin(self._head, self._chosen)
 
     def add(self, result: Result) -> None:
@@ -54,7 +55,7 @@ class Notes:
         if self._head is None:
             return None
         untried = self._chosen - len(self._entries)
-        head = replace(self._head, complete=False, stopped=cleared(why), untried=untried)
+        head = replace(self._head, complete=False, stopped=cleared(why, self._known), untried=untried)
         return summed(head, [*self._entries.values()])
 
     def _head_of(self, report: Report) -> Dossier:
