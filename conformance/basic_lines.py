@@ -30,8 +30,7 @@ def basic_lines(platform: Platform, attempt: Attempt, pending: PendingBasic) -> 
         right = flow11.signed(replace(plain, params=spoken)).fields[-1:]
         honest_url, honest = plain.url, (*plain.params, *right)
     address = () if sent.url == honest_url else (Line(name="address", value=sent.url, was=honest_url),)
-    lines = compared(sent.fields, honest)
-    return (*address, *(Line(name=one.name, value=one.value, was=one.was) for one in lines))
+    return (*address, *compared(sent.fields, honest))
 
 
 def _honest(platform: Platform, attempt: Attempt, pending: PendingBasic) -> BasicLaunch:

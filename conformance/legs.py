@@ -5,21 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from mockplatform.telling.lines import Line
+
 __all__ = ["Leg", "Line", "Reply", "TokenParts"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A parameter, a header or a claim.
-
-    Args:
-        value: as it was sent; None: it was left out.
-        was: what an honest platform says there, if that differs: empty text for nothing at all.
-    """
-
-    name: str
-    value: str | None
-    was: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

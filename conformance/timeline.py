@@ -22,7 +22,6 @@ from mockplatform.model import AuthResponse, Exchange, KeySet, LoginRequest, Sig
 from mockplatform.mutation import Spoilt
 from mockplatform.pending import PendingBasic, PendingLaunch
 from mockplatform.telling import timeline as telling
-from mockplatform.telling.lines import Line as ToldLine
 from mockplatform.telling.token_views import TokenView, part_params, taken_apart
 
 __all__ = ["timeline_of"]
@@ -249,17 +248,11 @@ def _as_leg(leg: telling.Leg, more: tuple[Line, ...] = ()) -> Leg:
         title=leg.title,
         method=leg.method,
         url=leg.url,
-        lines=(*more, *_lines(leg.lines)),
+        lines=(*more, *leg.lines),
         token=None if leg.token is None else _parts(leg.token),
         problems=leg.problems,
     )
 
 
 def _parts(token: TokenView) -> TokenParts:
-    return TokenParts(
-        header=_lines(token.header), claims=_lines(token.claims), signature=token.signature, trouble=token.trouble
-    )
-
-
-def _lines(lines: Sequence[ToldLine]) -> tuple[Line, ...]:
-    return tuple(Line(name=line.name, value=line.value, was=line.was) for line in lines)
+    return TokenParts(header=token.header, claims=token.claims, signature=token.signature, trouble=token.trouble)

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
 import dataclasses
-import fcntl
 import html
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -21,9 +19,8 @@ from conformance.model import Finding
 from conformance.reports.as_html import render
 from tests.conformance.large_dossier import large_dossier
 from tests.conformance.makers import make_dossier, make_entry
-from tests.conformance.test_node_tool import NO_NETWORK
+from tests.conformance.validators.fetched import npm_packages
 
-VALIDATOR = "vnu-jar@26.9.27"
 MARKUP = "</script></style><!--wire--><!--nonce--><img src=x onerror=alert(1)>\"'>&amp;{{7*7}}"
 HOSTILE = f"{MARKUP}\ud800\x00\x1b[31m\u202e\ufffe\r"
 """Markup, the report's own marks, half a surrogate pair, and characters that HTML forbids."""
@@ -305,40 +302,10 @@ def test_a_run_without_results_can_be_told():
 
 @pytest.fixture(scope="session")
 def validator(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The Nu HTML Checker, in a folder that all workers of a run share."""
-    for program in ("java", "npm"):
-        if shutil.which(program) is None:
-            pytest.skip(f"{program} is not installed")
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    folder = shared / "vnu"
-    with (shared / "vnu.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "installed").exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            _install(folder)
-            (folder / "installed").touch()
-    return next(folder.rglob("vnu.jar"))
-
-
-def _install(folder: Path) -> None:
-    folder.mkdir()
-    (folder / "package.json").write_text("{}", encoding="utf-8")
-    options = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--fetch-retries=1")
-    try:
-        done = subprocess.run(
-            ["npm", "install", *options, VALIDATOR],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            timeout=180,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        pytest.skip("npm did not come to an end; is the registry out of reach?")
-    if done.returncode != 0 and (trouble := NO_NETWORK.search(done.stderr)):
-        pytest.skip(f"the npm registry is out of reach: {trouble[0]}")
-    assert done.returncode == 0, done.stderr
+    """The Nu HTML Checker."""
+    if shutil.which("java") is None:
+        pytest.skip("java is not installed")
+    return next((npm_packages("html", tmp_path_factory) / "vnu-jar").rglob("vnu.jar"))
 
 
 def test_the_nu_html_checker_finds_nothing(validator: Path, tmp_path: Path):
