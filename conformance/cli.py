@@ -18,13 +18,14 @@ from conformance.command_table import COMMANDS
 from conformance.exit_codes import in_short
 from mockplatform._version import __version__
 from mockplatform.errors import UsageError
+from mockplatform.one_line import Parser
 
 __all__ = ["entry", "main", "parser"]
 
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="lti-conformance",
         description="Tells whether an LTI tool refuses each broken launch for the right reason.",
         epilog=in_short(),

@@ -65,7 +65,7 @@ def reservations(run: Dossier) -> Iterator[str]:
 
 def _about_the_end(run: Dossier) -> Iterator[str]:
     if run.stopped:
-        yield f"The run ended early: {run.stopped}"
+        yield f"The run ended early: {run.stopped.rstrip('.')}."
     if run.untried:
         yield f"The run is incomplete: {run.untried} scenario{'s' if run.untried != 1 else ''} not tried."
     elif not (run.complete or run.stopped):

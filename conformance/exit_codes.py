@@ -28,7 +28,7 @@ RUN: Sequence[Ending] = (
     Ending(
         3,
         "the plain launch fails, the tool is lost, or the run was interrupted: its refusals would prove nothing",
-        "the plain launch fails or the tool is lost",
+        "the plain launch fails, the tool is lost, or the run was cut off",
     ),
     Ending(2, "usage or configuration, or nothing was executed: a line says what to mend", "usage or nothing executed"),
     Ending(1, "not conformant: a scenario failed, or ended as an error", "not conformant"),

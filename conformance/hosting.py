@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO, TextIO
 from urllib.parse import urlsplit
@@ -83,6 +84,21 @@ def as_asgi(app: Any, errors: TextIO | None = None) -> Callable[..., Any]:
     return wrapped
 
 
+def _heard(app: Callable[..., Any], errors: TextIO) -> Callable[..., Any]:
+    """The application; what it raises is written down, for a server tells nobody more than that it failed."""
+
+    async def call(scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await app(scope, receive, send)
+        except Exception:
+            # An application without a lifespan refuses that by an exception (ASGI, Lifespan Protocol).
+            if scope["type"] == "http":
+                traceback.print_exc(file=errors)
+            raise
+
+    return call
+
+
 @contextlib.contextmanager
 def _application(tool: Tool, environment: Mapping[str, str], log: BinaryIO, where: str) -> Iterator[None]:
     """The tool's own application, imported once the variables are set, and served in a thread."""
@@ -93,7 +109,7 @@ def _application(tool: Tool, environment: Mapping[str, str], log: BinaryIO, wher
     errors = io.TextIOWrapper(log, encoding="utf-8", errors="replace", write_through=True)
     try:
         # What breaks inside it is seen by its answers, and there may be thousands of them.
-        with serve(as_asgi(app, errors), listen(*address_of(tool.entrance)), tell=lambda _: None):
+        with serve(_heard(as_asgi(app, errors), errors), listen(*address_of(tool.entrance)), tell=lambda _: None):
             yield
     finally:
         errors.detach()

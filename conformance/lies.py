@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from conformance.legs import Leg, Line
@@ -38,6 +40,7 @@ def _is_told_apart(leg: Leg) -> bool:
 
 
 def _told(line: Line) -> str:
+    line = replace(line, value=_in_line(line.value), was=_in_line(line.was))
     if line.value is None:
         return "is left out" + (f", in place of {_clipped(line.was, 0)}" if line.was else "")
     if line.value == line.was:
@@ -47,6 +50,11 @@ def _told(line: Line) -> str:
         return f"is {_clipped(line.value, 0)}, which an honest platform does not send"
     at = _difference(line.value, line.was)
     return f"is {_clipped(line.value, at)}, in place of {_clipped(line.was, at)}"
+
+
+def _in_line(text: str | None) -> str | None:
+    """JSON over several lines as one; other white space may be the lie itself."""
+    return re.sub(r"\n *", " ", text) if text and text[0] in "[{" else text
 
 
 def _difference(one: str, other: str) -> int:

@@ -95,4 +95,6 @@ def _cut_off(head: str, lines: Sequence[str], where: str) -> Dossier:
     _require_once(entries, where)
     untried = max(0, known.untried - len(entries))
     stopped = f"the run was cut off after {len(entries)} of {known.untried} results"
-    return summed(replace(known, complete=False, stopped=stopped, untried=untried), entries)
+    spent = round(sum(entry.duration_s for entry in entries), 3)
+    begun = replace(known, complete=False, stopped=stopped, untried=untried, duration_s=spent)
+    return summed(begun, entries)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import sys
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.dossier import Dossier
-from conformance.reports import formats
+from conformance.reports import formats, is_report
 from conformance.streaming import ENDING
 from mockplatform.errors import UsageError
 
@@ -19,6 +20,7 @@ __all__ = ["SCREEN", "Output", "output_of", "outputs_of", "write_all", "write_wh
 
 SCREEN = "-"
 _LONGEST_NAME = 100
+_BEGINNING = 65536
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,19 @@ def output_of(text: str, *, option: str = "--report") -> Output:
     folder = Path(path).parent
     if path not in ("", SCREEN) and (not folder.is_dir() or not os.access(folder, os.W_OK) or Path(path).is_dir()):
         raise UsageError(f"{option} {text}: cannot write there; the folder must exist and the path be a file")
+    if path not in ("", SCREEN) and not _may_be_replaced(Path(path)):
+        raise UsageError(f"{option} {text}: this file is no earlier report, and is kept; name another, or remove it")
     return Output(name, path or SCREEN)
+
+
+def _may_be_replaced(path: Path) -> bool:
+    """Whether there is nothing that anybody would miss: no file, an empty one, a device, or an earlier report."""
+    if not path.is_file():
+        return True
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        beginning = file.read(_BEGINNING)
+        return not beginning.strip() or is_report(beginning.decode("utf-8", "replace"))
+    return True
 
 
 def outputs_of(texts: Iterable[str], needed: Mapping[str, str | None]) -> list[Output]:
@@ -53,15 +67,17 @@ def outputs_of(texts: Iterable[str], needed: Mapping[str, str | None]) -> list[O
     Raises:
         UsageError: one cannot be written.
     """
-    outputs = [output_of(text) for text in texts]
+    outputs = []
     taken = {_resolved(path): what for what, path in needed.items() if path is not None}
-    for output in outputs:
-        if output.path == SCREEN:
-            continue
-        place = _resolved(output.path)
-        if place in taken:
-            raise UsageError(f"--report {output.format}:{output.path}: this file is {taken[place]}; name another")
-        taken |= {place: "another report", place + ENDING: f"where results are kept for {output.path}"}
+    for text in texts:
+        path = text.partition(":")[2]
+        place = _resolved(path)
+        if path not in ("", SCREEN) and place in taken:
+            raise UsageError(f"--report {text}: this file is {taken[place]}; name another")
+        output = output_of(text)
+        if output.path != SCREEN:
+            taken |= {place: "another report", place + ENDING: f"where results are kept for {path}"}
+        outputs.append(output)
     return outputs
 
 

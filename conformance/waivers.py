@@ -69,7 +69,10 @@ def stale_waivers(
         elif any(_covers(waiver, scenario, profile) for scenario in untried):
             continue
         elif executed and not any(result.status in BROKEN for result in executed):
-            told.append(f"waiver '{waiver.scenario}' is stale: nothing it covers fails any more; remove it")
+            told.append(
+                f"waiver '{waiver.scenario}' is stale: nothing it covers fails any more; "
+                "remove it, or run `waive --drop-stale`"
+            )
     return tuple(told)
 
 

@@ -93,6 +93,8 @@ def expiry_of(text: str, today: datetime.date) -> datetime.date:
         UsageError: it is neither, or has gone by.
     """
     days = _DAYS.fullmatch(text)
+    if re.fullmatch(r"-?\d+d", text) and not days:
+        raise UsageError(f"--expires {text}: expected at least one day and at most 99999, such as 90d")
     try:
         last = today + datetime.timedelta(days=int(days[1])) if days else datetime.date.fromisoformat(text)
     except (ValueError, OverflowError):

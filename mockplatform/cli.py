@@ -11,10 +11,11 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from mockplatform._version import __version__
 from mockplatform.errors import UsageError
+from mockplatform.one_line import Parser
 
 if TYPE_CHECKING:
     from mockplatform.running.serving import Wanted
@@ -22,16 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["entry", "main", "parser"]
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, and where the usage is told."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"mockplatform: {message}; `{self.prog} --help` shows the usage\n")
-
-
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
-    top = _Parser(prog="mockplatform", description="A fake LMS that launches LTI 1.3 tools.")
+    top = Parser(prog="mockplatform", description="A fake LMS that launches LTI 1.3 tools.")
     top.add_argument("--version", action="version", version=f"mockplatform {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     text = "play an LMS: pages to launch tools from, an authentication endpoint and a key set"

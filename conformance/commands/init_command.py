@@ -26,7 +26,7 @@ def command(options: argparse.Namespace) -> int:
     """Find out what there is to find, write a tool file and a test module, and say what comes next."""
     root = Path(options.folder)
     if not root.is_dir():
-        raise UsageError(f"{root}: there is no such folder")
+        raise UsageError(f"{root}: {'is a file, expected a folder' if root.exists() else 'there is no such folder'}")
     url = _checked(options.url)
     tests = root / "tests"
     tool_path, test_path = root / DEFAULT_NAME, (tests if tests.is_dir() else root) / _TEST_FILE
@@ -36,9 +36,9 @@ def command(options: argparse.Namespace) -> int:
     text, missing = tool_file(found), [key for key in _NEEDED if key not in found.guesses]
     tool = None if missing else loaded(text, tool_path)
     written = [tool_path]
-    tool_path.write_text(text, encoding="utf-8")
+    _write(tool_path, text)
     if found.application is not None and found.application.is_python:
-        test_path.write_text(test_module(), encoding="utf-8")
+        _write(test_path, test_module())
         written.append(test_path)
     print("\n".join(_told(found)))
     print(f"Wrote {' and '.join(map(str, written))}.")
@@ -47,6 +47,13 @@ def command(options: argparse.Namespace) -> int:
     first = "" if root == Path() else f"cd {shlex.quote(str(root))}, then "
     print(f"Next: {first}lti-conformance doctor, then lti-conformance calibrate, then lti-conformance run")
     return 0
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def _checked(url: str | None) -> str | None:

@@ -34,9 +34,9 @@ def command(options: argparse.Namespace) -> int:
     tool = load(path)
     _require_same_tool(dossier, tool, options.source, path)
     plan = _drops(options, dossier, tool) if options.drop_stale else _waivers(options, dossier, tool)
-    _tell(plan, path, options)
     if plan.edits and not options.dry_run:
         _write(path, _new_text(path, plan), dossier.profile)
+    _tell(plan, path, options)
     return 0
 
 
@@ -53,7 +53,7 @@ def _waivers(options: argparse.Namespace, dossier: Dossier, tool: Tool) -> Plan:
     today = datetime.datetime.now(datetime.UTC).date()
     wish = Wish(
         today=today,
-        expires=expiry_of(options.expires or USUAL, today),
+        expires=expiry_of(USUAL if options.expires is None else options.expires, today),
         reason=_shown("--reason", options.reason),
         link=_shown("--link", options.link),
         only=tuple(options.only),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 
 from conformance.conclusion import Verdict
@@ -11,7 +12,10 @@ from conformance.model import Status
 from conformance.reports.escaping import clipped, legible
 from conformance.statuses import RED
 
-__all__ = ["render"]
+__all__ = ["HEAD", "render"]
+
+HEAD = re.compile(r'\A\{"schemaVersion": 1, "label": "LTI ')
+"""How an earlier report of this format is known."""
 
 _COLOURS: Mapping[Verdict, str] = {
     "conformant": "brightgreen",

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-__all__ = ["SIZE", "render"]
+__all__ = ["HEAD", "SIZE", "render"]
+
+HEAD = re.compile(r"– LTI conformance</title>")
+"""How an earlier report of this format is known."""
 
 FOLDER = Path(__file__).with_name("html")
 SIZE = 4_000_000

@@ -6,11 +6,15 @@ It holds all that the other formats tell, so that any of them can be made of it 
 from __future__ import annotations
 
 import json
+import re
 
 from conformance.dossier import Dossier
 from conformance.plain import plain
 
-__all__ = ["render"]
+__all__ = ["HEAD", "render"]
+
+HEAD = re.compile(r'\A\{\s*"schema": "lti-conformance-report/')
+"""How an earlier report of this format is known."""
 
 
 def render(dossier: Dossier) -> str:

@@ -9,6 +9,7 @@ whenever `run` is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from xml.etree import ElementTree as ET
 
@@ -17,7 +18,10 @@ from conformance.model import Status
 from conformance.reports.as_text import failure_text
 from conformance.reports.escaping import legible
 
-__all__ = ["render"]
+__all__ = ["HEAD", "render"]
+
+HEAD = re.compile(r'<property name="version\.lti-conformance"|<testsuite name="[a-z]+\.run"')
+"""How an earlier report of this format is known."""
 
 _TAGS: Mapping[Status, str] = {"failed": "failure", "error": "error", "skipped": "skipped", "waived": "skipped"}
 _COUNTS = {"failures": "failure", "errors": "error", "skipped": "skipped"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,10 @@ from conformance.dossier import Area, Chapter, CodeRow, Dossier, Entry, FindingR
 from conformance.reports.escaping import clipped, fenced, legible, markdown_link, markdown_text
 from conformance.statuses import OPEN, RED, STATUSES
 
-__all__ = ["render"]
+__all__ = ["HEAD", "render"]
+
+HEAD = re.compile(r"\A## LTI conformance of ")
+"""How an earlier report of this format is known."""
 
 LIMIT = 1024 * 1024
 LONGEST = 2000

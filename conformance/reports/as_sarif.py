@@ -21,7 +21,10 @@ from conformance.model import Severity
 from conformance.reports.escaping import clipped, fenced, legible, markdown_link, markdown_text, web_address
 from conformance.statuses import BROKEN
 
-__all__ = ["render"]
+__all__ = ["HEAD", "render"]
+
+HEAD = re.compile(r'"driver": \{\s*"name": "lti-conformance"')
+"""How an earlier report of this format is known."""
 
 MOST_RESULTS = 25_000
 MOST_RULES = 25_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -10,9 +11,12 @@ from conformance.dossier import CodeRow, Dossier, Entry, Rule, TypeRow
 from conformance.legs import Leg
 from conformance.reports.escaping import printable
 from conformance.reports.marks import MARKS
-from conformance.statuses import OPEN, RowStatus
+from conformance.statuses import OPEN, URGENT_FIRST, RowStatus
 
-__all__ = ["closing_text", "failure_text", "render"]
+__all__ = ["HEAD", "closing_text", "failure_text", "render"]
+
+HEAD = re.compile(r"\A[^\n]* · profile ")
+"""How an earlier report of this format is known."""
 
 WIDTH = 100
 _MOST_LIES = 6
@@ -26,6 +30,7 @@ def render(dossier: Dossier) -> str:
         _heading(dossier),
         *_table(dossier),
         *_failures(dossier),
+        *_waived(dossier),
         *_skips(dossier),
         *_chapters(dossier),
         *_findings(dossier),
@@ -73,14 +78,17 @@ def _row(row: CodeRow | TypeRow, name: str, reason: str = "") -> str:
 
 def _areas(dossier: Dossier) -> Iterator[str]:
     for area in dossier.areas:
-        yield f"  {MARKS[area.status]} {area.name:<20} {area.status:<8} {area.passed} of {area.total} passed"
+        skipped = area.summary.get("skipped", 0)
+        tried = area.total - skipped
+        told = [f"{area.passed} of {tried} passed"] * bool(tried) + [f"{skipped} skipped"] * bool(skipped)
+        yield f"  {MARKS[area.status]} {area.name:<20} {area.status:<8} {', '.join(told)}"
 
 
 def _failures(dossier: Dossier) -> Iterator[str]:
-    for entry in dossier.results:
-        if entry.status in OPEN:
-            yield ""
-            yield from _failure(entry, dossier.rules, dossier.remedies)
+    found = [entry for entry in dossier.results if entry.status in OPEN]
+    for entry in sorted(found, key=lambda entry: URGENT_FIRST.index(entry.status)):
+        yield ""
+        yield from _failure(entry, dossier.rules, dossier.remedies)
 
 
 def _failure(entry: Entry, rules: Mapping[str, Rule], remedies: Mapping[str, str]) -> Iterator[str]:
@@ -142,6 +150,16 @@ def _line(label: str, text: str) -> Iterator[str]:
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def _waived(dossier: Dossier) -> Iterator[str]:
+    """A green run names its excuses."""
+    waived = [entry for entry in dossier.results if entry.status == "waived"]
+    if waived:
+        yield ""
+        yield "Waived:"
+    for entry in waived:
+        yield from textwrap.wrap(f"w {entry.id}: {entry.reason}", WIDTH, initial_indent="  ", subsequent_indent="    ")
 
 
 def _skips(dossier: Dossier) -> Iterator[str]:

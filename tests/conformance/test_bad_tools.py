@@ -357,6 +357,20 @@ class TestApplications:
         assert ran.report["summary"]["passed"] == 5
         assert not is_listening(port)
 
+    @pytest.mark.parametrize("kind", ["asgi", "wsgi"])
+    def test_what_an_application_raises_is_kept(
+        self, run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+    ) -> None:
+        """Also where a framework in debug mode hands it on: the trace is in the log that is named."""
+        call = {"asgi": "async def app(scope, receive, send)", "wsgi": "def app(environ, start_response)"}[kind]
+        path = self.app(tmp_path, f"bad_tools_{kind}", f"{call}:\n    raise KeyError('no such row')\n", monkeypatch)
+        monkeypatch.chdir(tmp_path)
+        ran = run(path)
+
+        assert ran.code == 3
+        assert "What the tool itself printed is in .lti-conformance/tool.log.\n" in ran.err
+        assert "KeyError: 'no such row'" in Path(".lti-conformance/tool.log").read_text(encoding="utf-8")
+
     @pytest.mark.parametrize(
         ("name", "text", "told"),
         [

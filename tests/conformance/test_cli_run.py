@@ -122,7 +122,7 @@ class TestReportOption:
     def test_an_earlier_report_is_replaced(self, run: Any, tmp_path: Path) -> None:
         """Whole, and readable by others."""
         path = tmp_path / "report.json"
-        path.write_text("x" * 1_000_000, encoding="utf-8")
+        path.write_text('{\n "schema": "lti-conformance-report/1",' + "x" * 1_000_000, encoding="utf-8")
         run("run", "--demo", "--only", "time/*", "--report", f"json:{path}")
 
         assert json.loads(path.read_text(encoding="utf-8"))

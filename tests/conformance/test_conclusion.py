@@ -21,7 +21,10 @@ WORDS: dict[str, tuple[Verdict, str]] = {
     "empty": ("not tested", "Not tested (exit code 2: usage or nothing executed)"),
     "all passed": ("conformant", "Conformant (exit code 0)"),
     "nothing tested": ("not tested", "Not tested (exit code 2: usage or nothing executed)"),
-    "stopped": ("not conformant", "Not conformant (exit code 3: the plain launch fails or the tool is lost)"),
+    "stopped": (
+        "not conformant",
+        "Not conformant (exit code 3: the plain launch fails, the tool is lost, or the run was cut off)",
+    ),
     "partial": ("partial", "Partial (exit code 2: not everything was executed)"),
     "chosen": ("partial", "Partial (exit code 0: nothing that was tried has failed)"),
     "stale waiver": ("waivers to clear", "Waivers to clear (exit code 4: stale or expired waiver)"),

@@ -21,7 +21,7 @@ from conformance.known_secrets import configured, unknown_to, witnessed
 from conformance.legs import Leg, Line, Reply, TokenParts
 from conformance.model import Answer, Expectation, Finding, Verdict
 from conformance.reading import read_dossier
-from conformance.reports import formats
+from conformance.reports import formats, is_report
 from conformance.reports.as_json import render
 from conformance.toolvalues import Action, Network, PlatformSettings, Tool, ToolSettings
 from mockplatform.errors import UsageError
@@ -495,3 +495,18 @@ def test_the_start_is_told_in_utc() -> None:
     """To the second."""
     at = datetime.datetime(2027, 3, 1, 12, 30, 15, 999, tzinfo=datetime.UTC)
     assert dossier_of(make_report(started=at)).started == "2027-03-01T12:30:15Z"
+
+
+@every_format
+def test_an_earlier_report_is_known_by_how_it_begins(name: str) -> None:
+    """Of any run, also an empty one; and no other file of a project is taken for one."""
+    for dossier in (all_values(), make_dossier(), make_dossier(make_entry()), leaky_report("x")):
+        assert is_report(formats()[name](dossier)[:65536])
+    for other in (
+        "",
+        "print('lti-conformance')",
+        '{"schemaVersion": 1}',
+        "<!doctype html><title>x</title>",
+        "[tool]\n",
+    ):
+        assert not is_report(other)

@@ -181,6 +181,22 @@ class TestPlaces:
 
         assert "this file is the tool file" in run("run", "--tool", str(path), "--report", f"badge:{path}").complaint
 
+    @pytest.mark.parametrize("command", [("run", "--demo"), ("render", "r.json")])
+    def test_what_is_no_report_is_kept(
+        self, tmp_path: Path, run: Any, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+    ) -> None:
+        """A source that a path was mixed up with; an empty file and an earlier report give way."""
+        monkeypatch.chdir(tmp_path)
+        Path("app.py").write_text("print()")
+        Path("empty.md").touch()
+        assert run("run", "--demo", "--only", "nonce/absent", "--report", "json:r.json", "--report", "html:x").code == 0
+
+        kept = run(*command, "--report", "html:app.py").complaint
+        assert "html:app.py: this file is no earlier report, and is kept" in kept
+        assert Path("app.py").read_text() == "print()"
+        only = ("--only", "nonce/absent") if command[0] == "run" else ()
+        assert run(*command, *only, "--report", "markdown:empty.md", "--report", "text:x").code == 0
+
     def test_what_is_rendered_stays(self, killed: Path, run: Any) -> None:
         """It may be all that is left of a run."""
         kept = str(killed / f"report.json{ENDING}")

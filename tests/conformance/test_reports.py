@@ -194,8 +194,14 @@ class TestText:
         """With the exit code and its meaning."""
         (line, _) = formats()["text"](REPORTS["stopped"]).splitlines()[-2:]
 
-        assert line == "✗ Not conformant (exit code 3: the plain launch fails or the tool is lost)"
+        assert (
+            line == "✗ Not conformant (exit code 3: the plain launch fails, the tool is lost, or the run was cut off)"
+        )
         assert "✓ Conformant (exit code 0)" in formats()["text"](REPORTS["passed"])
+
+    def test_a_green_run_names_its_excuses(self) -> None:
+        """Each waived scenario with its reason."""
+        assert "Waived:\n  w area/waived: because of waived" in self.TEXT
 
     def test_of_very_many_requests_the_first_and_the_last_are_shown(self) -> None:
         """And how many there are between them."""
@@ -233,7 +239,7 @@ class TestText:
         """With the sentence, and the counts say that they are incomplete."""
         text = formats()["text"](REPORTS["stopped"])
 
-        assert "✗ The run ended early: the tool is gone: nobody answers\n" in text
+        assert "✗ The run ended early: the tool is gone: nobody answers.\n" in text
         assert "1 error, incomplete: 0 not tried · " in text
         assert "nothing was tried, incomplete" in formats()["text"](REPORTS["empty"])
 
@@ -245,7 +251,7 @@ class TestText:
         assert "· 1337 ZOOM_AUTHENTICATION_ERROR" in by_code
         assert "✗ TokenExpired " in by_type
         assert "RosterTooLarge" not in by_type
-        assert "✗ area                 failed   1 of 6 passed" in by_area
+        assert "✗ area                 failed   1 of 5 passed, 1 skipped" in by_area
 
 
 class TestJson:

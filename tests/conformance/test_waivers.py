@@ -129,7 +129,9 @@ def test_a_waiver_is_stale_if_what_it_covers_ran_and_did_not_fail(statuses: list
 
     assert bool(told) == is_stale
     if is_stale:
-        assert told == ("waiver 'time/*' is stale: nothing it covers fails any more; remove it",)
+        assert told == (
+            "waiver 'time/*' is stale: nothing it covers fails any more; remove it, or run `waive --drop-stale`",
+        )
 
 
 def test_an_expired_waiver_is_told_as_long_as_it_covers_something() -> None:
