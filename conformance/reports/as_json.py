@@ -18,5 +18,9 @@ HEAD = re.compile(r'\A\{\s*"schema": "lti-conformance-report/')
 
 
 def render(dossier: Dossier) -> str:
-    """The report as one JSON object."""
-    return json.dumps(plain(dossier), indent=1, ensure_ascii=False) + "\n"
+    """The report as one JSON object, each result in a line of its own."""
+    document = plain(dossier)
+    # An indented result takes ten times as long to write as one in a line, and twice the room.
+    results = ",\n".join(f"  {json.dumps(entry, ensure_ascii=False)}" for entry in document.pop("results"))
+    head = json.dumps(document, indent=1, ensure_ascii=False).removesuffix("\n}")
+    return f'{head},\n "results": [\n{results}\n ]\n}}\n'
