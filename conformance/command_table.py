@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -94,13 +95,20 @@ def _run_options(run: argparse.ArgumentParser) -> None:
     _remote_option(run)
 
 
+def _formats() -> list[str]:
+    """The formats by the names of their modules, none of which is imported."""
+    folder = os.path.join(os.path.dirname(__file__), "reports")  # noqa: PTH118, PTH120 - pathlib would slow `--help`
+    modules = (name for name in os.listdir(folder) if name.startswith("as_") and name.endswith(".py"))  # noqa: PTH208
+    return sorted(name.removeprefix("as_").removesuffix(".py") for name in modules)
+
+
 def _report_option(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--report",
         metavar="FORMAT:PATH",
         action="append",
         default=[],
-        help="text, json, html, junit, markdown, sarif or badge; - or no path is the screen",
+        help=f"{', '.join(_formats())}; - or no path is the screen",
     )
 
 

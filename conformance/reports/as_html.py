@@ -135,19 +135,12 @@ def _filled(text: str, told: Iterable[Entry]) -> Iterator[str]:
 
 @functools.cache
 def _templates() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    # jinja2 is loaded for this format alone.
+    from mockplatform.templates import environment
 
-    made = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
+    return environment(
+        FOLDER, {"anchor": _anchor, "id": unquote, "text": _text, "prose": _prose, "breakable": _breakable}
     )
-    made.filters |= {"anchor": _anchor, "id": unquote, "text": _text, "prose": _prose, "breakable": _breakable}
-    made.tests["web"] = lambda url: url.startswith(("https://", "http://"))
-    return made
 
 
 def _anchor(id_: str, kind: str) -> str:

@@ -10,15 +10,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from mockplatform.endpoints.wire import platform_of
 from mockplatform.model import Params
+from mockplatform.templates import environment
 
 __all__ = [
     "FOLDER",
@@ -51,17 +52,7 @@ _FRAMED = {"content-security-policy": POLICY, "x-content-type-options": "nosniff
 
 @functools.cache
 def _templates() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    made.filters |= {"moment": _moment, "laid_out": _laid_out, "short": _short}
-    made.tests["web"] = _is_web
-    return made
+    return environment(FOLDER, {"moment": _moment, "laid_out": _laid_out, "short": _short})
 
 
 def rendered(name: str, **values: Any) -> str:
@@ -151,12 +142,3 @@ def _laid_out(value: Any) -> str:
 def _short(uri: str) -> str:
     """A role without the vocabulary that it is from."""
     return uri.rpartition("#")[2] or uri
-
-
-def _is_web(url: object) -> bool:
-    """Whether an address may be linked: `javascript:` and its like are text."""
-    try:
-        parts = urlsplit(str(url))
-        return parts.scheme in ("http", "https") and bool(parts.hostname)
-    except ValueError:
-        return False
