@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import doctest
 import io
+import os
 import shlex
 from typing import TYPE_CHECKING
 
+import pytest
 from sybil import Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 from sybil.parsers.rest import DocTestParser
@@ -48,3 +50,25 @@ pytest_collect_file = SybilCollection(
         Sybil(parsers=[DocTestParser(optionflags=doctest.ELLIPSIS)], patterns=["mockplatform/__init__.py"]),
     ]
 ).pytest()
+
+
+class Announcer:
+    """Names each failure when it happens: a run that is cut off has said what it knew."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Print the test, in which phase it was, and the first line of what went wrong."""
+        terminal: pytest.TerminalReporter | None = self._config.pluginmanager.get_plugin("terminalreporter")
+        if report.failed and terminal is not None:
+            crash = getattr(report.longrepr, "reprcrash", None)
+            reason = (crash.message if crash else report.longreprtext.strip()).partition("\n")[0]
+            terminal.write_line(f"\n{report.nodeid} failed ({report.when}): {reason}")
+            terminal.flush()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """In a CI, whose log is all that is left of a run without an end, failures are named at once."""
+    if os.environ.get("CI") == "true" and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Announcer(config))

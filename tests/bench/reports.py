@@ -15,7 +15,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from conformance.reports import as_html, as_json
 from tests.bench.rounds import Goal, Line, Work, in_turn, ratio, repeated
-from tests.browser.conftest import ARGUMENTS, NAMES
+from tests.browser.desk import ARGUMENTS, NAMES
 from tests.conformance.large_dossier import large_dossier
 
 __all__ = ["measure"]

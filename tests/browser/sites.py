@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +32,8 @@ class Site:
     url: str
     tool_url: str
     registration: Registration
+    before: dict[str, Callable[[], None]]
+    """What happens, each time, before the platform answers a path."""
 
 
 @contextlib.contextmanager
@@ -57,8 +59,18 @@ def served(keys: KeyRing) -> Iterator[Site]:
             fetch=fetcher(),
         )
         stack.enter_context(serve(tool.app, tool_bound))
-        stack.enter_context(serve(create_app(platform), bound))
-        yield Site(platform=platform, url=url, tool_url=tool_url, registration=tool.registration)
+        before: dict[str, Callable[[], None]] = {}
+        stack.enter_context(serve(_watched(create_app(platform), before), bound))
+        yield Site(platform=platform, url=url, tool_url=tool_url, registration=tool.registration, before=before)
+
+
+def _watched(app: Callable[..., Any], before: Mapping[str, Callable[[], None]]) -> Callable[..., Any]:
+    async def watched(scope: Any, receive: Any, send: Any) -> None:
+        if (act := before.get(scope.get("path", ""))) is not None:
+            act()
+        await app(scope, receive, send)
+
+    return watched
 
 
 @dataclass

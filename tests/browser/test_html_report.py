@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from conformance.dossier import CodeRow, Dossier
 from conformance.reports import as_html
 from conformance.reports.as_html import render
-from tests.browser.conftest import Desk
+from tests.browser.desk import Desk
 from tests.browser.sites import visiting
 from tests.conformance.large_dossier import large_dossier
 from tests.conformance.makers import make_dossier, make_entry

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from mockplatform.model import Registration
-from tests.browser.conftest import Desk
 from tests.browser.cookieless_tool import cookieless_tool
+from tests.browser.desk import Desk
 from tests.browser.sites import Site, visiting
 
 ALLOWED = {"profile": {"cookie_controls_mode": 0, "block_third_party_cookies": False}}
@@ -222,12 +222,8 @@ def test_a_tool_that_nobody_knows_gets_no_storage(desk: Desk, site: Site) -> Non
             launch_url=site.tool_url,
         )
 
-        def forget_the_tool(route: Route) -> None:
-            site.platform.register(stranger)
-            route.continue_()
-
         # The launch began with the tool's own addresses; the script for its storage is asked for afterwards.
-        page.route("**/storage.js", forget_the_tool)
+        site.before["/storage.js"] = lambda: site.platform.register(stranger)
         page.get_by_role("button", name="In an iframe").click()
         told = page.frame_locator("iframe[name=tool]").locator("#told")
         expect(told).to_contain_text("wrong_origin")

@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Page
 
 from mockplatform.keys import KeyRing
-from tests.browser.conftest import Desk
+from tests.browser.desk import Desk
 from tests.browser.sites import Site, visiting
 from tests.mockplatform.hostile import fill
 from tests.mockplatform.makers import INSTRUCTOR, make_registration
