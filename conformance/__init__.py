@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from conformance.machine import LaunchMachine
     from conformance.model import Result, Scenario
     from conformance.profile import load_profile
-    from conformance.pytest_sequences import LtiSequences
-    from conformance.pytest_suite import lti_suite
-    from conformance.pytest_values import InProcess, RunningPlatform
     from conformance.report import Report
     from conformance.toolvalues import (
         Action,
@@ -33,6 +30,9 @@ if TYPE_CHECKING:
         ToolSettings,
         Waiver,
     )
+    from conformance.under_pytest.sequences import LtiSequences
+    from conformance.under_pytest.suite import lti_suite
+    from conformance.under_pytest.values import InProcess, RunningPlatform
     from mockplatform._version import __version__
 
 __all__ = [
@@ -68,16 +68,16 @@ _HOMES = {
     "Action": "toolvalues",
     "Arrangement": "toolvalues",
     "Attributes": "toolvalues",
-    "InProcess": "pytest_values",
+    "InProcess": "under_pytest.values",
     "LaunchMachine": "machine",
     "Launched": "toolvalues",
-    "LtiSequences": "pytest_sequences",
+    "LtiSequences": "under_pytest.sequences",
     "Observe": "toolvalues",
     "PlatformSettings": "toolvalues",
     "Probe": "toolvalues",
     "Report": "report",
     "Result": "model",
-    "RunningPlatform": "pytest_values",
+    "RunningPlatform": "under_pytest.values",
     "Scenario": "model",
     "SecondPlatform": "toolvalues",
     "Tool": "toolvalues",
@@ -86,7 +86,7 @@ _HOMES = {
     "codes": "errors",
     "conduct": "conduct",
     "load_profile": "profile",
-    "lti_suite": "pytest_suite",
+    "lti_suite": "under_pytest.suite",
     "scenarios": "catalogue",
     "select": "catalogue",
     "types": "errors",

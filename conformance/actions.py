@@ -7,8 +7,8 @@ from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from conformance.attempt import Performed, request_of
-from conformance.bodies import FORM
 from conformance.browser import Browser
+from conformance.exchanges.bodies import FORM
 from conformance.filling import filled, filled_json
 from conformance.lab import Lab
 from conformance.toolvalues import Action, Launched, Tool

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from conformance.bodies import FORM, SHOWN
+from conformance.exchanges.bodies import FORM, SHOWN
 from conformance.simultaneous import together
 from conformance.transport import Request, Response, Transport, TransportTrouble
 from mockplatform.model import Exchange, Params

@@ -11,18 +11,18 @@ from dataclasses import dataclass, field, replace
 
 from conformance.catalogue import scenarios as catalogue
 from conformance.catalogue import select
-from conformance.clearing import cleared
+from conformance.exchanges.clearing import cleared
+from conformance.exchanges.known_secrets import witnessed
 from conformance.first_hour import diagnose, failure_of
-from conformance.known_secrets import witnessed
 from conformance.lab import Lab
 from conformance.model import Finding, Result, Scenario
 from conformance.phases import EXAMPLES, Depth, Telling, phases, properties
 from conformance.report import Chapter, Report
+from conformance.results.waivers import stale_waivers, waive
 from conformance.runner import Options, PlainLaunchFailed, Runner, TimeIsUp, ToolLost
 from conformance.story import honest
 from conformance.strictness import strictly
 from conformance.toolvalues import Tool
-from conformance.waivers import stale_waivers, waive
 from mockplatform._version import __version__
 
 __all__ = ["Agenda", "conduct", "plain_failure"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from conformance.catalogue import scenarios
-from conformance.documenting import expected_of
 from conformance.driver import FaultPoint
 from conformance.errors import ErrorCode, ErrorType, codes
 from conformance.faults import drivers, fault_points, reachable
@@ -16,6 +15,7 @@ from conformance.phases import properties
 from conformance.profile import load_profile, profile_names
 from conformance.requirements import documents, requirements
 from conformance.rulings import RuledQuestion, rulings
+from conformance.telling.documenting import expected_of
 
 __all__ = ["code_lines", "matrix_lines", "point_lines", "ruling_lines", "scenario_lines", "type_lines"]
 

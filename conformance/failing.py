@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from conformance.documenting import entry_of
 from conformance.model import Result
 from conformance.reports.as_text import failure_text
-from conformance.tally import remedies_for, rules_for
+from conformance.telling.documenting import entry_of
+from conformance.telling.tally import remedies_for, rules_for
 
 __all__ = ["failure_told"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from conformance.clearing import cleared
+from conformance.exchanges.clearing import cleared
 from conformance.lab import Lab
 from conformance.mishaps import between, frameworks, key_set, launch, login, stages
 from conformance.mishaps.failure import Diagnosis, Failure

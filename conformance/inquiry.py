@@ -11,9 +11,9 @@ from conformance.hiding import Edge, said
 from conformance.lab import Lab
 from conformance.model import Profile, Result, Scenario
 from conformance.precedence import AREA, Check, Rule, checks, known_rules, ordered
-from conformance.precedence_pairs import Pair, combined, following, refused_under, twice
-from conformance.precedence_rules import offences
-from conformance.precedence_survey import Case, Heard, Survey
+from conformance.precedence.pairs import Pair, combined, following, refused_under, twice
+from conformance.precedence.rules import offences
+from conformance.precedence.survey import Case, Heard, Survey
 from conformance.runner import Runner, TimeIsUp
 from conformance.specimen import Specimen, mixture, specimen
 from mockplatform.mutation import Spoilt

@@ -9,8 +9,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
-from conformance.clearing import cleared
-from conformance.known_secrets import witnessed
+from conformance.exchanges.clearing import cleared
+from conformance.exchanges.known_secrets import witnessed
 from conformance.model import (
     AXES,
     Answer,

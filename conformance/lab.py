@@ -15,7 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from conformance.browser import Browser
 from conformance.driver import Binding
-from conformance.known_secrets import configured
+from conformance.exchanges.known_secrets import configured
 from conformance.model import Fault, LtiVersion, Profile, Role, Scenario
 from conformance.observe import Reader
 from conformance.toolvalues import Tool

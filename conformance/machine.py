@@ -1,6 +1,6 @@
 """Long stories of launches, drawn by Hypothesis: browsers, tabs, people and platforms in every order.
 
-`LaunchMachine` knows what can be done next; `sequence_world` knows what must come of it. A subclass adds rules of its
+`LaunchMachine` knows what can be done next; `sequences.world` knows what must come of it. A subclass adds rules of its
 own: whatever it sends with `step` is judged as well, as far as anything is demanded of it.
 """
 
@@ -19,8 +19,8 @@ from hypothesis.strategies import booleans, integers, lists, sampled_from
 from conformance.chance import StoriesOver, guarded, seed_alone
 from conformance.model import Attempt
 from conformance.runner import TimeIsUp
-from conformance.sequence_judging import Sequences, as_text
-from conformance.sequence_world import (
+from conformance.sequences.judging import Sequences, as_text
+from conformance.sequences.world import (
     AGAIN,
     EXPIRED,
     FORGED,

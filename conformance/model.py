@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from conformance.answered import Answered
 from conformance.errors import ErrorClass
-from conformance.legs import Leg
+from conformance.exchanges.legs import Leg
 from conformance.troubles import Fault, Wire
 from mockplatform.model import Exchange, Message
 from mockplatform.mutation import Spoilt

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from conformance.clearing import cleared
-from conformance.documenting import entry_of, head_of
-from conformance.dossier import Dossier, Entry
+from conformance.exchanges.clearing import cleared
 from conformance.model import Result
 from conformance.report import Report
 from conformance.streaming import Stream
-from conformance.tally import summed
+from conformance.telling.documenting import entry_of, head_of
+from conformance.telling.dossier import Dossier, Entry
+from conformance.telling.tally import summed
 
 __all__ = ["Notes"]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from conformance.pytest_fixtures import (
+from conformance.under_pytest.fixtures import (
     lti_bench,
     lti_faults,
     lti_launch,
@@ -21,7 +21,7 @@ from conformance.pytest_fixtures import (
     lti_tool,
     lti_trial,
 )
-from conformance.pytest_options import (
+from conformance.under_pytest.options import (
     SCENARIO,
     TOOL_FILE,
     TRIAL,
@@ -61,7 +61,7 @@ def pytest_configure(config: pytest.Config) -> None:
     files = [config.invocation_params.dir / arg for arg in named if Path(arg).name == TOOL_FILE]
     asked = any(map(option, ("lti_tool", "lti_profile", "lti_only", "lti_report"))) or config.getini("lti_report")
     if (asked or files) and worker_of(config) is None:
-        from conformance.pytest_items import check
+        from conformance.under_pytest.items import check
 
         conductor = conductor_of(config)
         tool = [conductor.tool_file()] if option("lti_tool") else []
@@ -79,7 +79,7 @@ def pytest_configure_node(node: Any) -> None:
 
 
 def _may_need_a_driver(config: pytest.Config) -> bool:
-    from conformance.pytest_settings import settings_of
+    from conformance.under_pytest.settings import settings_of
 
     settings = settings_of(config)
     if settings.tool or settings.collect or any(TOOL_FILE in arg for arg in config.invocation_params.args):
@@ -94,13 +94,13 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     config = parent.config
     if file_path.suffix != ".toml":
         return None
-    from conformance.pytest_settings import settings_of
+    from conformance.under_pytest.settings import settings_of
 
     settings = settings_of(config)
     named = parent.session.isinitpath(file_path) and (file_path.name == TOOL_FILE or file_path == settings.tool)
     if not named and not (settings.collect and file_path.name == TOOL_FILE):
         return None
-    from conformance.pytest_items import ScenarioFile
+    from conformance.under_pytest.items import ScenarioFile
 
     return ScenarioFile.from_parent(parent, path=file_path, conductor=conductor_of(config))
 
@@ -108,7 +108,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give a function made by `lti_suite` its scenarios."""
     if SCENARIO in metafunc.fixturenames:
-        from conformance.pytest_items import parametrize
+        from conformance.under_pytest.items import parametrize
 
         parametrize(metafunc, conductor_of(metafunc.config))
 
@@ -118,7 +118,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Let `-k` find scenarios by code and type, and `--lti-only` drop the others."""
     if not has_conductor(config):
         return
-    from conformance.pytest_items import sifted
+    from conformance.under_pytest.items import sifted
 
     items[:], dropped = sifted(items, conductor_of(config).settings.only)
     if dropped:
@@ -131,7 +131,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     if TRIAL not in item.stash or report.when != "call":
         return report
-    from conformance.pytest_reports import encoded
+    from conformance.under_pytest.reports import encoded
 
     if report.outcome == "skipped" and isinstance(report.longrepr, tuple):
         path, line, _ = item.location
@@ -156,7 +156,7 @@ class _Recorder:
         """Remember what came of a scenario."""
         carried = vars(report).pop(_CARRIED, None)
         if carried is not None:
-            from conformance.pytest_reports import decoded
+            from conformance.under_pytest.reports import decoded
 
             conductor_of(self._config).record(decoded(carried))
 
@@ -167,7 +167,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     config = session.config
     if not has_conductor(config) or worker_of(config) is not None:
         return
-    from conformance.pytest_reports import finish
+    from conformance.under_pytest.reports import finish
 
     whole = exitstatus in (0, 1) and not session.shouldfail and not session.shouldstop
     lines, status = finish(conductor_of(config), complete=whole)

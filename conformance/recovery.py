@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from conformance.clearing import cleared
-from conformance.known_secrets import witnessed
+from conformance.exchanges.clearing import cleared
+from conformance.exchanges.known_secrets import witnessed
 from conformance.lab import Lab
 from conformance.model import Attempt, Expectation, Finding, Observation, Scenario, Status, Verdict
 from conformance.story import Told, honest

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from conformance.dossier import Chapter
 from conformance.model import Finding, Profile, Result
+from conformance.telling.dossier import Chapter
 
 __all__ = ["Chapter", "Report"]
 

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from conformance.dossier import Dossier
 from conformance.reports import formats, is_report
 from conformance.streaming import ENDING
+from conformance.telling.dossier import Dossier
 from mockplatform.errors import UsageError
 
 __all__ = ["SCREEN", "Output", "output_of", "outputs_of", "write_all", "write_whole"]

@@ -16,10 +16,10 @@ from conformance.attempt import signed_in
 from conformance.checks import checks
 from conformance.driver import OutOfReachError
 from conformance.evidence import keys_unasked, lacking, skip, unaccepted, unasked, unheard, unjudged, unproven
-from conformance.exchange_legs import legs_of
+from conformance.exchanges.exchange_legs import legs_of
+from conformance.exchanges.legs import Leg
 from conformance.judge import judge
 from conformance.lab import Lab
-from conformance.legs import Leg
 from conformance.model import Expectation, Finding, Observation, Result, Role, Scenario
 from conformance.observe import page_of
 from conformance.pace import Pace

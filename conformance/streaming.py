@@ -15,8 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
-from conformance.dossier import STREAM, Dossier, Entry
-from conformance.plain import plain
+from conformance.telling.dossier import STREAM, Dossier, Entry
+from conformance.telling.plain import plain
 
 __all__ = ["ASIDE", "ENDING", "Stream", "streamed"]
 

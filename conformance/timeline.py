@@ -11,11 +11,11 @@ from dataclasses import replace
 from typing import Final
 
 from conformance.attempt import posting, request_of, unasked_request
-from conformance.basic_lines import basic_lines
-from conformance.bodies import SHOWN
-from conformance.exchange_legs import call_legs, exchange_leg, header_lines, hop, legs_of, lines_of, reply_of
+from conformance.exchanges.basic_lines import basic_lines
+from conformance.exchanges.bodies import SHOWN
+from conformance.exchanges.exchange_legs import call_legs, exchange_leg, header_lines, hop, legs_of, lines_of, reply_of
+from conformance.exchanges.legs import Leg, Line, Reply, TokenParts
 from conformance.lab import Lab
-from conformance.legs import Leg, Line, Reply, TokenParts
 from conformance.story import Told
 from conformance.transport import Request
 from mockplatform.model import AuthResponse, Exchange, KeySet, LoginRequest, SignedLaunch

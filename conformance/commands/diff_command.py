@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from conformance.baseline import against, report_at
-from conformance.comparison_text import comparison_json, comparison_text
+from conformance.results.baseline import against, report_at
+from conformance.results.comparison_text import comparison_json, comparison_text
 
 __all__ = ["command"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from conformance.baseline import report_at
 from conformance.reporting import SCREEN, Output, outputs_of, write_all
+from conformance.results.baseline import report_at
 
 __all__ = ["command"]
 

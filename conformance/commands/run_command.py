@@ -12,12 +12,9 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
-from conformance.baseline import against, baseline_at
 from conformance.catalogue import ruled, scenarios, select
 from conformance.commands.targeting import opened, targeted
-from conformance.comparison_text import comparison_text
 from conformance.conduct import Agenda, conduct
-from conformance.dossier import Dossier
 from conformance.lab import Lab
 from conformance.leaving import LEFT, made
 from conformance.model import Profile, Result
@@ -25,12 +22,15 @@ from conformance.notes import Notes
 from conformance.phases import Depth, phases, properties
 from conformance.profile import load_profile, profile_names
 from conformance.reporting import SCREEN, Output, outputs_of, write_all
+from conformance.results.baseline import against, baseline_at
+from conformance.results.comparison_text import comparison_text
+from conformance.results.waivers import check_waivers
 from conformance.runner import Options
 from conformance.shelf import Shelf
 from conformance.strategies.lazily import hypothesis_or_advice
 from conformance.streaming import Stream, streamed
+from conformance.telling.dossier import Dossier
 from conformance.toolvalues import Tool
-from conformance.waivers import check_waivers
 from mockplatform.errors import UsageError
 
 __all__ = ["command"]

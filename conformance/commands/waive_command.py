@@ -7,19 +7,19 @@ import datetime
 import tempfile
 from pathlib import Path
 
-from conformance.baseline import catalogued, report_at
 from conformance.catalogue import scenarios, select
-from conformance.clearing import cleared
-from conformance.dossier import Dossier
+from conformance.exchanges.clearing import cleared
 from conformance.phases import properties
 from conformance.profile import load_profile, profile_names
 from conformance.reporting import write_whole
 from conformance.reports.escaping import printable
+from conformance.results.baseline import catalogued, report_at
+from conformance.results.waiver_text import OWN, PROJECT, edited
+from conformance.results.waivers import check_waivers
+from conformance.results.waiving import Plan, Wish, expiry_of, plan_drops, plan_waivers
+from conformance.telling.dossier import Dossier
 from conformance.toolfile import find, load
 from conformance.toolvalues import Tool
-from conformance.waiver_text import OWN, PROJECT, edited
-from conformance.waivers import check_waivers
-from conformance.waiving import Plan, Wish, expiry_of, plan_drops, plan_waivers
 from mockplatform.errors import UsageError
 
 __all__ = ["command"]

@@ -6,14 +6,14 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from conformance.exchange_legs import legs_of
+from conformance.exchanges.exchange_legs import legs_of
 from conformance.hiding import alike, ranks
 from conformance.inquiry import Inquiry
 from conformance.model import Scenario
 from conformance.phases import EXAMPLES, Depth, Telling
 from conformance.precedence import AREA, known_rules
-from conformance.precedence_rules import ruled_on
-from conformance.precedence_survey import Survey, edges
+from conformance.precedence.rules import ruled_on
+from conformance.precedence.survey import Survey, edges
 from conformance.report import Chapter
 from conformance.runner import Runner
 

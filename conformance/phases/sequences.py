@@ -17,7 +17,7 @@ from conformance.model import Result, Scenario, Verdict
 from conformance.phases import Depth, Telling
 from conformance.runner import Runner, TimeIsUp, ToolLost
 from conformance.scenario_tables import FileTable, ScenarioTable
-from conformance.sequence_judging import AREA, Sequences, role_of
+from conformance.sequences.judging import AREA, Sequences, role_of
 from conformance.story import honest
 from conformance.strategies.lazily import hypothesis_or_advice
 from mockplatform.tables import build, read_toml

@@ -10,7 +10,7 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from types import ModuleType
 
-from conformance.dossier import Dossier
+from conformance.telling.dossier import Dossier
 
 __all__ = ["formats", "is_report"]
 

@@ -6,11 +6,11 @@ import json
 import re
 from collections.abc import Mapping
 
-from conformance.conclusion import Verdict
-from conformance.dossier import Dossier
 from conformance.model import Status
 from conformance.reports.escaping import clipped, legible
 from conformance.statuses import RED
+from conformance.telling.conclusion import Verdict
+from conformance.telling.dossier import Dossier
 
 __all__ = ["HEAD", "render"]
 

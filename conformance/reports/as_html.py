@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
-from conformance.conclusion import Verdict
-from conformance.dossier import Dossier, Entry
 from conformance.model import Status
 from conformance.reports.escaping import legible
 from conformance.reports.marks import GRADES, MARKS
 from conformance.statuses import OPEN, URGENT_FIRST, RowStatus
+from conformance.telling.conclusion import Verdict
+from conformance.telling.dossier import Dossier, Entry
 
 if TYPE_CHECKING:
     from jinja2 import Environment

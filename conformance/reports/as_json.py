@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 import re
 
-from conformance.dossier import Dossier
-from conformance.plain import plain
+from conformance.telling.dossier import Dossier
+from conformance.telling.plain import plain
 
 __all__ = ["HEAD", "render"]
 

@@ -13,10 +13,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from xml.etree import ElementTree as ET
 
-from conformance.dossier import Dossier, Entry
 from conformance.model import Status
 from conformance.reports.as_text import failure_text
 from conformance.reports.escaping import legible
+from conformance.telling.dossier import Dossier, Entry
 
 __all__ = ["HEAD", "render"]
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.dossier import Area, Chapter, CodeRow, Dossier, Entry, FindingRow, TypeRow
 from conformance.reports.escaping import clipped, fenced, legible, markdown_link, markdown_text
 from conformance.statuses import OPEN, RED, STATUSES
+from conformance.telling.dossier import Area, Chapter, CodeRow, Dossier, Entry, FindingRow, TypeRow
 
 __all__ = ["HEAD", "render"]
 

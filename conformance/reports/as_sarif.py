@@ -16,10 +16,10 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from conformance.dossier import Dossier, Entry
 from conformance.model import Severity
 from conformance.reports.escaping import clipped, fenced, legible, markdown_link, markdown_text, web_address
 from conformance.statuses import BROKEN
+from conformance.telling.dossier import Dossier, Entry
 
 __all__ = ["HEAD", "render"]
 

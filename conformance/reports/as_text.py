@@ -6,12 +6,12 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from conformance.conclusion import Verdict
-from conformance.dossier import CodeRow, Dossier, Entry, Rule, TypeRow
-from conformance.legs import Leg
+from conformance.exchanges.legs import Leg
 from conformance.reports.escaping import printable
 from conformance.reports.marks import MARKS
 from conformance.statuses import OPEN, URGENT_FIRST, RowStatus
+from conformance.telling.conclusion import Verdict
+from conformance.telling.dossier import CodeRow, Dossier, Entry, Rule, TypeRow
 
 __all__ = ["HEAD", "closing_text", "failure_text", "render"]
 

@@ -42,16 +42,16 @@ def lines() -> Iterator[str]:
         UsageError: pytest is not installed.
     """
     try:
-        from conformance import pytest_fixtures
-        from conformance.pytest_options import add_options
+        from conformance.under_pytest import fixtures
+        from conformance.under_pytest.options import add_options
     except ModuleNotFoundError as error:
         raise UsageError(f"the plugin needs {error.name}: pip install 'lti-conformance[pytest]'") from None
     parser: Any = _Heard()
     add_options(parser)
     yield "Fixtures:"
-    for name in pytest_fixtures.__all__:
+    for name in fixtures.__all__:
         if name not in INNER:
-            yield from _row(name, inspect.getdoc(getattr(pytest_fixtures, name)) or "")
+            yield from _row(name, inspect.getdoc(getattr(fixtures, name)) or "")
     yield ""
     yield "Options of the command line:"
     for name, told in parser.options.items():

@@ -16,11 +16,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from conformance import Report, Result, Scenario, Tool, load_profile
 from conformance.catalogue import read_scenarios
 from conformance.conduct import Agenda, conduct
-from conformance.documenting import dossier_of
 from conformance.lab import Lab
 from conformance.reports import formats
 from conformance.runner import Options
 from conformance.target import Start, lab_for, open_lab, process_keys
+from conformance.telling.documenting import dossier_of
 from conformance.toolvalues import Launched, Observe, PlatformSettings, Probe, ToolSettings
 from conformance.transport import AsgiTransport, HttpTransport, Request
 from mockplatform import listen

@@ -32,7 +32,7 @@ COPIES = 8
 CATALOGUE = "LTI_BENCH_CATALOGUE"
 OWN = "tests.bench.under_pytest"
 MODULE = """
-from conformance.pytest_suite import lti_suite
+from conformance.under_pytest.suite import lti_suite
 from tests.bench.under_pytest import lti_tool
 test_lti = lti_suite(profile="core", only="bare-*")
 """
@@ -53,7 +53,7 @@ class _Stand:
 @pytest.fixture(scope="session")
 def lti_tool(lti_platform: Any) -> Any:
     """The bare tool, called in this process."""
-    from conformance.pytest_values import InProcess
+    from conformance.under_pytest.values import InProcess
 
     # A key is made once for a process, in a time that chance decides: it belongs to the start, as in the other runs.
     lti_platform.platform.keys.private("foreign")

@@ -10,10 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from mockplatform.keys import KeyRing
-from tests.browser.desk import Desk
+from tests.browser.desk import NAMES, Desk
 from tests.browser.sites import Site, served
-
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,9 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
-__all__ = ["Desk", "StuckError"]
+__all__ = ["ARGUMENTS", "NAMES", "Desk", "StuckError"]
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 ARGUMENTS = (
     "--no-sandbox",

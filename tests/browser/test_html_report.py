@@ -10,9 +10,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect
 
-from conformance.dossier import CodeRow, Dossier
 from conformance.reports import as_html
 from conformance.reports.as_html import render
+from conformance.telling.dossier import CodeRow, Dossier
 from tests.browser.desk import Desk
 from tests.browser.sites import visiting
 from tests.conformance.large_dossier import large_dossier

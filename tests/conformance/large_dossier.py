@@ -6,10 +6,21 @@ import json
 from itertools import cycle, islice
 from typing import get_args
 
-from conformance.dossier import Area, Chapter, CodeRow, Dossier, Entry, Expected, FindingRow, Observed, Rule, TypeRow
 from conformance.errors import codes, types
-from conformance.legs import Leg, Line, Reply, TokenParts
+from conformance.exchanges.legs import Leg, Line, Reply, TokenParts
 from conformance.model import Finding, Grade, Status
+from conformance.telling.dossier import (
+    Area,
+    Chapter,
+    CodeRow,
+    Dossier,
+    Entry,
+    Expected,
+    FindingRow,
+    Observed,
+    Rule,
+    TypeRow,
+)
 from tests.conformance.makers import make_dossier, make_entry
 
 __all__ = ["large_dossier"]

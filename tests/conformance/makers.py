@@ -8,7 +8,6 @@ from typing import Any, get_args
 
 from conformance.browser import Visit
 from conformance.catalogue import read_scenarios
-from conformance.dossier import Dossier, Entry, Expected, Observed, Rule
 from conformance.model import (
     AXES,
     Answer,
@@ -23,7 +22,8 @@ from conformance.model import (
 )
 from conformance.report import Report
 from conformance.sighting import Page
-from conformance.tally import areas_of
+from conformance.telling.dossier import Dossier, Entry, Expected, Observed, Rule
+from conformance.telling.tally import areas_of
 from conformance.toolvalues import Tool, ToolSettings
 from conformance.transport import Request, Response
 

@@ -10,13 +10,13 @@ from typing import Any, get_args
 from conformance.catalogue import scenarios, select
 from conformance.conduct import Agenda, conduct
 from conformance.demo import demo_lab
-from conformance.documenting import dossier_of
-from conformance.dossier import Area, Chapter, CodeRow, Dossier, FindingRow, TypeRow
-from conformance.legs import Leg, Reply
+from conformance.exchanges.legs import Leg, Reply
 from conformance.model import Result, Status
 from conformance.profile import load_profile
 from conformance.runner import Options
 from conformance.start import Start
+from conformance.telling.documenting import dossier_of
+from conformance.telling.dossier import Area, Chapter, CodeRow, Dossier, FindingRow, TypeRow
 from tests.conformance.makers import NOW, make_dossier, make_entry
 
 __all__ = ["HOSTILE", "RUNS", "STATUSES", "flawed_run", "hostile", "many", "one_of_each"]

@@ -10,8 +10,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from conformance.dossier import Dossier
 from conformance.reports.as_badge import render
+from conformance.telling.dossier import Dossier
 from tests.conformance.makers import make_dossier, make_entry
 from tests.conformance.report_samples import HOSTILE, RUNS, flawed_run, hostile, many, one_of_each
 

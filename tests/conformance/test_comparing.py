@@ -7,11 +7,11 @@ from typing import Any, get_args
 
 import pytest
 
-from conformance.choosing import Catalogued
-from conformance.comparing import KINDS, Comparison, Kind, compare
-from conformance.comparison_text import TELLINGS, comparison_json, comparison_text
-from conformance.dossier import Dossier, Expected
 from conformance.model import Finding, Status
+from conformance.results.catalogued import Catalogued
+from conformance.results.comparing import KINDS, Comparison, Kind, compare
+from conformance.results.comparison_text import TELLINGS, comparison_json, comparison_text
+from conformance.telling.dossier import Dossier, Expected
 from mockplatform.errors import UsageError
 from tests.conformance.makers import make_dossier, make_entry
 

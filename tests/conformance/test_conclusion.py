@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from conformance.conclusion import Verdict
-from conformance.dossier import Dossier
-from conformance.reading import read_dossier
 from conformance.reports import formats
+from conformance.telling.conclusion import Verdict
+from conformance.telling.dossier import Dossier
+from conformance.telling.reading import read_dossier
 from tests.conformance.makers import make_dossier, make_entry
 from tests.conformance.report_samples import RUNS
 

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from conformance import demo
-from conformance.baseline import against, baseline_at
-from conformance.dossier import Expected
 from conformance.lab import Lab
 from conformance.reports import as_json
+from conformance.results.baseline import against, baseline_at
+from conformance.telling.dossier import Expected
 from conformance.toolvalues import Waiver
 from mockplatform.errors import UsageError
 from tests.conformance.makers import make_dossier, make_entry

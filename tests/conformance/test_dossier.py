@@ -12,17 +12,17 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from conformance.clearing import cleared
-from conformance.documenting import dossier_of, entry_of
-from conformance.dossier import Chapter, Dossier
-from conformance.exchange_legs import told
+from conformance.exchanges.clearing import cleared
+from conformance.exchanges.exchange_legs import told
+from conformance.exchanges.known_secrets import configured, unknown_to, witnessed
+from conformance.exchanges.legs import Leg, Line, Reply, TokenParts
 from conformance.judge import judge
-from conformance.known_secrets import configured, unknown_to, witnessed
-from conformance.legs import Leg, Line, Reply, TokenParts
 from conformance.model import Answer, Expectation, Finding, Verdict
-from conformance.reading import read_dossier
 from conformance.reports import formats, is_report
 from conformance.reports.as_json import render
+from conformance.telling.documenting import dossier_of, entry_of
+from conformance.telling.dossier import Chapter, Dossier
+from conformance.telling.reading import read_dossier
 from conformance.toolvalues import Action, Network, PlatformSettings, Tool, ToolSettings
 from mockplatform.errors import UsageError
 from mockplatform.keys import b64url

@@ -13,7 +13,7 @@ from typing import Any, get_args
 import pytest
 
 import conformance
-from conformance import cli, pytest_fixtures
+from conformance import cli
 from conformance.catalogue import scenarios
 from conformance.command_table import COMMANDS
 from conformance.commands.explain_command import KINDS
@@ -28,11 +28,12 @@ from conformance.reports import formats
 from conformance.rulings import rulings
 from conformance.schema import settings_schema, tool_schema
 from conformance.sentences import sentences
-from conformance.tally import exit_code
+from conformance.telling.tally import exit_code
 from conformance.toolvalues import Tool
 from conformance.topics import found_topics
 from conformance.topics.fixtures import INNER
 from conformance.topics.not_tested import CAUSES
+from conformance.under_pytest import fixtures
 from tests.conformance.makers import make_dossier, make_entry
 
 PACKAGE = Path(conformance.__file__).parent
@@ -181,7 +182,7 @@ class TestLists:
         """Each fixture, option and setting that pytest knows of it."""
         shown = told(run, "fixtures")
         options = [name for name in vars(pytestconfig.option) if name.startswith("lti_")]
-        names = [*(f"--{name.replace('_', '-')}" for name in options), *pytest_fixtures.__all__]
+        names = [*(f"--{name.replace('_', '-')}" for name in options), *fixtures.__all__]
         assert [name for name in names if name not in shown] == sorted(INNER)
         assert len(options) > 5
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from conformance.catalogue import scenarios, select
 from conformance.demo import Bindings, callbacks, demo_lab
-from conformance.documenting import dossier_of
 from conformance.errors import codes
 from conformance.faults import fault_points, reachable
 from conformance.lab import Lab
@@ -16,6 +15,7 @@ from conformance.profile import load_profile
 from conformance.runner import Options, Runner
 from conformance.sample_tool.faults import POINTS
 from conformance.target import Start
+from conformance.telling.documenting import dossier_of
 from tests.conformance.makers import make_report
 from tests.conformance.postgres import PostgreSQL
 

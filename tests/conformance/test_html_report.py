@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from conformance.dossier import Chapter, CodeRow, Dossier, Entry, Expected, FindingRow, Observed, Rule, TypeRow
-from conformance.legs import Leg, Line, Reply, TokenParts
+from conformance.exchanges.legs import Leg, Line, Reply, TokenParts
 from conformance.model import Finding
 from conformance.reports.as_html import render
+from conformance.telling.dossier import Chapter, CodeRow, Dossier, Entry, Expected, FindingRow, Observed, Rule, TypeRow
 from tests.conformance.large_dossier import large_dossier
 from tests.conformance.makers import make_dossier, make_entry
 from tests.conformance.validators.fetched import npm_packages

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from conformance.baseline import report_at
-from conformance.dossier import Dossier
-from conformance.reading import read_kept
 from conformance.reports import formats
+from conformance.results.baseline import report_at
 from conformance.runner import Runner
 from conformance.streaming import ASIDE, ENDING, streamed
+from conformance.telling.dossier import Dossier
+from conformance.telling.reading import read_kept
 from mockplatform.errors import UsageError
 from tests.conformance.loopback import free_port
 from tests.conformance.makers import make_dossier, make_entry

@@ -22,9 +22,9 @@ from conformance.phases import Depth, sequences
 from conformance.profile import load_profile, profile_names
 from conformance.runner import Options, Runner, ToolLost
 from conformance.sample_tool.flaws.sequences import FLAWS
-from conformance.sequence_judging import Complaint, Sequences
-from conformance.sequence_shortening import shortest
-from conformance.sequence_world import AGAIN, EXPIRED, FORGED, NONCE, OUTAGE, ROTATED, STATE, World
+from conformance.sequences.judging import Complaint, Sequences
+from conformance.sequences.shortening import shortest
+from conformance.sequences.world import AGAIN, EXPIRED, FORGED, NONCE, OUTAGE, ROTATED, STATE, World
 from conformance.strategies import lazily
 from conformance.target import Start
 from conformance.transport import Request, Response, TransportTrouble

@@ -9,10 +9,10 @@ import pytest
 from markdown_it import MarkdownIt
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from conformance.dossier import Area, Chapter, Dossier, FindingRow
 from conformance.model import Axis, Status
 from conformance.reports.as_markdown import render
 from conformance.reports.escaping import fenced, legible, markdown_link, markdown_text, web_address
+from conformance.telling.dossier import Area, Chapter, Dossier, FindingRow
 from tests.conformance.makers import make_dossier, make_entry
 from tests.conformance.report_samples import HOSTILE, RUNS, STATUSES, flawed_run, hostile, many, one_of_each
 

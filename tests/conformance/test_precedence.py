@@ -18,9 +18,9 @@ from conformance.inquiry import Inquiry
 from conformance.model import Fault, Profile, Result
 from conformance.phases import Depth, precedence
 from conformance.precedence import Check, Rule, checks, known_rules, ordered
-from conformance.precedence_pairs import Apart, Pair, combined, following, paired, preferring, twice
-from conformance.precedence_rules import ruled_on
-from conformance.precedence_survey import Case, Heard, Survey, edges
+from conformance.precedence.pairs import Apart, Pair, combined, following, paired, preferring, twice
+from conformance.precedence.rules import ruled_on
+from conformance.precedence.survey import Case, Heard, Survey, edges
 from conformance.profile import load_profile
 from conformance.report import Chapter
 from conformance.runner import Options, Runner

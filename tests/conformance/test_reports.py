@@ -9,12 +9,12 @@ import jsonschema
 import pytest
 
 import conformance
-from conformance.documenting import dossier_of
-from conformance.dossier import Dossier
-from conformance.legs import Leg, Line, Reply, TokenParts
+from conformance.exchanges.legs import Leg, Line, Reply, TokenParts
 from conformance.model import Attempt, Expectation, Fault, Finding, Result, Status, Verdict
 from conformance.reports import formats
 from conformance.requirements import requirements
+from conformance.telling.documenting import dossier_of
+from conformance.telling.dossier import Dossier
 from mockplatform.model import Exchange
 from mockplatform.mutation import bind
 from tests.conformance.makers import make_observation, make_profile, make_report, make_result, make_scenario, reject

@@ -14,9 +14,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from conformance.dossier import Dossier
 from conformance.reports import as_sarif
 from conformance.reports.as_sarif import render
+from conformance.telling.dossier import Dossier
 from tests.conformance.makers import make_dossier, make_entry
 from tests.conformance.report_samples import HOSTILE, RUNS, flawed_run, hostile, many, one_of_each
 from tests.conformance.validators.fetched import npm_packages

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from conformance.documenting import dossier_of, entry_of
 from conformance.errors import codes, types
 from conformance.model import Expectation, Finding, Result, Verdict
-from conformance.tally import worst
+from conformance.telling.documenting import dossier_of, entry_of
+from conformance.telling.tally import worst
 from tests.conformance.makers import make_observation, make_profile, make_report, make_result, reject
 
 EMAIL = Expectation(preferred=reject(code=1006, type="MissingClaim"), allowed=(reject(code=1007),))

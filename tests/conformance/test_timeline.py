@@ -20,10 +20,10 @@ from conformance.catalogue import scenarios, select
 from conformance.demo import demo_lab
 from conformance.driver import OutOfReachError
 from conformance.evidence import lacking
-from conformance.exchange_legs import MOST, MOST_CALLS, READ, call_legs, exchange_leg, few, legs_of
-from conformance.exchange_legs import told as shown_legs
+from conformance.exchanges.exchange_legs import MOST, MOST_CALLS, READ, call_legs, exchange_leg, few, legs_of
+from conformance.exchanges.exchange_legs import told as shown_legs
+from conformance.exchanges.legs import Leg, Line
 from conformance.lab import Lab
-from conformance.legs import Leg, Line
 from conformance.model import Result, Scenario
 from conformance.phases import Depth, generated
 from conformance.profile import load_profile

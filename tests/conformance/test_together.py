@@ -16,7 +16,7 @@ from conformance.demo import demo_lab
 from conformance.model import Attempt
 from conformance.phases import sequences
 from conformance.profile import load_profile
-from conformance.sequence_world import AGAIN, EXPIRED
+from conformance.sequences.world import AGAIN, EXPIRED
 from conformance.simultaneous import together
 from conformance.story import begin
 from conformance.target import Start

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from conformance.choosing import Catalogued
-from conformance.clearing import cleared
-from conformance.dossier import Expected
+from conformance.exchanges.clearing import cleared
 from conformance.model import Finding
 from conformance.reports import as_json
+from conformance.results.catalogued import Catalogued
+from conformance.results.waiver_text import edited
+from conformance.results.waiving import Edit, Plan, Wish, expiry_of, plan_drops, plan_waivers
+from conformance.telling.dossier import Expected
 from conformance.toolfile import load
 from conformance.toolvalues import Waiver
-from conformance.waiver_text import edited
-from conformance.waiving import Edit, Plan, Wish, expiry_of, plan_drops, plan_waivers
 from mockplatform.errors import UsageError
 from tests.conformance.makers import make_dossier, make_entry
 

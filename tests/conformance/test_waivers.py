@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from conformance.model import Result
+from conformance.results.waivers import check_waivers, stale_waivers, waive
 from conformance.toolvalues import Waiver
-from conformance.waivers import check_waivers, stale_waivers, waive
 from mockplatform.errors import UsageError
 from tests.conformance.makers import make_profile, make_result, make_scenario
 

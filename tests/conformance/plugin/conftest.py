@@ -15,7 +15,12 @@ from mockplatform.mutation import mutations
 from tests.conformance.served import served
 
 # An inner run in this process takes away what it has imported, and some of it can be imported only once.
-for module in ("conformance.demo", "conformance.pytest_session", "conformance.pytest_reports", "conformance.selftest"):
+for module in (
+    "conformance.demo",
+    "conformance.under_pytest.session",
+    "conformance.under_pytest.reports",
+    "conformance.selftest",
+):
     importlib.import_module(module)
 
 

@@ -97,7 +97,7 @@ def test_failure(pytester, project):
         ]
     )
     result.stdout.no_fnmatch_line("*Traceback*")
-    result.stdout.no_fnmatch_line("*pytest_items.py*")
+    result.stdout.no_fnmatch_line("*under_pytest/items.py*")
 
 
 def test_last_failed(pytester, project):

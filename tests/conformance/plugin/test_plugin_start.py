@@ -22,7 +22,7 @@ HEAVY = (
     "multiprocessing",
     "mockplatform.mutation",
     "conformance.model",
-    "conformance.pytest_session",
+    "conformance.under_pytest.session",
 )
 
 

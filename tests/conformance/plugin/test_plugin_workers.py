@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from conformance.catalogue import scenarios
-from conformance.pytest_remote import Service, connect
-from conformance.pytest_turns import Turns
+from conformance.under_pytest.remote import Service, connect
+from conformance.under_pytest.turns import Turns
 from mockplatform.errors import UsageError
 from mockplatform.server import listen
 from tests.conformance.plugin.projects import IN_PROCESS, free_port, tool_file

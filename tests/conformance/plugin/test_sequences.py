@@ -6,12 +6,17 @@ import importlib
 
 import pytest
 
-from conformance import pytest_sequences
 from conformance.runner import ToolLost
+from conformance.under_pytest import sequences
 from tests.conformance.plugin.projects import IN_PROCESS
 
 # Numpy and its like can be imported once in a process; an inner run takes away what it was the first to import.
-for module in ("hypothesis.stateful", "conformance.machine", "conformance.pytest_sequences", "conformance.phases"):
+for module in (
+    "hypothesis.stateful",
+    "conformance.machine",
+    "conformance.under_pytest.sequences",
+    "conformance.phases",
+):
     importlib.import_module(module)
 
 SUITE = """
@@ -122,7 +127,7 @@ def test_a_tool_that_is_gone_is_told_in_a_line(run, monkeypatch):
         asked.append(arguments)
         raise ToolLost("nobody answers")
 
-    monkeypatch.setattr(pytest_sequences, "run_with", gone)
+    monkeypatch.setattr(sequences, "run_with", gone)
     result = run(suite() + "\n    class TestMore(TestSequences):\n        pass\n")
     result.assert_outcomes(failed=2)
     result.stdout.fnmatch_lines(["the tool is gone: nobody answers"])

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from conformance.model import Observation
-from conformance.pytest_bench import AnyBench
-from conformance.pytest_values import Trial, Wish
+from conformance.under_pytest.bench import AnyBench
+from conformance.under_pytest.values import Trial, Wish
 from mockplatform.errors import UsageError
 
 __all__ = ["RemoteBench", "Service", "connect"]

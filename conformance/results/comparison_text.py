@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.comparing import Change, Comparison, Kind
 from conformance.reports.escaping import printable
+from conformance.results.comparing import Change, Comparison, Kind
 
 __all__ = ["comparison_json", "comparison_text"]
 

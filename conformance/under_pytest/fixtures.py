@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.pytest_options import SCENARIO, conductor_of
+from conformance.under_pytest.options import SCENARIO, conductor_of
 
 if TYPE_CHECKING:
     from conformance.model import Observation, Role, Scenario
-    from conformance.pytest_bench import AnyBench
-    from conformance.pytest_values import RunningPlatform
+    from conformance.under_pytest.bench import AnyBench
+    from conformance.under_pytest.values import RunningPlatform
     from mockplatform.mutation import Spoilt
 
 __all__ = ["lti_bench", "lti_faults", "lti_launch", "lti_platform", "lti_replay", "lti_tool", "lti_trial"]
@@ -78,7 +78,7 @@ def lti_bench(request: pytest.FixtureRequest, lti_tool: Any, lti_faults: Mapping
 @pytest.fixture
 def lti_trial(request: pytest.FixtureRequest, lti_bench: _Held, lti_tool: Any) -> Callable[[Scenario], None]:
     """Tries a scenario; used by the tests of `lti_suite`."""
-    from conformance.pytest_items import settle
+    from conformance.under_pytest.items import settle
 
     bench, settings = lti_bench.of(lti_tool), conductor_of(request.config).settings
     item: pytest.Item = request.node
@@ -94,8 +94,8 @@ def lti_trial(request: pytest.FixtureRequest, lti_bench: _Held, lti_tool: Any) -
 @pytest.fixture
 def lti_replay(request: pytest.FixtureRequest, lti_bench: _Held, lti_tool: Any) -> Callable[[str | Path], None]:
     """Sends the story of a recipe again, a file or its text, and fails as long as the tool does."""
-    from conformance.pytest_bench import outside_loops
-    from conformance.pytest_items import conclude
+    from conformance.under_pytest.bench import outside_loops
+    from conformance.under_pytest.items import conclude
 
     bench, settings = lti_bench.of(lti_tool), conductor_of(request.config).settings
 
@@ -117,8 +117,8 @@ def lti_replay(request: pytest.FixtureRequest, lti_bench: _Held, lti_tool: Any) 
 @pytest.fixture(scope="class")
 def lti_launch(pytestconfig: pytest.Config, lti_bench: _Held, lti_tool: Any) -> Callable[..., Observation]:
     """Sends a launch, honest or with mutations, and returns what the tool did."""
-    from conformance.pytest_bench import outside_loops
-    from conformance.pytest_values import Wish
+    from conformance.under_pytest.bench import outside_loops
+    from conformance.under_pytest.values import Wish
     from mockplatform.errors import UsageError
 
     bench, profile = lti_bench.of(lti_tool), conductor_of(pytestconfig).profile()

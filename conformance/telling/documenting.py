@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from conformance.clearing import cleared
-from conformance.dossier import (
+from conformance.exchanges.clearing import cleared
+from conformance.exchanges.exchange_legs import legs_of, told
+from conformance.exchanges.known_secrets import witnessed
+from conformance.exchanges.lies import lies_of
+from conformance.model import AXES, Attempt, Expectation, Observation, Result
+from conformance.report import Report
+from conformance.statuses import BROKEN
+from conformance.telling.dossier import (
     Dossier,
     Entry,
     Expected,
@@ -13,13 +19,7 @@ from conformance.dossier import (
     Observed,
     RightAnswer,
 )
-from conformance.exchange_legs import legs_of, told
-from conformance.known_secrets import witnessed
-from conformance.lies import lies_of
-from conformance.model import AXES, Attempt, Expectation, Observation, Result
-from conformance.report import Report
-from conformance.statuses import BROKEN
-from conformance.tally import summed
+from conformance.telling.tally import summed
 
 __all__ = ["dossier_of", "entry_of", "expected_of", "head_of"]
 

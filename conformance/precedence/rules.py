@@ -21,8 +21,8 @@ from conformance.model import (
     Verdict,
 )
 from conformance.precedence import AREA, Kind, Rule
-from conformance.precedence_pairs import preferring
-from conformance.precedence_survey import Case, Survey, edges
+from conformance.precedence.pairs import preferring
+from conformance.precedence.survey import Case, Survey, edges
 
 __all__ = ["Offence", "offences", "ruled_on"]
 

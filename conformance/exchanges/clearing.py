@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final, TypeVar
 
-from conformance.known_secrets import unknown_to
-from conformance.legs import Line, Reply
+from conformance.exchanges.known_secrets import unknown_to
+from conformance.exchanges.legs import Line, Reply
 from mockplatform.telling.masking import masked_headers, masked_named, masked_text
 
 __all__ = ["NOTHING", "cleared"]

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.lab import Lab
 from conformance.model import Profile
-from conformance.pytest_bench import AnyBench, Bench, in_process
-from conformance.pytest_values import InProcess, RunningPlatform, Trial
 from conformance.target import Start, open_lab, platform_for
 from conformance.toolfile import find, load
 from conformance.toolvalues import Tool
+from conformance.under_pytest.bench import AnyBench, Bench, in_process
+from conformance.under_pytest.values import InProcess, RunningPlatform, Trial
 from mockplatform.app import create_app
 from mockplatform.errors import UsageError
 from mockplatform.lms import Platform
 from mockplatform.server import listen, serve
 
 if TYPE_CHECKING:
-    from conformance.pytest_settings import Settings
+    from conformance.under_pytest.settings import Settings
 
 __all__ = ["Conductor"]
 
@@ -86,7 +86,7 @@ class Conductor:
     def service(self) -> Mapping[str, Any]:
         """An invitation for a worker: this process drives the tools of tool files for all of them."""
         if self._service is None:
-            from conformance.pytest_remote import Service
+            from conformance.under_pytest.remote import Service
 
             self._service = Service(self.bench_of_file)
         invitation: Mapping[str, Any] = self._service.invitation()
@@ -109,7 +109,7 @@ class Conductor:
             return self._bench(tool, self._opener(tool, where), where)
         if "lti_conformance" not in self._worker:
             raise UsageError(f"{where} under -n the tool has one driver for all workers: name the file with --lti-tool")
-        from conformance.pytest_remote import RemoteBench, connect
+        from conformance.under_pytest.remote import RemoteBench, connect
 
         self._ask = self._ask or connect(self._worker["lti_conformance"])
         return RemoteBench(path, self._ask)

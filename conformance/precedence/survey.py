@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from conformance.hiding import Edge, Said, Told, teller, tells
 from conformance.model import Observation, Profile, Scenario
-from conformance.precedence_pairs import Pair
+from conformance.precedence.pairs import Pair
 
 __all__ = ["Case", "Heard", "Survey", "edges"]
 

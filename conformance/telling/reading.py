@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, NoReturn
 
-from conformance.dossier import SCHEMA, STREAM, Dossier, Entry
-from conformance.tally import summed
+from conformance.telling.dossier import SCHEMA, STREAM, Dossier, Entry
+from conformance.telling.tally import summed
 from mockplatform.errors import UsageError
 from mockplatform.tables import build
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from conformance.legs import Leg, Line
+from conformance.exchanges.legs import Leg, Line
 
 __all__ = ["lies_of"]
 

@@ -15,7 +15,7 @@ from conformance.arrange import ArrangementFailedError, missing_states
 from conformance.chance import OwnChance, StoriesOver
 from conformance.checks import checks, sessions_apart
 from conformance.evidence import keys_unasked, skip, unasked, unproven
-from conformance.exchange_legs import legs_of
+from conformance.exchanges.exchange_legs import legs_of
 from conformance.judge import judge
 from conformance.lab import Lab
 from conformance.model import (
@@ -33,9 +33,9 @@ from conformance.model import (
     Verdict,
 )
 from conformance.runner import Runner, TimeIsUp, ToolLost
-from conformance.sequence_seeing import LET_IN, REFUSED, advice, shown
-from conformance.sequence_shortening import shortest, spoils_keys, story_of
-from conformance.sequence_world import MUST_LAUNCH, World
+from conformance.sequences.seeing import LET_IN, REFUSED, advice, shown
+from conformance.sequences.shortening import shortest, spoils_keys, story_of
+from conformance.sequences.world import MUST_LAUNCH, World
 from conformance.story import Story, Told, begin, honest, tell
 from mockplatform.mutation import NotApplicableError
 

@@ -16,7 +16,7 @@ from tomlkit.container import Container
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT, Array, Item, Key, Table, Whitespace
 
-from conformance.waiving import Edit
+from conformance.results.waiving import Edit
 from mockplatform.errors import UsageError
 
 __all__ = ["edited"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from conformance.catalogue import scenarios, words
-from conformance.choosing import Catalogued
-from conformance.comparing import Comparison, compare
-from conformance.dossier import Dossier
 from conformance.phases import phases, properties
-from conformance.reading import read_kept
+from conformance.results.catalogued import Catalogued
+from conformance.results.comparing import Comparison, compare
+from conformance.telling.dossier import Dossier
+from conformance.telling.reading import read_kept
 from mockplatform.errors import UsageError
 
 __all__ = ["against", "baseline_at", "catalogued", "report_at"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from conformance.legs import Line
+from conformance.exchanges.legs import Line
 from conformance.model import Attempt
 from mockplatform import flow11
 from mockplatform.lms import Platform

@@ -17,18 +17,18 @@ from conformance.failing import failure_told
 from conformance.model import Profile, Result, Scenario
 from conformance.phases import properties
 from conformance.profile import load_profile, profile_names
-from conformance.pytest_options import SCENARIO, TRIAL, LtiConformanceWarning
 from conformance.recipe import Target
 from conformance.reporting import output_of
+from conformance.results.waivers import check_waivers
 from conformance.shelf import FOLDER, Shelf
 from conformance.statuses import BROKEN
-from conformance.waivers import check_waivers
+from conformance.under_pytest.options import SCENARIO, TRIAL, LtiConformanceWarning
 from mockplatform.errors import UsageError
 
 if TYPE_CHECKING:
-    from conformance.pytest_session import Conductor
-    from conformance.pytest_settings import Settings
-    from conformance.pytest_values import Trial
+    from conformance.under_pytest.session import Conductor
+    from conformance.under_pytest.settings import Settings
+    from conformance.under_pytest.values import Trial
 
 __all__ = ["ScenarioFile", "check", "conclude", "marker", "parametrize", "selected", "settle", "sifted"]
 

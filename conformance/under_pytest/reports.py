@@ -16,21 +16,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.catalogue import scenarios, select
-from conformance.documenting import dossier_of
-from conformance.dossier import Dossier
 from conformance.model import Profile, Result
 from conformance.phases import properties
-from conformance.pytest_values import Trial
 from conformance.report import Report
 from conformance.reporting import SCREEN, Output, output_of, write_whole
 from conformance.reports import formats
 from conformance.reports.as_text import closing_text
-from conformance.waivers import stale_waivers
+from conformance.results.waivers import stale_waivers
+from conformance.telling.documenting import dossier_of
+from conformance.telling.dossier import Dossier
+from conformance.under_pytest.values import Trial
 from mockplatform._version import __version__
 from mockplatform.errors import UsageError
 
 if TYPE_CHECKING:
-    from conformance.pytest_session import Conductor
+    from conformance.under_pytest.session import Conductor
 
 __all__ = ["decoded", "encoded", "finish"]
 

@@ -18,11 +18,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from conformance.choosing import Catalogued
-from conformance.conclusion import REGRESSED
-from conformance.dossier import Dossier, Entry
 from conformance.model import Axis, Status
+from conformance.results.catalogued import Catalogued
 from conformance.strictness import strict_status
+from conformance.telling.conclusion import REGRESSED
+from conformance.telling.dossier import Dossier, Entry
 from mockplatform.errors import UsageError
 
 __all__ = ["KINDS", "Change", "Comparison", "Kind", "compare"]

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import parse_qsl
 
-from conformance.bodies import FORM, SHOWN, media_type
-from conformance.clearing import NOTHING, cleared
-from conformance.legs import Leg, Line, Reply
+from conformance.exchanges.bodies import FORM, SHOWN, media_type
+from conformance.exchanges.clearing import NOTHING, cleared
+from conformance.exchanges.legs import Leg, Line, Reply
 from conformance.model import Observation
 from mockplatform.model import Exchange, Params
 

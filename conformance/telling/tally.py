@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from conformance.dossier import Area, CodeRow, Dossier, Entry, FindingRow, Rule, TypeRow
 from conformance.errors import codes, types
 from conformance.model import Axis, Status
 from conformance.requirements import documents, requirements
 from conformance.statuses import RED, STATUSES, WORST_FIRST, RowStatus
+from conformance.telling.dossier import Area, CodeRow, Dossier, Entry, FindingRow, Rule, TypeRow
 
 __all__ = ["areas_of", "exit_code", "remedies_for", "rules_for", "summed", "worst"]
 

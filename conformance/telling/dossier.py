@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from conformance import conclusion
-from conformance.conclusion import Verdict
-from conformance.legs import Leg
+from conformance.exchanges.legs import Leg
 from conformance.model import Axis, Finding, Grade, Outcome, Severity, Status
 from conformance.statuses import RowStatus
+from conformance.telling import conclusion
+from conformance.telling.conclusion import Verdict
 from mockplatform.tables import named
 
 __all__ = [

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conformance.pytest_session import Conductor
-    from conformance.pytest_values import Trial
+    from conformance.under_pytest.session import Conductor
+    from conformance.under_pytest.values import Trial
 
 __all__ = [
     "SCENARIO",
@@ -61,8 +61,8 @@ def worker_of(config: pytest.Config) -> Mapping[str, Any] | None:
 def conductor_of(config: pytest.Config) -> Conductor:
     """The LTI side of this process, from the moment that somebody needs it."""
     if _CONDUCTOR not in config.stash:
-        from conformance.pytest_session import Conductor
-        from conformance.pytest_settings import settings_of
+        from conformance.under_pytest.session import Conductor
+        from conformance.under_pytest.settings import settings_of
 
         config.stash[_CONDUCTOR] = Conductor(settings_of(config), worker_of(config))
     return config.stash[_CONDUCTOR]

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from conformance.choosing import Catalogued
-from conformance.dossier import Dossier, Entry
+from conformance.results.catalogued import Catalogued
+from conformance.telling.dossier import Dossier, Entry
 from conformance.toolvalues import Waiver
 from mockplatform.errors import UsageError
 

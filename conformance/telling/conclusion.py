@@ -12,7 +12,7 @@ from conformance.exit_codes import RUN
 from conformance.statuses import RED
 
 if TYPE_CHECKING:
-    from conformance.dossier import Dossier
+    from conformance.telling.dossier import Dossier
 
 __all__ = ["REGRESSED", "Verdict", "headline", "reservations", "verdict"]
 

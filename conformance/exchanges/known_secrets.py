@@ -11,8 +11,8 @@ from dataclasses import fields, is_dataclass
 from typing import Any, Final
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
-from conformance.bodies import FORM, media_type
-from conformance.legs import Leg
+from conformance.exchanges.bodies import FORM, media_type
+from conformance.exchanges.legs import Leg
 from conformance.model import Observation
 from conformance.toolvalues import Tool
 from mockplatform.model import Exchange, Params

@@ -16,10 +16,10 @@ from conformance.model import Result
 from conformance.phases import EXAMPLES, Depth
 from conformance.phases.sequences import NAME, properties, run_with
 from conformance.profile import load_profile
-from conformance.pytest_bench import AnyBench, Bench, outside_loops
-from conformance.pytest_options import LtiConformanceWarning, conductor_of
+from conformance.results.waivers import waive
 from conformance.runner import ToolLost
-from conformance.waivers import waive
+from conformance.under_pytest.bench import AnyBench, Bench, outside_loops
+from conformance.under_pytest.options import LtiConformanceWarning, conductor_of
 from mockplatform.errors import UsageError
 
 if TYPE_CHECKING:

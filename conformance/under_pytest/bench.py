@@ -24,16 +24,16 @@ from conformance.hosting import as_asgi
 from conformance.lab import Lab
 from conformance.model import Attempt, Observation, Profile, Result, Scenario
 from conformance.profile import load_profile
-from conformance.pytest_turns import Turns
-from conformance.pytest_values import Trial, Wish
 from conformance.recipe import read_recipe
 from conformance.replaying import replayed
+from conformance.results.waivers import waive
 from conformance.runner import Options, PlainLaunchFailed, Runner, ToolLost
 from conformance.story import tell
 from conformance.target import Start, faults_ready, lab_for
 from conformance.toolvalues import Tool
 from conformance.transport import AsgiTransport
-from conformance.waivers import waive
+from conformance.under_pytest.turns import Turns
+from conformance.under_pytest.values import Trial, Wish
 from mockplatform.errors import UsageError
 from mockplatform.lms import Platform
 from mockplatform.model import KeySet

@@ -1,0 +1,1 @@
+"""What went over the wire, told as legs of a launch and without its secrets."""

@@ -1,0 +1,1 @@
+"""What the plugin does once it is asked: collection, fixtures, workers, reports."""
