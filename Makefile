@@ -29,13 +29,18 @@ bench: $(READY)
 
 # What the tests can use beyond Python; without it they skip and say so. As root: make system-packages CI=true
 # With CI=true `make test` does it first, and a browser test that then still finds no Chromium fails.
-APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=0 -o Acquire::http::Timeout=15
-MISSING := $(strip $(foreach pair,npm:nodejs npm:npm chromium:chromium,\
+# In run level 1 no package starts a service.
+APT := RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=0 -o Acquire::http::Timeout=15
+USED := npm:nodejs npm:npm chromium:chromium java:default-jre-headless mariadbd:mariadb-server
+MISSING := $(strip $(foreach pair,$(USED),\
   $(shell command -v $(firstword $(subst :, ,$(pair))) >/dev/null || echo $(lastword $(subst :, ,$(pair))))))
 system-packages:
 	@if [ "$(CI)" = true ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && [ -n "$(MISSING)" ]; then \
-	  { $(APT) update && $(APT) install -y --no-install-recommends $(MISSING); } || \
-	    echo "could not be installed: $(MISSING); the tests that need them will not run"; \
+	  $(APT) update || true; \
+	  for package in $(MISSING); do \
+	    $(APT) install -y --no-install-recommends $$package || \
+	      echo "could not be installed: $$package; the tests that need it will not run"; \
+	  done; \
 	fi
 
 # The pins, for every supported Python at once.

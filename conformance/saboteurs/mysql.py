@@ -187,35 +187,59 @@ def _restore(session: Connection, record: _Record) -> None:
     if _is_there(session, record.schema, record.hidden):
         _run(session, f"DROP VIEW IF EXISTS {record.path}")
         _run(session, f"RENAME TABLE {record.hidden_path} TO {record.path}")
-    _rows(session, f"DELETE FROM {_RECORDS} WHERE token = :token", token=record.token)  # noqa: S608
+    _cross_out(session, record)
 
 
 def _write_down(session: Connection, record: _Record) -> None:
-    _run(
-        session,
-        f"CREATE TABLE IF NOT EXISTS {_RECORDS} (of_schema VARCHAR(64) NOT NULL, of_table VARCHAR(64) NOT NULL, "
-        "token CHAR(16) PRIMARY KEY) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
-    )
-    _rows(
-        session,
-        f"INSERT INTO {_RECORDS} VALUES (:schema, :table, :token)",  # noqa: S608
-        schema=record.schema,
-        table=record.table,
-        token=record.token,
-    )
+    with _alone(session):
+        _run(
+            session,
+            f"CREATE TABLE IF NOT EXISTS {_RECORDS} (of_schema VARCHAR(64) NOT NULL, of_table VARCHAR(64) NOT NULL, "
+            "token CHAR(16) PRIMARY KEY) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+        )
+        _rows(
+            session,
+            f"INSERT INTO {_RECORDS} VALUES (:schema, :table, :token)",  # noqa: S608
+            schema=record.schema,
+            table=record.table,
+            token=record.token,
+        )
+
+
+def _cross_out(session: Connection, record: _Record) -> None:
+    """Leaves nothing of ours behind: the table of records goes with its last one."""
+    with _alone(session):
+        _rows(session, f"DELETE FROM {_RECORDS} WHERE token = :token", token=record.token)  # noqa: S608
+        if not _rows(session, f"SELECT 1 FROM {_RECORDS} LIMIT 1"):  # noqa: S608
+            _run(session, f"DROP TABLE {_RECORDS}")
 
 
 def _records(session: Connection) -> Sequence[_Record]:
     (database,) = _rows(session, "SELECT DATABASE()")[0]
-    if not _is_there(session, str(database), f"{PREFIX}faults"):
-        return []
-    rows = _rows(session, f"SELECT of_schema, of_table, token FROM {_RECORDS}")  # noqa: S608
+    with _alone(session):
+        if not _is_there(session, str(database), f"{PREFIX}faults"):
+            return []
+        rows = _rows(session, f"SELECT of_schema, of_table, token FROM {_RECORDS}")  # noqa: S608
     return [_Record(schema=schema, table=table, token=token) for schema, table, token in rows]
 
 
+@contextlib.contextmanager
+def _alone(session: Connection) -> Iterator[None]:
+    """No other run makes, reads or drops the table of records meanwhile."""
+    if not _locked(session, f"{PREFIX}records", _PATIENCE_S):
+        raise SabotageError(f"another run has held the lock {PREFIX}records for {_PATIENCE_S} s; try again")
+    try:
+        yield
+    finally:
+        _rows(session, "SELECT RELEASE_LOCK(:name)", name=f"{PREFIX}records")
+
+
 def _held(session: Connection, record: _Record) -> bool:
-    rows = _rows(session, "SELECT GET_LOCK(:name, :grace)", name=f"{PREFIX}{record.mark}", grace=_GRACE_S)
-    return bool(rows[0][0])
+    return _locked(session, f"{PREFIX}{record.mark}", _GRACE_S)
+
+
+def _locked(session: Connection, name: str, patience_s: float) -> bool:
+    return bool(_rows(session, "SELECT GET_LOCK(:name, :patience)", name=name, patience=patience_s)[0][0])
 
 
 def _is_there(session: Connection, schema: str, name: str) -> bool:

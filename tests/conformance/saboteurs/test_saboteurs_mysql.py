@@ -106,6 +106,18 @@ def test_writes_fail_and_work_again(dsn: str):
     assert {**dump(dsn), "classes": None} == {**before, "classes": None}
 
 
+def test_the_record_of_a_fault_stays_while_others_come_and_go(dsn: str):
+    """A run that looks in meanwhile still knows whose the fault is; in the end nothing of ours is left."""
+    before = dump(dsn)
+    with binding(dsn, "classes") as bound, bound.arm(order("error")):
+        with binding(dsn, "course_links") as other, other.arm(order("error")):
+            pass
+        run = site()
+        with open_driver(dsn, {"class.read": "course_links"}, run=run):
+            assert [("left alone" in note) for note in run.notes] == [True]
+    assert dump(dsn) == before
+
+
 @pytest.mark.parametrize("access", ["read", "write"])
 def test_the_next_run_puts_back_what_a_killed_one_left(dsn: str, access: str):
     """It says so once; while the run lives, its fault is left alone and cannot be armed over."""
