@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import queue
 import sys
@@ -72,26 +73,31 @@ class Desk:
 
     Playwright keeps an event loop running in the thread that uses it, and no asynchronous test could run beside it.
     Some of what it does has no time limit of its own: work that does not end fails alone, and the next work gets
-    another browser.
+    another browser. After `patience` such ends nothing more is tried.
     """
 
-    def __init__(self, found: str, *, limit_s: float = 120) -> None:
+    def __init__(self, found: str, *, limit_s: float = 120, patience: int = 3) -> None:
         self.found = found
         self.limit_s = limit_s
+        self._patience = patience
         self._seat = _Seat()
 
     def do(self, work: Callable[..., Any], *given: Any, **named: Any) -> Any:
         """What the work returns, done in the browser's thread.
 
         Raises:
-            StuckError: it did not come to an end within the limit; says where it stood.
+            StuckError: it did not come to an end within the limit; says where it stood. Or it was not begun, since
+                earlier work had hung too often.
         """
+        if self._patience == 0:
+            raise StuckError("the browser of this machine has hung too often")
         seat = self._seat
         done = seat.begin(lambda: work(*given, **named))
         try:
             # An error of the work itself may be a TimeoutError too.
             error = done.exception(timeout=self.limit_s)
         except TimeoutError:
+            self._patience -= 1
             self._seat = _Seat()
             seat.leave()
             raise StuckError(f"no end after {self.limit_s:g} s; the browser's thread is at\n{seat.doing()}") from None
@@ -121,10 +127,11 @@ class Desk:
         return self._seat.playwright
 
     def close(self) -> None:
-        """Leave nothing running."""
+        """Leave nothing running; what hangs ends with the process."""
         seat = self._seat
-        if seat.browser is not None:
-            self.do(seat.browser.close)
-        if seat.playwright is not None and seat is self._seat:
-            self.do(seat.playwright.stop)
+        with contextlib.suppress(StuckError):
+            if seat.browser is not None:
+                self.do(seat.browser.close)
+            if seat.playwright is not None:
+                self.do(seat.playwright.stop)
         self._seat.leave()

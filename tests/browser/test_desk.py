@@ -26,6 +26,17 @@ def test_work_without_an_end_fails_alone(never: threading.Event) -> None:
     desk.close()
 
 
+def test_a_browser_that_keeps_hanging_is_not_tried_again(never: threading.Event) -> None:
+    """The tests that are left fail at once."""
+    desk = Desk("no browser", limit_s=0.05, patience=2)
+    for _ in range(2):
+        with pytest.raises(StuckError, match="no end after"):
+            desk.do(never.wait)
+    with pytest.raises(StuckError, match="has hung too often"):
+        desk.do(lambda: "never begun")
+    desk.close()
+
+
 def test_an_error_of_the_work_is_told() -> None:
     """What a test raises is raised where it was asked for, a timeout of the browser included."""
     desk = Desk("no browser")
