@@ -1,4 +1,4 @@
-"""The documentation runs: Python and console examples of README, and the examples of docstrings."""
+"""The documentation runs: Python and console examples of README and the topics, and the examples of docstrings."""
 
 from __future__ import annotations
 
@@ -46,7 +46,9 @@ class ConsoleBlockParser(CodeBlockParser):
 
 pytest_collect_file = SybilCollection(
     [
-        Sybil(parsers=[ConsoleBlockParser(), PythonCodeBlockParser()], patterns=["README.md"]),
+        Sybil(
+            parsers=[ConsoleBlockParser(), PythonCodeBlockParser()], patterns=["README.md", "conformance/topics/*.md"]
+        ),
         Sybil(parsers=[DocTestParser(optionflags=doctest.ELLIPSIS)], patterns=["mockplatform/__init__.py"]),
     ]
 ).pytest()

@@ -15,12 +15,13 @@ from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from conformance.addresses import is_address, origin, place
 from conformance.exchanges.bodies import FORM, SHOWN
 from conformance.simultaneous import together
 from conformance.transport import Request, Response, Transport, TransportTrouble
 from mockplatform.model import Exchange, Params
 
-__all__ = ["Browser", "Visit", "form_request", "origin"]
+__all__ = ["Browser", "Visit", "form_request"]
 
 MAX_HOPS = 20
 _URL_CHARACTERS = "%:/?#[]@!$&'()*+,;=~"
@@ -86,7 +87,7 @@ class Browser:
         for _ in range(MAX_HOPS):
             if stop_at(request.url):
                 return Visit(request=request, sender=response)
-            if not (_is_address(request.url) and self._may_contact(request.url)):
+            if not (is_address(request.url) and self._may_contact(request.url)):
                 return Visit(request=request, trouble=f"led to {origin(request.url)}", trouble_kind="foreign")
             try:
                 response = self.send(request)
@@ -101,7 +102,7 @@ class Browser:
     def navigate_together(self, request: Request, copies: int, *, stop_at: _Stop) -> tuple[tuple[Browser, Visit], ...]:
         """Where copies of a request led, each with a browser that has the cookies of this one and of its answers."""
         ways = [self._copy() for _ in range(copies)]
-        if stop_at(request.url) or not (_is_address(request.url) and self._may_contact(request.url)):
+        if stop_at(request.url) or not (is_address(request.url) and self._may_contact(request.url)):
             return tuple((way, way.navigate(request, stop_at=stop_at)) for way in ways)
         sent = self._with_cookies(request)
         began = time.perf_counter()
@@ -154,7 +155,7 @@ class Browser:
         return response
 
     def _with_cookies(self, request: Request) -> Request:
-        cookies = self._cookie_header(*_place(request.url))
+        cookies = self._cookie_header(*place(request.url))
         return Request(
             method=request.method,
             url=request.url.partition("#")[0],
@@ -173,7 +174,7 @@ class Browser:
         return "; ".join(pair for _, pair in fitting)
 
     def _keep_cookies(self, request: Request, response: Response) -> None:
-        host, path = _place(request.url)
+        host, path = place(request.url)
         for header, text in response.headers:
             if header.lower() != "set-cookie":
                 continue
@@ -253,28 +254,6 @@ def _joined(base: str, reference: str) -> str:
         return quote(urljoin(base, reference.strip()), safe=_URL_CHARACTERS)
     except ValueError:
         return reference
-
-
-def _is_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-
-
-def origin(url: str) -> str:
-    """Scheme, host and port of a URL."""
-    if not _is_address(url):
-        return url.partition("?")[0]
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _place(url: str) -> tuple[str, str]:
-    """What decides which cookies belong to an address: its host and its path."""
-    parts = urlsplit(url)
-    return parts.hostname or "", parts.path or "/"
 
 
 def _covers(scope: str, path: str) -> bool:

@@ -1,21 +1,20 @@
 """The command line: parse, hand over to one module of `commands`, and turn a usage error into one line.
 
-Nothing but argparse and two tables, of commands and of exit codes, is imported before a command is known: `--help` must
-be quick.
+Nothing but argparse, the screen, signals and two tables, of commands and of exit codes, is imported before a command
+is known: `--help` must be quick.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
-import io
-import os
-import signal
 import sys
 from collections.abc import Callable, Sequence
 
 from conformance.command_table import COMMANDS
 from conformance.exit_codes import in_short
+from conformance.interrupting import Interrupts
+from conformance.screen import lasting
 from mockplatform._version import __version__
 from mockplatform.errors import UsageError
 from mockplatform.one_line import Parser
@@ -40,10 +39,12 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Carry out a command line and return its exit code."""
     options = parser().parse_args(argv)
-    module = importlib.import_module(f"conformance.commands.{options.command}_command")
-    command: Callable[[argparse.Namespace], int] = module.command
     try:
-        return command(options)
+        module = importlib.import_module(f"conformance.commands.{options.command}_command")
+        command: Callable[[argparse.Namespace], int] = module.command
+        code = command(options)
+        # Now, since when Python does it at exit it is too late to say why it fails.
+        print(end="", flush=True)
     except UsageError as error:
         print(f"lti-conformance: {error}", file=sys.stderr)
         return 2
@@ -51,24 +52,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("lti-conformance: interrupted", file=sys.stderr)
         return 3
     except OSError as error:
-        if not isinstance(error, BrokenPipeError):
-            print(f"lti-conformance: {error}", file=sys.stderr)
-            return 2
-        # The reader has gone (`| head`): Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        print(f"lti-conformance: {error}", file=sys.stderr)
+        return 2
+    return code
 
 
 def entry() -> None:
-    """The console script: a run that is told to end puts everything back, and any terminal can show the report."""
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), _interrupt)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
-    sys.exit(main())
+    """The console script: a run that is told to end puts everything back, and any terminal can show the report.
 
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
+    That nobody reads it changes no exit code, and no command needs to know.
+    """
+    interrupts = Interrupts()
+    interrupts.install()
+    sys.stdout, sys.stderr = lasting(sys.stdout), lasting(sys.stderr)
+    code = main()
+    interrupts.all_done(code)
+    sys.exit(code)

@@ -113,7 +113,9 @@ def _report_option(command: argparse.ArgumentParser) -> None:
 
 
 def _render_options(render: argparse.ArgumentParser) -> None:
-    render.add_argument("file", metavar="FILE", help="a JSON report, or the FILE.part of a run that was killed")
+    render.add_argument(
+        "file", metavar="FILE", help="a JSON report, or the FILE.part of a run that was killed; - is standard input"
+    )
     _report_option(render)
 
 
@@ -144,8 +146,8 @@ def _export_options(export: argparse.ArgumentParser) -> None:
 
 
 def _diff_options(diff: argparse.ArgumentParser) -> None:
-    diff.add_argument("old", metavar="OLD", help="the earlier JSON report")
-    diff.add_argument("new", metavar="NEW", help="the later one, of the same profile")
+    diff.add_argument("old", metavar="OLD", help="the earlier JSON report; - is standard input")
+    diff.add_argument("new", metavar="NEW", help="the later one, of the same profile; - is standard input")
     diff.add_argument("--json", action="store_true", dest="as_json", help="one JSON document")
 
 
@@ -178,17 +180,18 @@ def _explain_options(command: argparse.ArgumentParser) -> None:
         metavar="WORD",
         nargs="?",
         default="topics",
-        help="nonce/absent, 1006, TokenExpired, class.create, roles-empty, tool-file, …; without one: the topics",
+        help="nonce/absent, nonce, 'nonce/*', 1006, TokenExpired, class.create, roles-empty, tool-file, …; "
+        "without one: the topics",
     )
 
 
 def _flavour_options(command: argparse.ArgumentParser) -> None:
     actions = command.add_subparsers(dest="action", metavar="ACTION", required=True)
     diff = actions.add_parser("diff", help="what changes for a tool from one flavour to another")
-    diff.add_argument("one", metavar="FLAVOUR")
-    diff.add_argument("other", metavar="FLAVOUR")
+    diff.add_argument("one", metavar="FLAVOUR", help="the one that the tool knows, such as neutral (see list)")
+    diff.add_argument("other", metavar="FLAVOUR", help="the one to compare it with, such as canvas")
     show = actions.add_parser("show", help="every quirk of a flavour, with its source")
-    show.add_argument("one", metavar="FLAVOUR")
+    show.add_argument("one", metavar="FLAVOUR", help="the one to show (see list)")
     for action in (diff, show):
         action.add_argument("--json", action="store_true", dest="as_json", help="one JSON document")
 

@@ -45,6 +45,16 @@ RUN: Sequence[Ending] = (
 """Of `run`; the first that applies, but for the last."""
 
 OTHERS: Mapping[str, Sequence[Ending]] = {
+    "init": (Ending(0, "written; a line says what is still to be filled in"),),
+    "calibrate": (
+        Ending(0, "written, shown, or left as it was because [observe] is there"),
+        Ending(1, "nothing trustworthy found: nothing written"),
+        Ending(2, "no launch could be sent, or [arrange] failed"),
+        Ending(3, "the plain launch fails, or the tool is lost"),
+    ),
+    "list": (Ending(0, "listed"),),
+    "explain": (Ending(0, "explained"),),
+    "render": (Ending(0, "written, whatever the report says"),),
     "replay": (
         Ending(0, "fixed", "fixed"),
         Ending(1, "still fails", "still fails"),
@@ -56,23 +66,20 @@ OTHERS: Mapping[str, Sequence[Ending]] = {
         Ending(5, "a regression", "worse or not tested any more"),
         Ending(2, "the new report is too partial to say so", "unusable or partial report"),
     ),
-    "calibrate": (
-        Ending(0, "written, shown, or left as it was because [observe] is there"),
-        Ending(1, "nothing trustworthy found: nothing written"),
-        Ending(2, "no launch could be sent"),
-        Ending(3, "the plain launch fails, or the tool is lost"),
-    ),
-    "doctor": (
-        Ending(0, "the plain launch works"),
-        Ending(2, "it could not be sent"),
-        Ending(3, "it fails"),
-    ),
+    "waive": (Ending(0, "written or dropped, or there was nothing to write or drop"),),
+    "export": (Ending(0, "written"),),
     "selftest": (
         Ending(0, "each flaw is found and nothing else"),
         Ending(1, "not so"),
     ),
+    "flavour": (Ending(0, "shown"),),
+    "doctor": (
+        Ending(0, "the plain launch works"),
+        Ending(2, "it could not be sent, or [arrange] failed"),
+        Ending(3, "it fails, or the tool is lost"),
+    ),
 }
-"""Of the commands that end with something else than 0, and 2 for a usage error."""
+"""Of each other command, in the order of the table of commands; each may end with 2 for a usage error as well."""
 
 
 def in_short() -> str:

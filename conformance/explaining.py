@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from conformance.catalogue import scenarios
 from conformance.driver import FaultPoint
@@ -17,7 +19,28 @@ from conformance.requirements import documents, requirements
 from conformance.rulings import RuledQuestion, rulings
 from conformance.telling.documenting import expected_of
 
-__all__ = ["code_lines", "matrix_lines", "point_lines", "ruling_lines", "scenario_lines", "type_lines"]
+__all__ = [
+    "Area",
+    "area_lines",
+    "code_lines",
+    "matrix_lines",
+    "point_lines",
+    "ruling_lines",
+    "scenario_lines",
+    "type_lines",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Area:
+    """Scenarios that one pattern chooses.
+
+    Args:
+        pattern: as `--only` takes it.
+    """
+
+    pattern: str
+    scenarios: tuple[Scenario, ...]
 
 
 def scenario_lines(scenario: Scenario) -> Iterator[str]:
@@ -42,6 +65,18 @@ def scenario_lines(scenario: Scenario) -> Iterator[str]:
         yield from paragraph("Guards", ", ".join(scenario.guards))
     deep = " --deep" if any(scenario.id == held.id for held in properties()) else ""
     yield from paragraph("Repeat", f"lti-conformance run{deep} --only {scenario.id}")
+
+
+def area_lines(area: Area) -> Iterator[str]:
+    """Each scenario with its code and its title, and how to try them."""
+    yield f"{area.pattern} – {len(area.scenarios)} scenario{'' if len(area.scenarios) == 1 else 's'}"
+    width = max(len(scenario.id) for scenario in area.scenarios)
+    for scenario in area.scenarios:
+        wanted = sorted({e.preferred.code for e in scenario.expect.values() if e.preferred.code is not None})
+        yield f"  {scenario.id:<{width}}  {', '.join(map(str, wanted)) or '–':<4}  {scenario.title}"
+    deep = " --deep" if any(held.id == scenario.id for held in properties() for scenario in area.scenarios) else ""
+    yield from paragraph("Each", "`lti-conformance explain` and its id")
+    yield from paragraph("Repeat", f"lti-conformance run{deep} --only {shlex.quote(area.pattern)}")
 
 
 def _sent(scenario: Scenario) -> Iterator[str]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from conformance.exchanges.clearing import cleared
 from conformance.lab import Lab
-from conformance.mishaps import between, frameworks, key_set, launch, login, stages
+from conformance.mishaps import between, crash, frameworks, key_set, launch, login, stages
 from conformance.mishaps.failure import Diagnosis, Failure
 from conformance.mishaps.stages import Mishap, looks
 from conformance.model import Observation
@@ -48,9 +48,9 @@ DIAGNOSES: tuple[Mishap, ...] = (
         key_set.wrong_key_set_url,
         launch.launched_unseen,
     ),
-    # A server error shows everything that a program knows, so its words prove nothing.
-    *looks(stages.login_crash, login.login_crashed),
-    *looks(stages.launch_crash, launch.launch_crashed),
+    # A server error shows everything that a program knows, so its words only help to say what to look at.
+    *looks(stages.login_crash, crash.login_crashed),
+    *looks(stages.launch_crash, crash.launch_crashed),
     *looks(stages.refused_launch, launch.cookie_lost),
     # A framework that lets nobody near the tool.
     *looks(stages.refusal, frameworks.host_refused, frameworks.csrf_in_the_way, frameworks.insists_on_https),
@@ -85,7 +85,7 @@ def diagnose(failure: Failure) -> Diagnosis | None:
     if failure.seen.outcome == "launched":
         return None
     found = next((found for mishap in DIAGNOSES if (found := mishap.found_in(failure)) is not None), None)
-    return None if found is None else _shown(cleared(found))
+    return None if found is None else _shown(cleared(found, failure.secrets))
 
 
 def _shown(found: Diagnosis) -> Diagnosis:
@@ -98,7 +98,13 @@ def _shown(found: Diagnosis) -> Diagnosis:
 
 def failure_of(lab: Lab, seen: Observation) -> Failure:
     """The plain launch that was seen in a lab, with what the tool has asked of its platform."""
-    failure = Failure(seen=seen, tool=lab.tool, lti=lab.lti, asked=_asked(lab))
+    failure = Failure(
+        seen=seen, tool=lab.tool, lti=lab.lti, asked=_asked(lab), printed=lab.printed(), concealed=lab.concealed
+    )
+    if failure.has_crashed and failure.printed and not failure.raised:
+        # Some servers answer before the exception has reached whoever writes it down.
+        lab.pause(_COMPLETE_S)
+        failure = replace(failure, printed=lab.printed())
     if failure.launch is not None and not (seen.key_fetches or failure.asked):
         # A tool may give up at the first line of an answer, which stands in the journal once it is complete.
         lab.pause(_COMPLETE_S)

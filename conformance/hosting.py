@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import io
 import os
 import signal
 import socket
@@ -18,7 +17,9 @@ from typing import Any, BinaryIO, TextIO
 from urllib.parse import urlsplit
 
 from conformance.leaving import LEFT, made
-from conformance.loading import load_object
+from conformance.loading import ImportFailedError, load_object
+from conformance.started import Leftover, leftover_at, noted, stop
+from conformance.tool_output import as_the_tool, output_kept, written_to
 from conformance.toolvalues import Tool
 from conformance.transport import Request, Transport, TransportTrouble
 from mockplatform.errors import UsageError
@@ -27,11 +28,14 @@ __all__ = ["LOG", "address_of", "as_asgi", "hosted"]
 
 LOG = LEFT / "tool.log"
 _LONGEST_LOG = 4 * 1024 * 1024
+_SHOWN_LOG = 64 * 1024
 
 
 @contextlib.contextmanager
-def hosted(tool: Tool, transport: Transport, environment: Mapping[str, str], where: str) -> Iterator[None]:
+def hosted(tool: Tool, transport: Transport, environment: Mapping[str, str], where: str) -> Iterator[Callable[[], str]]:
     """The tool is up in the block, if its tool file says how; what it prints is kept in a file of the run.
+
+    The block is given what tells the end of what the tool has printed so far.
 
     Args:
         environment: the variables that tell it what to register.
@@ -40,7 +44,7 @@ def hosted(tool: Tool, transport: Transport, environment: Mapping[str, str], whe
         UsageError: it does not come up.
     """
     if tool.tool.app is None and tool.tool.start is None:
-        yield
+        yield str
         return
     with tempfile.TemporaryFile() as log:
         if tool.tool.app is not None:
@@ -50,7 +54,7 @@ def hosted(tool: Tool, transport: Transport, environment: Mapping[str, str], whe
         kept = False
         try:
             with up:
-                yield
+                yield lambda: _printed(log)
         finally:
             kept = _keep(log)
     if kept:
@@ -85,16 +89,20 @@ def as_asgi(app: Any, errors: TextIO | None = None) -> Callable[..., Any]:
 
 
 def _heard(app: Callable[..., Any], errors: TextIO) -> Callable[..., Any]:
-    """The application; what it raises is written down, for a server tells nobody more than that it failed."""
+    """The application; what it raises is written down, for a server tells nobody more than that it failed.
+
+    What it prints is known as its own.
+    """
 
     async def call(scope: Any, receive: Any, send: Any) -> None:
-        try:
-            await app(scope, receive, send)
-        except Exception:
-            # An application without a lifespan refuses that by an exception (ASGI, Lifespan Protocol).
-            if scope["type"] == "http":
-                traceback.print_exc(file=errors)
-            raise
+        with as_the_tool():
+            try:
+                await app(scope, receive, send)
+            except Exception:
+                # An application without a lifespan refuses that by an exception (ASGI, Lifespan Protocol).
+                if scope["type"] == "http":
+                    traceback.print_exc(file=errors)
+                raise
 
     return call
 
@@ -105,14 +113,21 @@ def _application(tool: Tool, environment: Mapping[str, str], log: BinaryIO, wher
     from mockplatform.server import listen, serve
 
     os.environ.update(environment)
-    app = load_object(str(tool.tool.app), where=f"{where} tool.app")
-    errors = io.TextIOWrapper(log, encoding="utf-8", errors="replace", write_through=True)
-    try:
+    with output_kept(log):
+        with as_the_tool():
+            app = _imported(tool, log, where)
+        heard = _heard(as_asgi(app, written_to(log)), written_to(log))
         # What breaks inside it is seen by its answers, and there may be thousands of them.
-        with serve(_heard(as_asgi(app, errors), errors), listen(*address_of(tool.entrance)), tell=lambda _: None):
+        with serve(heard, listen(*address_of(tool.entrance)), tell=lambda _: None):
             yield
-    finally:
-        errors.detach()
+
+
+def _imported(tool: Tool, log: BinaryIO, where: str) -> Any:
+    try:
+        return load_object(str(tool.tool.app), where=f"{where} tool.app")
+    except ImportFailedError as failed:
+        traceback.print_exception(failed.__cause__, file=written_to(log))
+        raise UsageError(f"{failed}; the whole traceback is in {LOG}") from failed
 
 
 @contextlib.contextmanager
@@ -120,7 +135,8 @@ def _command(
     tool: Tool, transport: Transport, environment: Mapping[str, str], log: BinaryIO, where: str
 ) -> Iterator[None]:
     """The tool's start command in a process group of its own, which is stopped as a whole at the end."""
-    _refuse_stranger(tool, where)
+    address = address_of(tool.entrance)
+    _refuse_stranger(tool, where, _left_alone(leftover_at(address), tool))
     process = subprocess.Popen(  # noqa: S602 - the user's own command line, from the user's own file
         str(tool.tool.start),
         shell=True,
@@ -130,11 +146,12 @@ def _command(
         start_new_session=True,
         env={**os.environ, **environment},
     )
-    try:
-        _wait_until_up(tool, transport, process, log, where)
-        yield
-    finally:
-        _stop_group(process)
+    with noted(address, process.pid):
+        try:
+            _wait_until_up(tool, transport, process, log, where)
+            yield
+        finally:
+            _stop_group(process)
 
 
 def _keep(log: BinaryIO) -> bool:
@@ -150,17 +167,44 @@ def _keep(log: BinaryIO) -> bool:
     return False
 
 
-def _refuse_stranger(tool: Tool, where: str) -> None:
+def _left_alone(leftover: Leftover | None, tool: Tool) -> Leftover | None:
+    """What a killed run has left running is stopped if that is certainly what it is; else it is returned."""
+    if leftover is None or leftover.is_of_a_run_that_goes_on or not leftover.is_certain:
+        return leftover
+    stop(leftover)
+    text = f"was stopped first: an earlier run, which was killed, had left it running (process {leftover.tool.id})"
+    sys.stderr.write(f"The tool at {_origin(tool)} {text}.\n")
+    return None
+
+
+def _printed(log: BinaryIO) -> str:
+    """The end of a log that is still written to, read without moving the place where the tool writes next."""
+    handle = log.fileno()
+    return os.pread(handle, _SHOWN_LOG, max(0, os.fstat(handle).st_size - _SHOWN_LOG)).decode("utf-8", "replace")
+
+
+def _refuse_stranger(tool: Tool, where: str, leftover: Leftover | None) -> None:
     """Something else at the tool's address, an older run perhaps, would be tested in its place."""
-    parts = urlsplit(tool.entrance)
     with (
         contextlib.suppress(OSError),
         socket.create_connection(address_of(tool.entrance), timeout=1),
     ):
+        advice = "stop it, or drop 'start' to test it as it is"
+        if leftover is not None and leftover.is_of_a_run_that_goes_on:
+            advice = (
+                f"it is the tool of another run, process {leftover.run.id}, which goes on; wait until that has ended"
+            )
+        elif leftover is not None:
+            what = "it seems to be what an earlier run, which was killed, had left running"
+            advice = f"{what}; stop it by `{leftover.stopped_by}`, or drop 'start' to test it as it is"
         raise UsageError(
-            f"{where} tool.start: something answers at {parts.scheme}://{parts.netloc} before the tool is started; "
-            "stop it, or drop 'start' to test it as it is"
+            f"{where} tool.start: something answers at {_origin(tool)} before the tool is started; {advice}"
         )
+
+
+def _origin(tool: Tool) -> str:
+    parts = urlsplit(tool.entrance)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _wait_until_up(

@@ -48,7 +48,8 @@ class Inquiry:
     ) -> None:
         lab = runner.lab
         self._runner = runner.brief()
-        self._runner.options = replace(self._runner.options, fail_fast=False)
+        # What breaks a rule is told by what was seen of it.
+        self._runner.options = replace(self._runner.options, fail_fast=False, timelines=False)
         self._runner.lab = self._lab = unhurried(lab)
         known = checks(ruled(scenarios(), lab.tool.rulings, where="the tool file:")) if found is None else found
         self.found = tuple(check for check in known if refused_under(check.scenario, lab.profile))

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit, urlunsplit
 
+from conformance.addresses import place
 from conformance.browser import Browser
 from conformance.driver import Binding
 from conformance.exchanges.known_secrets import configured
@@ -69,6 +70,11 @@ class Lab:
     pause: Callable[[float], object] = time.sleep
     """Waits this many seconds for a key cache, where the tool file allows it."""
 
+    printed: Callable[[], str] = str
+    """The end of what the tool has printed so far, where the harness has brought it up."""
+    concealed: frozenset[str] = frozenset()
+    """Secrets besides those of `tool`, by their values."""
+
     probe_works: bool | None = None
     """Whether the probe is believed; as long as nobody has found out, if there is one."""
 
@@ -88,7 +94,7 @@ class Lab:
     @functools.cached_property
     def secrets(self) -> frozenset[str]:
         """The secrets of the tool file, by their values."""
-        return configured(self.tool)
+        return configured(self.tool) | self.concealed
 
     @property
     def lti(self) -> LtiVersion:
@@ -190,7 +196,7 @@ def registrations(tool: Tool) -> Mapping[str, Registration]:
 def is_loopback(url: str) -> bool:
     """Whether a URL is on this machine."""
     try:
-        return _is_own(urlsplit(url).hostname or "")
+        return _is_own(place(url)[0])
     except ValueError:
         return False
 

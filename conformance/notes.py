@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from conformance.exchanges.clearing import cleared
+from conformance.exchanges.clearing import Clearing, cleared
 from conformance.model import Result
 from conformance.report import Report
 from conformance.streaming import Stream
@@ -33,6 +33,7 @@ class Notes:
         self._head: Dossier | None = None
         self._known: frozenset[str] = frozenset()
         self._entries: dict[str, Entry] = {}
+        self._clearing = Clearing()
 
     def begin(self, report: Report) -> None:
         """Note what is known before the first launch."""
@@ -41,13 +42,15 @@ class Notes:
 
     def add(self, result: Result) -> None:
         """Note a result."""
-        entry = entry_of(result)
+        entry = entry_of(result, self._clearing)
         self._entries[entry.id] = entry
         self._stream.add(entry)
         self._tell(result)
 
     def dossier(self, report: Report) -> Dossier:
         """The dossier of a run that has come to its end."""
+        # Pytest keeps these notes until it ends; what the texts of a tool were is not needed for so long.
+        self._clearing = Clearing()
         return summed(self._head_of(report), [self._entries[result.scenario.id] for result in report.results])
 
     def broken_off(self, why: str) -> Dossier | None:

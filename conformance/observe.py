@@ -15,7 +15,8 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.browser import Visit, origin
+from conformance.addresses import origin
+from conformance.browser import Visit
 from conformance.extractors import html, json_body
 from conformance.model import Finding, Observation, Outcome
 from conformance.sighting import Page, Sighting, Words

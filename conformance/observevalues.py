@@ -13,6 +13,7 @@ from mockplatform.tables import named
 __all__ = ["Launched", "Named", "Observe", "Probe"]
 
 _STATUS = re.compile(r"[1-5](?:\d\d|xx)")
+_REQUEST = re.compile(r"[A-Za-z]+ (?:/|https?://)\S*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,10 @@ class Probe:
     """Headers of the request, for sessions outside of cookies."""
     account: str | None = None
     """Path of what tells accounts apart in its JSON answer, such as `$.id`; migration is judged by it."""
+
+    def __post_init__(self) -> None:
+        if not _REQUEST.fullmatch(self.request):
+            raise ValueError(f'request {self.request!r} is not of the form "METHOD /path", such as GET /api/me')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -125,21 +125,30 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=dropped)
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Note which scenarios are to be tried, before the first of them is."""
+    if has_conductor(session.config):
+        from conformance.under_pytest.planning import planned
+
+        conductor_of(session.config).plan = planned(session.items)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Keep what came of a scenario, and let a skip point at the item and not into this package."""
     report = yield
     if TRIAL not in item.stash or report.when != "call":
         return report
-    from conformance.under_pytest.reports import encoded
+    from conformance.under_pytest.reports import encoded, note
 
+    conductor, trial = conductor_of(item.config), item.stash[TRIAL]
     if report.outcome == "skipped" and isinstance(report.longrepr, tuple):
         path, line, _ = item.location
         report.longrepr = (path, (line or 0) + 1, report.longrepr[2])
     if worker_of(item.config) is None:
-        conductor_of(item.config).record(item.stash[TRIAL])
+        note(conductor, trial)
     else:
-        setattr(report, _CARRIED, encoded(item.stash[TRIAL]))
+        setattr(report, _CARRIED, encoded(trial, conductor.untold_plan()))
     return report
 
 
@@ -156,9 +165,12 @@ class _Recorder:
         """Remember what came of a scenario."""
         carried = vars(report).pop(_CARRIED, None)
         if carried is not None:
-            from conformance.under_pytest.reports import decoded
+            from conformance.under_pytest.reports import decoded, note
 
-            conductor_of(self._config).record(decoded(carried))
+            conductor = conductor_of(self._config)
+            trial, plan = decoded(carried)
+            conductor.plan.update(plan)
+            note(conductor, trial)
 
 
 @pytest.hookimpl(tryfirst=True)

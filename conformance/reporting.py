@@ -7,7 +7,7 @@ import os
 import stat
 import sys
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from conformance.streaming import ENDING
 from conformance.telling.dossier import Dossier
 from mockplatform.errors import UsageError
 
-__all__ = ["SCREEN", "Output", "output_of", "outputs_of", "write_all", "write_whole"]
+__all__ = ["SCREEN", "Output", "output_of", "outputs_of", "write_all", "write_each", "write_whole"]
 
 SCREEN = "-"
 _LONGEST_NAME = 100
@@ -58,7 +58,7 @@ def _may_be_replaced(path: Path) -> bool:
     return True
 
 
-def outputs_of(texts: Iterable[str], needed: Mapping[str, str | None]) -> list[Output]:
+def outputs_of(texts: Iterable[str], needed: Mapping[str, str | None], *, option: str = "--report") -> list[Output]:
     """The reports that were asked for; none takes the place of another, or of a file that is needed.
 
     Args:
@@ -73,8 +73,8 @@ def outputs_of(texts: Iterable[str], needed: Mapping[str, str | None]) -> list[O
         path = text.partition(":")[2]
         place = _resolved(path)
         if path not in ("", SCREEN) and place in taken:
-            raise UsageError(f"--report {text}: this file is {taken[place]}; name another")
-        output = output_of(text)
+            raise UsageError(f"{option} {text}: this file is {taken[place]}; name another")
+        output = output_of(text, option=option)
         if output.path != SCREEN:
             taken |= {place: "another report", place + ENDING: f"where results are kept for {path}"}
         outputs.append(output)
@@ -92,28 +92,56 @@ def write_all(dossier: Dossier, outputs: Iterable[Output]) -> None:
     Raises:
         UsageError: one cannot be written.
     """
+    write_each({"": dossier}, outputs, named=lambda path, _: path, show=sys.stdout.write)
+
+
+def write_each(
+    dossiers: Mapping[str, Dossier],
+    outputs: Iterable[Output],
+    *,
+    named: Callable[[Path, str], Path],
+    show: Callable[[str], object],
+    wrote: Callable[[str, Path], object] = lambda _format, _path: None,
+) -> None:
+    """Write the reports that were asked for, of each dossier one.
+
+    Args:
+        dossiers: by their marks.
+        named: where the report of a dossier is written, by the path that was asked for and the mark.
+        show: gets what is for the screen.
+        wrote: is told of each file.
+
+    Raises:
+        UsageError: one cannot be written; the others are.
+    """
     problems = []
     # Files first: a reader of the screen may have gone (`| head`), and that must cost neither a report nor the verdict.
     for output in sorted(outputs, key=lambda output: output.path == SCREEN):
-        text = formats()[output.format](dossier)
-        if output.path == SCREEN:
-            _show(text)
-            continue
-        try:
-            write_whole(Path(output.path), text)
-        except UsageError as error:
-            # The others are written all the same.
-            problems.append(str(error))
+        for mark, dossier in dossiers.items():
+            text = formats()[output.format](dossier)
+            if output.path == SCREEN:
+                show(text)
+                continue
+            path = named(Path(output.path), mark)
+            try:
+                _require_replaceable(path)
+                write_whole(path, text)
+            except UsageError as error:
+                problems.append(str(error))
+            else:
+                wrote(output.format, path)
     if problems:
         raise UsageError("; ".join(problems))
 
 
-def _show(text: str) -> None:
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _require_replaceable(path: Path) -> None:
+    """Refuse a file of the user: before the run only the name was looked at that was asked for.
+
+    Raises:
+        UsageError: it is no earlier report.
+    """
+    if not _may_be_replaced(path):
+        raise UsageError(f"{path}: this file is no earlier report, and is kept")
 
 
 def write_whole(path: Path, text: str) -> None:

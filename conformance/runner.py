@@ -20,9 +20,11 @@ from conformance.exchanges.exchange_legs import legs_of
 from conformance.exchanges.legs import Leg
 from conformance.judge import judge
 from conformance.lab import Lab
+from conformance.mishaps.failure import Failure
 from conformance.model import Expectation, Finding, Observation, Result, Role, Scenario
 from conformance.observe import page_of
 from conformance.pace import Pace
+from conformance.plain_findings import plain_findings
 from conformance.recovery import check_alive, recovered
 from conformance.statuses import AMISS, RED
 from conformance.story import DisarmError, FaultError, Told, honest, read, tell
@@ -60,6 +62,8 @@ class Options:
     repeat_failures: bool = True
     recovery: bool = True
     """Whether an honest launch has to work after each refusal."""
+    timelines: bool = True
+    """Whether it is told what went over the wire, where it did not come out as it should."""
 
 
 class Runner:
@@ -124,6 +128,7 @@ class Runner:
         seen = replace(read(lab, told.performed), session=session, **facts)
         if seen.outcome != "launched":
             raise PlainLaunchFailed(seen)
+        self.findings += plain_findings(Failure(seen=seen, tool=lab.tool, lti=lab.lti))
         self._check_probe(found=bool(seen.session))
         return True
 
@@ -229,7 +234,7 @@ class Runner:
 
     def _timeline(self, take: Take) -> tuple[Leg, ...]:
         """What was said on the wire, where it did not come out as it should."""
-        if take.verdict.status in ("passed", "skipped"):
+        if take.verdict.status in ("passed", "skipped") or not self.options.timelines:
             return ()
         if not take.told:
             return () if take.seen is None else legs_of(take.seen)

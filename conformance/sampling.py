@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlsplit
 
@@ -10,7 +10,9 @@ from conformance.arrange import missing_states
 from conformance.attempt import ask, signed_in
 from conformance.calibrating.drafting import Probed
 from conformance.calibrating.marking import probe_places
+from conformance.calibrating.probe_rules import Asked, ended, kept, usual
 from conformance.calibrating.samples import Sample, plain
+from conformance.calibrating.usual_places import USUAL_PLACES
 from conformance.catalogue import scenarios
 from conformance.driver import OutOfReachError
 from conformance.evidence import lacking
@@ -67,6 +69,14 @@ TAKES = ("1", "2")
 
 # The title of a course is on many pages, and the harness's own courses all have the same.
 _COURSES = (("BIO 2", "Meadows and hedges"), ("HIS 7", "Trade routes"), ("MUS 4", "Counterpoint"), ("ART 9", "Glazes"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tried:
+    """A request that may be a session probe, and by which rule it is taken for one."""
+
+    probe: Probe
+    rule: Callable[[Asked], Probed]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,30 +169,56 @@ def _broken(lab: Lab, scenario: Scenario, told: Told) -> Sample:
     )
 
 
-def probe_of(lab: Lab, good: Sequence[Launch], refused: Sequence[Launch], known: Probe | None) -> Probed:
-    """A request that succeeds after good launches only: one that the tool file has, or for the page where they ended.
+def probe_of(lab: Lab, good: Sequence[Launch], refused: Sequence[Launch], known: Probe | None, pace: Pace) -> Probed:
+    """A request that succeeds after good launches only: the tool file's, the page where they ended, or a usual address.
 
     Args:
         refused: launches that were refused, whose browsers have cookies but no session.
     """
-    last = {launch.told.story.name: launch for launch in good}.values()
-    places = probe_places([launch.sample for launch in good], urlsplit(lab.tool.address).netloc)
-    tried = [(known, True)] if known is not None else []
-    tried += [(Probe(request=place), False) for place in places]
-    for probe, is_kept in tried:
-        inside = [_holds(lab, launch, probe) for launch in last]
-        outside = [launch for launch in refused if not launch.browser_was_in]
-        if all(inside) and not signed_in(lab, lab.browser(), probe):
-            answer = ask(lab, lab.browser(), probe)
-            if not outside or sum(_holds(lab, launch, probe) for launch in outside) * 2 <= len(outside):
-                status = answer.status if answer is not None else "nothing"
-                what = "kept from before" if is_kept else "the page where good launches ended"
-                found = f"Found: {what}; it answers {probe.status} after each, and {status} without"
-                return Probed(probe=probe, found=found, is_kept=is_kept)
-    return Probed()
+    last = tuple({launch.told.story.name: launch for launch in good}.values())
+    outside = tuple(launch for launch in refused if not launch.browser_was_in)
+    unsure = Probed()
+    # Nobody has named a usual address: it must be seen to tell refused launches apart as well.
+    unnamed = USUAL_PLACES if outside else ()
+    for tried in _tried(lab, good, known, unnamed):
+        asked = _asked(lab, last, outside, tried.probe, pace)
+        if asked is None:
+            continue
+        probed = tried.rule(asked)
+        if probed.probe is not None:
+            return probed
+        unsure = unsure if unsure.unsure else probed
+    return unsure
 
 
-def _holds(lab: Lab, launch: Launch, probe: Probe) -> bool:
+def _asked(lab: Lab, good: Sequence[Launch], refused: Sequence[Launch], probe: Probe, pace: Pace) -> Asked | None:
+    """What answers a request; None if it does not succeed after each good launch, or does without any."""
+    if not _all_hold(lab, good, probe, pace):
+        return None
+    pace.wait()
+    answer = ask(lab, lab.browser(), probe)
+    if answer is not None and answer.status == probe.status:
+        return None
+    held = sum(_holds(lab, launch, probe, pace) for launch in refused)
+    return Asked(probe=probe, alone=None if answer is None else answer.status, held=held, refused=len(refused))
+
+
+def _tried(lab: Lab, good: Sequence[Launch], known: Probe | None, unnamed: Sequence[str]) -> Iterator[_Tried]:
+    if known is not None:
+        yield _Tried(probe=known, rule=kept)
+    for place in probe_places([launch.sample for launch in good], urlsplit(lab.tool.address).netloc):
+        yield _Tried(probe=Probe(request=place), rule=ended)
+    for place in unnamed:
+        yield _Tried(probe=Probe(request=place), rule=usual)
+
+
+def _all_hold(lab: Lab, launches: Sequence[Launch], probe: Probe, pace: Pace) -> bool:
+    """Whether the probe succeeds after each launch; not asked any further after the first where it does not."""
+    return all(_holds(lab, launch, probe, pace) for launch in launches)
+
+
+def _holds(lab: Lab, launch: Launch, probe: Probe, pace: Pace) -> bool:
+    pace.wait()
     return signed_in(lab, launch.told.story.browsers[launch.told.attempt.browser], probe)
 
 

@@ -206,7 +206,7 @@ def try_flaw(name: str | None, profile_name: str, only: Sequence[str] | None = N
 
     profile = load_profile(profile_name)
     with demo_lab(profile, Start(seed=0), without=name) as lab:
-        runner = Runner(lab, Options(strict=True, repeat_failures=False))
+        runner = Runner(lab, Options(strict=True, repeat_failures=False, timelines=False))
         chosen = [s for s in select(scenarios(), profile) if only is None or s.id in only]
         results = list(_tried_out(runner, name, chosen))
         held = list(_held(runner, name)) if deep else []

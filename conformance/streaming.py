@@ -1,8 +1,9 @@
 """Results kept as they come, so that a run that is killed costs none of them.
 
-The first line of a stream is what is known of the run, each other one a result; `reading.read_kept` reads it. It lies
-beside the first report that was asked for, until the reports are written. A file that somebody else has put there is
-left alone, and then nothing is kept; what an earlier run has left there is put aside.
+The first line of a stream is what is known of the run, each other one a result, of which the last of a scenario counts,
+or what is known of the run by then; `reading.read_kept` reads it. It lies beside the first report that was asked for,
+until the reports are written. A file that somebody else has put there is left alone, and then nothing is kept; what an
+earlier run has left there is put aside.
 """
 
 from __future__ import annotations
@@ -32,19 +33,26 @@ class Stream:
     """
 
     def __init__(self, path: Path | None = None, file: IO[str] | None = None) -> None:
-        self.path = path
+        self._path = path
         self._file = file
         self._begun = False
         self._done = False
+        self._failed = False
+
+    @property
+    def path(self) -> Path | None:
+        """Where all results are kept; None if they are not, or are not any more."""
+        return self._path if self._path is not None and self._path.is_file() and not self._failed else None
 
     def begin(self, head: Dossier, chosen: int) -> None:
-        """Write what is known of the run before its first result.
+        """Write what is known of the run before its first result; again where more has become known.
 
         Args:
             chosen: how many results there are to be.
         """
-        self._begun = True
         self._write({**plain(replace(head, complete=False, untried=chosen)), "schema": STREAM})
+        # Without its first line nobody can read the rest.
+        self._begun = self._begun or not self._failed
 
     def add(self, entry: Entry) -> None:
         """Write a result."""
@@ -60,11 +68,15 @@ class Stream:
         return self._begun and not self._done
 
     def _write(self, value: Any) -> None:
-        if self._file is not None:
+        if self._file is None or self._failed:
+            # What follows half a line could not be read.
+            return
+        try:
+            self._file.write(json.dumps(value, ensure_ascii=False) + "\n")
+            self._file.flush()
+        except OSError:
             # A full disk must not end the run: its reports say so in the end.
-            with contextlib.suppress(OSError):
-                self._file.write(json.dumps(value, ensure_ascii=False) + "\n")
-                self._file.flush()
+            self._failed = True
 
 
 @contextlib.contextmanager

@@ -129,7 +129,7 @@ def open_lab(
         stack.enter_context(faults_ready(lab, where))
         if platform is None:
             stack.enter_context(serve(create_app(lab.platform), listen(*address_of(url)), _tls(tool, where)))
-        stack.enter_context(hosted(tool, transport, environment(tool), where))
+        lab.printed = stack.enter_context(hosted(tool, transport, environment(tool), where))
         yield lab
 
 

@@ -114,4 +114,6 @@ def find(given: str | None, folder: Path = Path()) -> Path:
         return own
     if project.exists() and "lti-conformance" in read_toml(project).get("tool", {}):
         return project
-    raise UsageError(f"{own}: there is no tool file; write one, name one with --tool, or try --demo")
+    raise UsageError(
+        f"{own}: there is no tool file; write one with `lti-conformance init`, name one with --tool, or try --demo"
+    )

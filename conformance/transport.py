@@ -285,9 +285,15 @@ def _scope(request: Request, state: Mapping[str, Any]) -> dict[str, Any]:
         "root_path": "",
         "headers": headers,
         "client": ("127.0.0.1", 1),
-        "server": (parts.hostname, parts.port or {"http": 80, "https": 443}[parts.scheme]),
+        "server": _server(parts.scheme, parts.netloc.rpartition("@")[2]),
         "state": dict(state),
     }
+
+
+@functools.lru_cache(maxsize=64)  # asked for each request, and of the same few hosts
+def _server(scheme: str, netloc: str) -> tuple[str | None, int]:
+    parts = urlsplit(f"{scheme}://{netloc}")
+    return parts.hostname, parts.port or {"http": 80, "https": 443}[scheme]
 
 
 def _decoded(headers: Any) -> Params:

@@ -146,8 +146,14 @@ def serve(
         BindError: the application did not start.
     """
     watched = _Watched(app, tell)
+    # uvicorn's own set-up of logging asks whether `sys.stdout` is a terminal; there is none where that was closed.
     config = uvicorn.Config(
-        watched, log_level="critical", access_log=False, lifespan="auto", timeout_graceful_shutdown=1
+        watched,
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        lifespan="auto",
+        timeout_graceful_shutdown=1,
     )
     config.load()
     config.ssl = tls

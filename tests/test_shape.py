@@ -52,5 +52,7 @@ def test_importing_the_packages_loads_nothing_heavy():
 
     heavy = ("cryptography", "starlette", "uvicorn", "httpcore2", "jinja2", "sqlalchemy", "rich", "selectolax", "jwt")
     code = "import sys, conformance.cli, mockplatform.cli, conformance.plugin; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    ).stdout.split()
     assert {name for name in heavy if name in loaded} == set()

@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 from conformance.beginning.frameworks import known
-from conformance.beginning.guessing import PURPOSES, Guess, guess, likeliest
+from conformance.beginning.guessing import Guess, guess, likeliest, purposes_of
 from conformance.beginning.looking import PATHS, PORTS, UNHEARD, free_port, is_up, running
 from conformance.beginning.sources import Folder
 from conformance.beginning.values import Application, Route
@@ -29,6 +29,7 @@ class Beginning:
         guesses: by key of `[tool]`; what was not found is missing.
         others: the applications that were not taken.
         is_running: whether it answers there already.
+        unread: where and why files could not be parsed in which there may be an application.
         platform_port: where the platform of the harness can listen.
     """
 
@@ -38,12 +39,31 @@ class Beginning:
     guesses: Mapping[str, Guess] = field(default_factory=dict)
     others: tuple[Application, ...] = ()
     is_running: bool = False
+    unread: tuple[str, ...] = ()
     platform_port: int = 9400
+
+    @property
+    def is_basic(self) -> bool:
+        """Whether LTI 1.1 alone launches it."""
+        return self.application is not None and self.application.is_basic
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The keys of `[tool]` that are an address of such a tool."""
+        return tuple(purposes_of(self.application))
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """Those of them without which it cannot be launched."""
+        return tuple(key for key in self.addresses if key != "jwks_url")
 
 
 def applications_in(root: Path) -> tuple[Application, ...]:
     """The applications of a folder, those in which a tool is likeliest first."""
-    folder = Folder(root)
+    return _applications(Folder(root))
+
+
+def _applications(folder: Folder) -> tuple[Application, ...]:
     return tuple(likeliest([found for framework in known() for found in framework.find(folder)]))
 
 
@@ -53,16 +73,19 @@ def begin(root: Path, url: str | None = None) -> Beginning:
     Args:
         url: where it runs, if somebody has said so: `http://127.0.0.1:8000`.
     """
-    found = applications_in(root)
+    folder = Folder(root)
+    found = _applications(folder)
     taken, others = (found[0], found[1:]) if found else (None, ())
     routes = taken.routes if taken is not None else ()
-    guesses = {key: one for key, purpose in PURPOSES.items() if (one := guess(routes, purpose)) is not None}
-    there = _running(taken, guesses.get("login_url"), url)
+    purposes = purposes_of(taken)
+    guesses = {key: one for key, purpose in purposes.items() if (one := guess(routes, purpose)) is not None}
+    entrance = next(iter(purposes))
+    there = _running(taken, guesses.get(entrance), url)
     base = url or f"http://127.0.0.1:{_own_port(taken)}"
     if there is not None:
         base, path = there
         seen = Guess(route=Route(path=path, where=f"something answers at {base}{path}"))
-        guesses = {"login_url": seen, **guesses}
+        guesses = {entrance: seen, **guesses}
     return Beginning(
         name=root.resolve().name or "Tool",
         base=base,
@@ -70,19 +93,20 @@ def begin(root: Path, url: str | None = None) -> Beginning:
         guesses=guesses,
         others=others,
         is_running=there is not None or (url is not None and is_up(url)),
+        unread=folder.unread,
         platform_port=free_port(9400),
     )
 
 
-def _running(taken: Application | None, login: Guess | None, url: str | None) -> tuple[str, str] | None:
+def _running(taken: Application | None, entrance: Guess | None, url: str | None) -> tuple[str, str] | None:
     """Where the tool runs already, and the path at which it answers.
 
     Args:
         url: the only place to look at.
     """
-    paths = (login.route.path,) if login else PATHS
-    methods = login.route.methods if login else ()
-    own, elsewhere = ((url,), ()) if url else _bases(taken, login)
+    paths = (entrance.route.path,) if entrance else PATHS
+    methods = entrance.route.methods if entrance else ()
+    own, elsewhere = ((url,), ()) if url else _bases(taken, entrance)
     near = running(own, paths, methods)
     # To somebody else's password a stranger's tool says no as well.
     far = running(elsewhere, paths, methods, UNHEARD | {401})
@@ -97,10 +121,10 @@ def _own_port(taken: Application | None) -> int:
     return free_port(taken.port) if told else taken.port
 
 
-def _bases(taken: Application | None, login: Guess | None) -> tuple[Sequence[str], Sequence[str]]:
+def _bases(taken: Application | None, entrance: Guess | None) -> tuple[Sequence[str], Sequence[str]]:
     """Where the tool may be running: at its own port, and elsewhere if what answers there can be nobody else."""
     own = (taken.port,) if taken is not None else ()
     # Every other application on a machine has a page at /login.
-    telling = login is None or bool(TELLING & set(re.findall(r"[a-z]+", login.route.path)))
+    telling = entrance is None or bool(TELLING & set(re.findall(r"[a-z]+", entrance.route.path)))
     others = [port for port in PORTS if port not in own] if telling else ()
     return [f"http://127.0.0.1:{port}" for port in own], [f"http://127.0.0.1:{port}" for port in others]

@@ -9,6 +9,7 @@ from conformance.beginning.routing import Made, Vocabulary, applications, port_i
 from conformance.beginning.serving import hints_in, served
 from conformance.beginning.sources import Folder
 from conformance.beginning.values import Application, Route
+from conformance.beginning.versions import versions_in
 
 __all__ = ["Framework"]
 
@@ -44,12 +45,14 @@ class Framework:
         for made, decorated in applications(folder, self.words):
             port = port_in(made.source, "run")
             way = served(folder, made, self.package, self.run, factory=self.factory, own_port=port)
+            routes = (*self.listed(folder, made), *decorated)
             yield Application(
                 framework=self.name,
                 where=made.source.where(made.call),
-                routes=(*self.listed(folder, made), *decorated),
+                routes=routes,
                 port=port or self.port,
                 app=way.app,
                 start=way.start,
                 hints=hints_in(folder),
+                versions=versions_in(folder.texts.values(), routes),
             )

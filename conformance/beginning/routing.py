@@ -159,10 +159,16 @@ def _note(
     if owner is None:
         return
     methods = frozenset({verb.upper()}) if verb in _VERBS else methods_of(call) or words.plain_methods
-    shown = (ast.get_source_segment(source.text, view) or "") if view is not None else view_of(folder, name)
+    shown = _shown(source, view) if view is not None else view_of(folder, name)
     named = getattr(view, "name", "") or name
     route = Route(path=path, methods=methods, where=source.where(call), view=shown, name=named)
     found.routes.setdefault(owner, []).append(route)
+
+
+def _shown(source: Source, view: ast.AST) -> str:
+    """The source of what answers, with its decorators, of which a library's may say what it is for."""
+    parts = (*getattr(view, "decorator_list", ()), view)
+    return "\n".join(ast.get_source_segment(source.text, part) or "" for part in parts)
 
 
 def view_of(folder: Folder, name: str) -> str:

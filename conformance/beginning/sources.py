@@ -91,6 +91,7 @@ class Folder:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._parsed: dict[str, Source | None] = {}
+        self._faults: dict[str, str] = {}
 
     def files(self, *suffixes: str) -> Iterator[Path]:
         """Its own files with these suffixes, those of the folder itself first."""
@@ -117,6 +118,19 @@ class Folder:
         except (OSError, UnicodeDecodeError):
             return ""
 
+    def not_read(self, path: Path, why: str) -> None:
+        """Note that a file that may tell something cannot be parsed.
+
+        Args:
+            why: its line, if it is known, and what is wrong there.
+        """
+        self._faults[self.place(path)] = why
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """Where and why files could not be parsed in which there may be an application."""
+        return tuple(f"{self.root / place}:{why}" for place, why in self._faults.items())
+
     def place(self, path: Path) -> str:
         """A path from the folder, with slashes."""
         return path.relative_to(self.root).as_posix()
@@ -134,6 +148,8 @@ class Folder:
     def _source(self, place: str) -> Source | None:
         if place not in self._parsed:
             self._parsed[place] = _parsed(place, self.texts[place])
+            if self._parsed[place] is None:
+                self.not_read(self.root / place, _fault(self.texts[place]))
         return self._parsed[place]
 
     def module(self, name: str, base: str = "") -> Source | None:
@@ -168,14 +184,30 @@ class Folder:
 
 def _parsed(place: str, text: str) -> Source | None:
     try:
-        with warnings.catch_warnings():
-            # An escape that Python does not know is the project's own business.
-            warnings.simplefilter("ignore")
-            tree = ast.parse(text)
+        return Source(place=place, name=_module_name(place), text=text, tree=_tree(text))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         # The parser's word for what is nested too deeply is MemoryError.
         return None
-    return Source(place=place, name=_module_name(place), text=text, tree=tree)
+
+
+def _tree(text: str) -> ast.Module:
+    with warnings.catch_warnings():
+        # An escape that Python does not know is the project's own business.
+        warnings.simplefilter("ignore")
+        return ast.parse(text)
+
+
+def _fault(text: str) -> str:
+    """Where and why a text cannot be parsed, as Python says it; without a line where it names none."""
+    try:
+        _tree(text)
+    except SyntaxError as error:
+        return f"{error.lineno}: {error.msg}" if error.lineno else f" {error.msg}"
+    except ValueError as error:
+        return f" {error}"
+    except (RecursionError, MemoryError):
+        return " is nested too deeply"
+    return " cannot be parsed"
 
 
 def _module_name(place: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from conformance.model import LtiVersion
+
 __all__ = ["Application", "Route", "joined"]
 
 
@@ -37,6 +39,7 @@ class Application:
         app: `module:object`, if the harness can serve it itself.
         start: the command that starts it; may hold `{port}`.
         hints: pieces of its source by which libraries are known.
+        versions: of LTI, by the words of its sources; empty: unknown.
     """
 
     framework: str
@@ -47,6 +50,12 @@ class Application:
     start: str | None = None
     is_python: bool = True
     hints: frozenset[str] = field(default_factory=frozenset)
+    versions: frozenset[LtiVersion] = field(default_factory=frozenset)
+
+    @property
+    def is_basic(self) -> bool:
+        """Whether LTI 1.1 alone launches it."""
+        return self.versions == {"1.1"}
 
 
 def joined(prefix: str, path: str) -> str:

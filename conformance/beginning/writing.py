@@ -15,7 +15,18 @@ __all__ = ["test_module", "tool_file"]
 _MISSING = {
     "login_url": ("/lti/login", "the OIDC login initiation URL was not found: write it in the place of this line"),
     "launch_url": ("/lti/launch", "the launch URL (redirect URI) was not found: write it in the place of this line"),
+    "lti11_launch_url": ("/lti/launch", "where a launch is posted was not found: write it in the place of this line"),
 }
+_BASIC = (
+    'consumer_key = "lti-conformance"',
+    "# For tests only, where nobody but the harness knows it. One that is to stay secret is read from the environment:",
+    "# ${NAME} in its place. A tool that the harness starts finds both in LTI_CONSUMER_KEY and LTI_CONSUMER_SECRET.",
+    'consumer_secret = "for-tests-only"',
+    "",
+    "[capabilities]",
+    'lti_versions = ["1.1"]  # its sources have nothing of LTI 1.3',
+    "",
+)
 _TEST_MODULE = '''"""Whether the tool refuses each broken LTI launch for the right reason."""
 
 from conformance import lti_suite
@@ -24,17 +35,19 @@ from conformance import lti_suite
 # One item for each scenario: `pytest -k nonce`, `pytest --lf` and `-n 2` work as with any test.
 # A first look with less: lti_suite(only=["nonce/*", "state/*"]); another question: lti_suite(profile="certification").
 test_lti = lti_suite()
-
+'''
+_HONEST = """
 
 # An honest launch is the ground on which every refusal stands; `mutations=["claims.expired"]` makes it a broken one.
 def test_an_honest_launch_is_accepted(lti_launch):
     assert lti_launch(role="instructor").outcome == "launched"
-'''
+"""
 
 
-def test_module() -> str:
+def test_module(found: Beginning) -> str:
     """The text of a test module; the tool file says all that differs from tool to tool."""
-    return _TEST_MODULE
+    # `lti_launch` sends what LTI 1.3 has.
+    return _TEST_MODULE if found.is_basic else f"{_TEST_MODULE}{_HONEST}"
 
 
 def tool_file(found: Beginning) -> str:
@@ -60,8 +73,10 @@ def _shown(application: Application) -> str:
 def _tool(found: Beginning) -> Iterator[str]:
     yield "[tool]"
     yield f"name = {_text(found.name.replace('${', '{'))}  # as reports call it"
-    for key in ("login_url", "launch_url", "jwks_url"):
+    for key in found.addresses:
         yield from _address(found, key)
+    if found.application is not None and found.application.versions == {"1.1", "1.3"}:
+        yield "# It has words of LTI 1.1 as well: `lti-conformance explain lti11` says how to have that tested too."
     yield from _way_up(found)
     if found.application is not None and "enable_check_cookies" in found.application.hints:
         # PyLTI1p3 answers a first login with a page that tests for cookies, and its script adds this.
@@ -80,8 +95,10 @@ def _address(found: Beginning, key: str) -> Iterator[str]:
             yield f"# {key}: no address of the tool's public keys was found; only tests of services need it"
         return
     yield f"{key} = {_text(found.base + guess.route.path)}  # {_line(guess.route.where)}"
-    if guess.others:
-        others = ", ".join(f"{route.path} ({route.where})" for route in guess.others[:5])
+    # What is one address of the tool is no other.
+    taken = {other.route.path for other in found.guesses.values()}
+    if free := [route for route in guess.others if route.path not in taken]:
+        others = ", ".join(f"{route.path} ({route.where})" for route in free[:5])
         yield f"# {key} may also be {_line(others)}"
 
 
@@ -93,6 +110,7 @@ def _way_up(found: Beginning) -> Iterator[str]:
         yield f"# The tool answers at {found.base}, so it is not started. To have it started:"
     if app is not None:
         yield f"{'# ' if found.is_running else ''}app = {_text(app)}  # imported and served for a run, with LTI_* set"
+        yield f"# What it prints is kept in {LOG}."
     elif start is not None and not writable(start):
         yield "# start: the command has ${…} in it, which would be taken for a variable; write one that has not"
     elif start is not None:
@@ -114,6 +132,9 @@ def _started(found: Beginning) -> str | None:
 def _platform(found: Beginning) -> Iterator[str]:
     yield "[platform]  # what the tool has to register; `lti-conformance doctor` prints all of it"
     yield f'url = "http://127.0.0.1:{found.platform_port}"  # the harness listens here; the issuer as well'
+    if found.is_basic:
+        yield from _BASIC
+        return
     yield 'client_id = "lti-conformance"'
     yield 'deployment_id = "1"'
     yield ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
@@ -30,6 +30,8 @@ class Probed:
     found: str = ""
     is_kept: bool = False
     """Whether a person has written it before."""
+    unsure: str = ""
+    """The sentence about a request that may be one; empty if there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,39 +79,55 @@ def draft(
         kept: names that a person has given already.
         before: the table in which they stand, as it is in the file.
     """
-    kept = kept or {}
     sorts = sort(good, broken)
-    doubts = (*doubts, *_doubts(good, sorts))
+    begun = Draft(
+        good=tuple(good),
+        sorted=sorts,
+        doubts=(*doubts, *_doubts(good, sorts)),
+        unknown=(*unknown, *_unsorted(sorts)),
+    )
     if not sorts.refused:
-        return Draft(good=tuple(good), sorted=sorts, doubts=doubts, unknown=(*unknown, *_unsorted(sorts)))
-    evidence = Evidence(good=tuple(good), refused=sorts.refused)
+        return begun
+    return replace(_read(begun, kept or {}), probed=probed, before=before or {})
+
+
+def _read(begun: Draft, kept: Mapping[str, str | Named]) -> Draft:
+    """The draft with the mark, the channels and the names by which refusals are read."""
+    refused = begun.sorted.refused
+    evidence = Evidence(good=begun.good, refused=refused)
     marked = mark(evidence)
     proposals = [proposal for module in channels() if (proposal := module.propose(evidence)) is not None]
-    by_label = {sample.label: sample for sample in sorts.refused}
+    names = _named(proposals, refused, kept)
+    live = _words(names, kept)
+    strong, weak = _chosen([proposal for proposal in proposals if _silent_on_good(proposal, begun.good, live)], live)
+    used = {word for proposal in (*strong, *weak) for word in proposal.words}
+    return replace(
+        begun,
+        mark=marked,
+        channels=strong,
+        commented=weak,
+        names=tuple(name for name in names if name.word in used),
+        unknown=(*begun.unknown, *_unread(refused, marked, strong, live)),
+        kept=kept,
+    )
+
+
+def _named(proposals: Sequence[Proposal], refused: Sequence[Sample], kept: Collection[str]) -> tuple[Name, ...]:
+    """The words of all proposals with what they may mean, but for those that a person has named."""
     words: dict[str, tuple[str, ...]] = {}
     for proposal in proposals:
         for word, labels in proposal.words.items():
             words[word] = tuple(dict.fromkeys((*words.get(word, ()), *labels)))
-    names = tuple(name for name in names_of(words, by_label) if name.word not in kept)
-    live = _words(names, kept)
-    chosen = [proposal for proposal in proposals if _silent_on_good(proposal, good, live)]
-    strong = [p for p in chosen if not p.weak or (_speaks(p, live) and _adds(p, chosen))]
+    by_label = {sample.label: sample for sample in refused}
+    return tuple(name for name in names_of(words, by_label) if name.word not in kept)
+
+
+def _chosen(proposals: Sequence[Proposal], words: Words) -> tuple[tuple[Proposal, ...], tuple[Proposal, ...]]:
+    """The channels that say something, and those that would once their words mean something."""
+    strong = [p for p in proposals if not p.weak or (_speaks(p, words) and _adds(p, proposals))]
     strong = [p for p in strong if p.kind != "text" or _adds(p, strong)]
-    weak = [p for p in chosen if p.weak and p not in strong and _adds(p, chosen)]
-    used = {word for proposal in (*strong, *weak) for word in proposal.words}
-    return Draft(
-        good=tuple(good),
-        sorted=sorts,
-        mark=marked,
-        probed=probed,
-        channels=tuple(strong),
-        commented=tuple(weak),
-        names=tuple(name for name in names if name.word in used),
-        unknown=(*unknown, *_unsorted(sorts), *_unread(sorts.refused, marked, strong, live)),
-        doubts=doubts,
-        kept=kept,
-        before=before or {},
-    )
+    weak = [p for p in proposals if p.weak and p not in strong and _adds(p, proposals)]
+    return tuple(strong), tuple(weak)
 
 
 def _words(names: Sequence[Name], kept: Mapping[str, str | Named]) -> Words:

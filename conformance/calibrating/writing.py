@@ -40,7 +40,7 @@ def block(draft: Draft, *, name: str = "observe") -> str:
         f"launched = {marker_text(draft.mark.launched)}",
     ]
     if draft.probed.probe is None:
-        lines += [f"# {line}" for line in _NO_PROBE]
+        lines += [f"# {line}" for line in (*_NO_PROBE, plain(draft.probed.unsure)) if line]
     else:
         before = draft.before.get("probe", {}) if draft.probed.is_kept else {}
         probe = _as_written(draft.probed.probe, before)

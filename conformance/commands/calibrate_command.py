@@ -15,6 +15,7 @@ from conformance.calibrating.samples import Sample, plain
 from conformance.calibrating.sorting import clusters, comparable, sort
 from conformance.calibrating.writing import block, marker_text, placed
 from conformance.commands.plain_endings import ENDINGS, end
+from conformance.exchanges.known_secrets import configured
 from conformance.hosting import LOG
 from conformance.lab import Lab
 from conformance.model import Observation
@@ -59,6 +60,7 @@ def command(options: argparse.Namespace) -> int:
     # What the file says about answers so far may be wrong, and would stand in the way.
     unread = replace(tool, observe=Observe())
     with open_lab(unread, profile, Start(seed=0), where=f"{path}:", allow_remote=options.allow_remote) as lab:
+        lab.concealed = configured(tool)
         try:
             drafted = _drafted(lab, tool, place, Pace(options.rate))
         except ENDINGS as ending:
@@ -89,7 +91,7 @@ def _drafted(lab: Lab, tool: Tool, place: Place, pace: Pace) -> Draft | None:
     return draft(
         compared,
         spoilt,
-        probe_of(lab, good, turned_away, tool.observe.probe),
+        probe_of(lab, good, turned_away, tool.observe.probe, pace),
         doubts=[_UNKEPT] if unkept else [],
         unknown=tuple(_left_out(sent, roles)),
         kept=tool.observe.names,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from conformance.commands.plain_endings import ENDINGS, end
+from conformance.exchanges.clearing import cleared
 from conformance.lab import registrations
 from conformance.profile import load_profile
 from conformance.runner import Options, Runner
@@ -35,9 +36,10 @@ def command(options: argparse.Namespace) -> int:
         fetched = f"; the tool fetched the key set {fetches} time{'s' if fetches != 1 else ''}"
         print(f"✓ The plain launch by LTI {lab.lti} works{fetched if lab.lti == '1.3' else ''}.")
         if runner.auth_problems:
-            print(f"! Its authentication request has mistakes: {'; '.join(runner.auth_problems)} (SEC 5.1.1.2).")
+            mistakes = cleared("; ".join(runner.auth_problems), lab.secrets)
+            print(f"! Its authentication request has mistakes: {mistakes} (SEC 5.1.1.2).")
         for finding in runner.findings:
-            print(f"• {finding.id}: {finding.text}")
+            print(f"• {finding.id}: {cleared(finding.text, lab.secrets)}")
     return 0
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from conformance import explaining
-from conformance.catalogue import scenarios
+from conformance.catalogue import scenarios, words
+from conformance.choosing import chosen
 from conformance.errors import codes, types
+from conformance.explaining import Area
 from conformance.faults import fault_points
 from conformance.model import Scenario
 from conformance.phases import properties
@@ -19,6 +22,8 @@ from conformance.topics import found_topics, topic_lines
 from mockplatform.errors import UsageError
 
 __all__ = ["KINDS", "Kind", "command"]
+
+_PATTERN = re.compile(r"[*?[]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +46,37 @@ def command(options: argparse.Namespace) -> int:
 
 
 def _explained(word: str) -> Iterator[str]:
-    for kind in KINDS:
-        known = kind.known()
+    written = [(kind, kind.known()) for kind in KINDS]
+    for kind, known in written:
         if word in known:
             return kind.lines(known[word])
-    near = difflib.get_close_matches(word, [name for kind in KINDS for name in kind.known()], n=1)
-    raise UsageError(f"nothing is called '{word}'" + (f"; did you mean '{near[0]}'?" if near else ""))
+    if _PATTERN.search(word):
+        return explaining.area_lines(_matching(word))
+    alike = {name.casefold(): name for _, known in reversed(written) for name in known}
+    meant = alike.get(word.casefold())
+    if meant is not None:
+        return _explained(meant)
+    near = difflib.get_close_matches(word.casefold(), alike, n=1)
+    raise UsageError(f"nothing is called '{word}'" + (f"; did you mean '{alike[near[0]]}'?" if near else ""))
+
+
+def _matching(pattern: str) -> Area:
+    found = tuple(each for each in (*scenarios(), *properties()) if chosen(words(each), [pattern]))
+    if not found:
+        raise UsageError(f"nothing matches '{pattern}'; `lti-conformance list` lists the scenarios")
+    return Area(pattern=pattern, scenarios=found)
+
+
+def _areas() -> Mapping[str, Area]:
+    """The areas of reports by name, but for those of which a topic tells more."""
+    found: dict[str, list[Scenario]] = {}
+    for each in (*scenarios(), *properties()):
+        found.setdefault(each.id.partition("/")[0], []).append(each)
+    return {
+        name: Area(pattern=f"{name}/*", scenarios=tuple(held))
+        for name, held in found.items()
+        if name not in found_topics()
+    }
 
 
 def _scenarios() -> Mapping[str, Scenario]:
@@ -64,5 +94,6 @@ KINDS: tuple[Kind, ...] = (
     Kind(known=types, lines=explaining.type_lines),
     Kind(known=fault_points, lines=explaining.point_lines),
     Kind(known=rulings, lines=explaining.ruling_lines),
+    Kind(known=_areas, lines=explaining.area_lines),
     Kind(known=_scenarios, lines=explaining.scenario_lines),
 )

@@ -19,7 +19,6 @@ from mockplatform.errors import UsageError
 __all__ = ["command"]
 
 _TEST_FILE = "test_lti_conformance.py"
-_NEEDED = ("login_url", "launch_url")
 
 
 def command(options: argparse.Namespace) -> int:
@@ -30,23 +29,43 @@ def command(options: argparse.Namespace) -> int:
     url = _checked(options.url)
     tests = root / "tests"
     tool_path, test_path = root / DEFAULT_NAME, (tests if tests.is_dir() else root) / _TEST_FILE
-    if not options.force:
-        _refuse(root, tool_path, test_path)
+    described, tested = (None, None) if options.force else (_described(root), test_path if test_path.exists() else None)
+    if described is not None and tested is not None:
+        raise UsageError(_kept(described))
     found = begin(root, url)
-    text, missing = tool_file(found), [key for key in _NEEDED if key not in found.guesses]
-    tool = None if missing else loaded(text, tool_path)
-    written = [tool_path]
-    _write(tool_path, text)
-    if found.application is not None and found.application.is_python:
-        _write(test_path, test_module())
+    has_tests = found.application is not None and found.application.is_python and tested is None
+    if described is not None and not has_tests:
+        raise UsageError(_kept(described))
+    told = [] if described is not None else _tool_written(found, tool_path, url)
+    written = [tool_path] if described is None else []
+    if has_tests:
+        _write(test_path, test_module(found))
         written.append(test_path)
-    print("\n".join(_told(found)))
-    print(f"Wrote {' and '.join(map(str, written))}.")
-    print(f"First write {' and '.join(missing)} into {tool_path}. Then:" if tool is None else registration(tool))
+    print("\n".join((*(_told(found) if described is None else ()), *map(_kept, filter(None, (described, tested))))))
+    print("\n".join((f"Wrote {' and '.join(map(str, written))}.", *told)))
     # Commands and imports of a tool file start from the current folder.
     first = "" if root == Path() else f"cd {shlex.quote(str(root))}, then "
     print(f"Next: {first}lti-conformance doctor, then lti-conformance calibrate, then lti-conformance run")
     return 0
+
+
+def _tool_written(found: Beginning, path: Path, url: str | None) -> list[str]:
+    """What is to be done with the tool file that was written.
+
+    Raises:
+        UsageError: nothing was found that would be worth a file, or it could not be loaded.
+    """
+    if found.application is None and found.unread and url is None:
+        more = f" (and {len(found.unread) - 1} more)" if len(found.unread) > 1 else ""
+        raise UsageError(
+            f"{found.unread[0]}{more}; no application was recognised, so nothing is written: mend it first"
+        )
+    if found.application is None and not found.guesses and path.exists():
+        raise UsageError(f"{path}: is kept, as nothing was found out here to put in its place; remove it to begin anew")
+    text, missing = tool_file(found), [key for key in found.needed if key not in found.guesses]
+    tool = None if missing else loaded(text, path)
+    _write(path, text)
+    return [f"First write {' and '.join(missing)} into {path}. Then:" if tool is None else registration(tool)]
 
 
 def _write(path: Path, text: str) -> None:
@@ -79,15 +98,18 @@ def _checked(url: str | None) -> str | None:
     return base
 
 
-def _refuse(root: Path, *paths: Path) -> None:
-    there = next((path for path in paths if path.exists()), None)
-    if there is not None:
-        raise UsageError(f"{there}: is there already and is kept; --force writes it anew")
+def _described(root: Path) -> Path | None:
+    """The file that describes the tool of a folder already."""
     try:
-        project = find(None, root)
+        return find(None, root)
     except UsageError:
-        return
-    raise UsageError(f"{project}: has a table [tool.lti-conformance] already; --force writes {DEFAULT_NAME} beside it")
+        return None
+
+
+def _kept(path: Path) -> str:
+    if path.name == "pyproject.toml":
+        return f"{path}: has a table [tool.lti-conformance] already; --force writes {DEFAULT_NAME} beside it"
+    return f"{path}: is there already and is kept; --force writes it anew"
 
 
 def _told(found: Beginning) -> Iterator[str]:
@@ -98,9 +120,11 @@ def _told(found: Beginning) -> Iterator[str]:
         yield f"Found {application.framework} in {application.where}."
     for other in found.others:
         yield f"  not taken: {other.framework} in {other.where}"
+    for unread in found.unread:
+        yield f"  not read: {unread}"
     if found.is_running:
         yield f"  It is running at {found.base}."
-    for key in ("login_url", "launch_url", "jwks_url"):
+    for key in found.addresses:
         guess = found.guesses.get(key)
         shown = f"{found.base}{guess.route.path}  ({guess.route.where})" if guess else "not found"
         yield f"  {key:<11} {shown}"

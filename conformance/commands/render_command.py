@@ -12,6 +12,7 @@ __all__ = ["command"]
 
 def command(options: argparse.Namespace) -> int:
     """Make other reports of a JSON report, or of what a killed run has left behind."""
-    outputs = outputs_of(options.report, {"the report to render": options.file}) or [Output("text", SCREEN)]
+    source = None if options.file == SCREEN else options.file
+    outputs = outputs_of(options.report, {"the report to render": source}) or [Output("text", SCREEN)]
     write_all(report_at(options.file), outputs)
     return 0

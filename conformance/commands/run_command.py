@@ -15,6 +15,7 @@ from pathlib import Path
 from conformance.catalogue import ruled, scenarios, select
 from conformance.commands.targeting import opened, targeted
 from conformance.conduct import Agenda, conduct
+from conformance.interrupting import held_back
 from conformance.lab import Lab
 from conformance.leaving import LEFT, made
 from conformance.model import Profile, Result
@@ -51,10 +52,11 @@ def command(options: argparse.Namespace) -> int:
         with _progress(len(agenda.ids)) as advance:
             notes = Notes(stream, tool_file=target.tool, chosen=len(agenda.ids), tell=advance)
             dossier = _run(lab, agenda, options, notes, shelf)
-        comparison = None if baseline is None else against(baseline, dossier)
-        if comparison is not None:
-            dossier = replace(dossier, exit_code=comparison.settled(dossier.exit_code))
-        _write(dossier, outputs, stream)
+        with held_back():
+            comparison = None if baseline is None else against(baseline, dossier)
+            if comparison is not None:
+                dossier = replace(dossier, exit_code=comparison.settled(dossier.exit_code))
+            _write(dossier, outputs, stream)
     if comparison is not None:
         # A report that a program reads from the screen stays one.
         mixed = all(output.format == "text" for output in outputs if output.path == SCREEN)
@@ -65,7 +67,7 @@ def command(options: argparse.Namespace) -> int:
 def _run(
     lab: AbstractContextManager[Lab], agenda: Agenda, options: argparse.Namespace, notes: Notes, shelf: Shelf
 ) -> Dossier:
-    """What the run finds out; of one that breaks on a defect of the harness, what it had found out until then."""
+    """What the run finds out; of one that is interrupted, or broken by a defect of the harness, what it had."""
     how = Options(
         jobs=options.jobs,
         strict=options.strict,
@@ -79,6 +81,11 @@ def _run(
         return notes.dossier(report)
     except UsageError:
         raise
+    except KeyboardInterrupt:
+        partial = notes.broken_off("interrupted")
+        if partial is None:
+            raise
+        return partial
     except Exception as error:
         partial = notes.broken_off(f"the harness failed: {type(error).__name__}: {error}")
         if partial is None:

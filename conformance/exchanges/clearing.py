@@ -3,28 +3,39 @@
 Each text of each value is looked through, whatever it is for, so that a field that is added later is safe as well:
 first for the secrets that are known, then for what looks like one by its name or by itself. Whatever is cut is cut
 afterwards, since the rest of a secret does not look like one.
+
+What has been looked through is remembered by a `Clearing`, which belongs to the making of one report and ends with it:
+nothing here outlives that, since each text may be a secret of a tool.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+import hashlib
+import operator
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final, TypeVar
 
-from conformance.exchanges.known_secrets import unknown_to
+from conformance.exchanges.known_secrets import Form, forms_of, ways_of, without
 from conformance.exchanges.legs import Line, Reply
 from mockplatform.telling.masking import masked_headers, masked_named, masked_text
 
-__all__ = ["NOTHING", "cleared"]
+__all__ = ["NOTHING", "Clearing", "cleared"]
 
 T = TypeVar("T")
 
 NOTHING: Final[frozenset[str]] = frozenset()
+_NUMBERS: Final = (int, float)
+_LISTS: Final = (tuple, list)
 _OURS: Final = frozenset(
     {"asker", "cause", "channel", "id", "klass", "outcome", "profile", "requirement", "schema", "severity", "status"}
 )
 """Fields whose words are the harness's own: somebody may have one of them for a password."""
+_SHORT: Final = 2000
+"""As many characters has a text that is remembered as it is; of a longer one a digest is."""
+_MOST: Final = 4096
+"""As many texts are remembered at a time."""
 
 
 def cleared(value: T, known: frozenset[str] = NOTHING) -> T:
@@ -33,46 +44,103 @@ def cleared(value: T, known: frozenset[str] = NOTHING) -> T:
     Args:
         known: secrets by their values.
     """
-    told: T = _cleared(value, known)
-    return told
+    return Clearing().cleared(value, known)
 
 
-def _cleared(value: Any, known: frozenset[str]) -> Any:
-    if value is None or isinstance(value, int | float):
-        return value
-    if isinstance(value, str):
-        safe = _text(unknown_to(value, known) if known else value)
-        return value if safe == value else safe
-    if isinstance(value, Line):
-        value = _line(value)
-    if isinstance(value, Reply):
-        value = _reply(value)
-    if is_dataclass(value) and not isinstance(value, type):
+class Clearing:
+    """Clears values, and looks only once through a text in which nothing was found."""
+
+    __slots__ = ("_clean", "_forms", "_known", "_ways")
+
+    def __init__(self) -> None:
+        self._clean: set[str | bytes] = set()
+        self._known = NOTHING
+        self._ways: Mapping[str, frozenset[str]] = {}
+        self._forms: tuple[Form, ...] = ()
+
+    def cleared(self, value: T, known: frozenset[str] = NOTHING) -> T:
+        """The value, each of its texts without secrets; what holds none is the same object.
+
+        Args:
+            known: secrets by their values.
+        """
+        told: T = self._value(value, self._forms_of(known))
+        return told
+
+    def unknown_to(self, text: str, known: frozenset[str]) -> str:
+        """The text without these secrets; what only looks like one stays."""
+        return without(text, self._forms_of(known))
+
+    def _forms_of(self, known: frozenset[str]) -> tuple[Form, ...]:
+        if known != self._known:
+            # Those of the tool file are known of the next result as well.
+            self._ways = {secret: self._ways.get(secret) or ways_of(secret) for secret in known}
+            self._known, self._forms = known, forms_of(self._ways.values())
+        return self._forms
+
+    def _value(self, value: Any, forms: tuple[Form, ...]) -> Any:
+        if isinstance(value, str):
+            safe = self._text(without(value, forms) if forms and value else value)
+            return value if safe == value else safe
+        if value is None or isinstance(value, _NUMBERS):
+            return value
+        if isinstance(value, _LISTS):
+            return _same(value, tuple(self._value(one, forms) for one in value))
+        if isinstance(value, Mapping):
+            return self._table(value, forms)
+        if isinstance(value, Line):
+            value = _line(value)
+        elif isinstance(value, Reply):
+            value = _reply(value)
         changed = {}
-        for name in _names(type(value)):
+        kind: type = type(value)
+        for name in _names(kind):
             old = getattr(value, name)
-            new = _cleared(old, NOTHING if name in _OURS else known)
+            # Most fields of most results are empty, and what is empty hides nothing.
+            new = self._value(old, () if name in _OURS else forms) if old else old
             if new is not old:
                 changed[name] = new
         return replace(value, **changed) if changed else value
-    if isinstance(value, Mapping):
-        return {_cleared(key, known): _member(key, held, known) for key, held in value.items()}
-    if isinstance(value, tuple | list):
-        held = tuple(_cleared(one, known) for one in value)
-        return value if all(new is old for new, old in zip(held, value, strict=True)) else held
-    return value
+
+    def _table(self, table: Mapping[Any, Any], forms: tuple[Form, ...]) -> Mapping[Any, Any]:
+        told = {self._value(key, forms): self._member(key, held, forms) for key, held in table.items()}
+        is_same = len(told) == len(table) and all(told.get(key, table) is held for key, held in table.items())
+        return table if is_same else told
+
+    def _member(self, key: Any, held: Any, forms: tuple[Form, ...]) -> Any:
+        """A member of a table, masked by its name as well; a list of such has the same name."""
+        if isinstance(held, _LISTS):
+            return _same(held, tuple(self._member(key, one, forms) for one in held))
+        named = masked_named(key, held) if isinstance(held, str) and isinstance(key, str) else held
+        return self._value(named, forms)
+
+    def _text(self, text: str) -> str:
+        if text in self._clean:
+            return text
+        sound = text.encode("utf-8", "replace")
+        mark = text if len(text) <= _SHORT else hashlib.blake2b(sound, digest_size=32).digest()
+        if mark in self._clean:
+            return sound.decode("utf-8")
+        safe = masked_text(sound.decode("utf-8"))
+        if safe == text:
+            self._remember(mark)
+        return safe
+
+    def _remember(self, mark: str | bytes) -> None:
+        if len(self._clean) >= _MOST:
+            self._clean.clear()
+        self._clean.add(mark)
 
 
 @functools.cache
 def _names(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind) if field.init)
+    """The fields of a dataclass; nothing else has any."""
+    return tuple(field.name for field in fields(kind) if field.init) if is_dataclass(kind) else ()
 
 
-def _member(key: Any, held: Any, known: frozenset[str]) -> Any:
-    """A member of a table, masked by its name as well; a list of such has the same name."""
-    if isinstance(held, tuple | list):
-        return tuple(_member(key, one, known) for one in held)
-    return _cleared(masked_named(key, held) if isinstance(held, str) and isinstance(key, str) else held, known)
+def _same(value: Sequence[Any], held: tuple[Any, ...]) -> Sequence[Any]:
+    """The list as it was, if all that it holds is."""
+    return value if all(map(operator.is_, held, value)) else held
 
 
 def _line(line: Line) -> Line:
@@ -90,8 +158,3 @@ def _reply(reply: Reply) -> Reply:
 def _header(line: Line) -> Line:
     value = masked_headers(((line.name, line.value),))[0][1] if line.value else line.value
     return line if value == line.value else replace(line, value=value)
-
-
-@functools.lru_cache(maxsize=4096)
-def _text(text: str) -> str:
-    return masked_text(text.encode("utf-8", "replace").decode("utf-8"))

@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from conformance.exchanges.bodies import FORM, SHOWN, media_type
-from conformance.exchanges.clearing import NOTHING, cleared
+from conformance.exchanges.clearing import NOTHING, Clearing
 from conformance.exchanges.legs import Leg, Line, Reply
 from conformance.model import Observation
 from mockplatform.model import Exchange, Params
@@ -39,13 +39,15 @@ _TEXT: Final = ("text/", "application/json", "application/xml", "application/jav
 _TEXT_SUFFIXES: Final = ("+json", "+xml")
 
 
-def told(legs: Iterable[Leg], known: frozenset[str] = NOTHING) -> tuple[Leg, ...]:
+def told(legs: Iterable[Leg], known: frozenset[str] = NOTHING, clearing: Clearing | None = None) -> tuple[Leg, ...]:
     """Legs without secrets, and cut to what a person reads.
 
     Args:
         known: secrets by their values.
+        clearing: that of the report in which they are told.
     """
-    return tuple(_short(cleared(leg, known)) for leg in legs)
+    clears = clearing or Clearing()
+    return tuple(_short(clears.cleared(leg, known)) for leg in legs)
 
 
 def _short(leg: Leg) -> Leg:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import html
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 from conformance.exchanges.bodies import FORM, media_type
@@ -16,15 +15,24 @@ from conformance.exchanges.legs import Leg
 from conformance.model import Observation
 from conformance.toolvalues import Tool
 from mockplatform.model import Exchange, Params
-from mockplatform.telling.masking import dotted, kind_of, looks_secret
+from mockplatform.telling.masking import dotted, is_readable, kind_of, looks_secret
 
-__all__ = ["configured", "unknown_to", "witnessed"]
+__all__ = ["Form", "configured", "forms_of", "unknown_to", "ways_of", "without", "witnessed"]
 
 _SHORTEST: Final = 6
 _SHORTEST_BEGINNING: Final = 8
 _PASSWORD: Final = re.compile(r"://[^\s/:@]{0,200}:([^\s]{1,400})@")
+_USER: Final = re.compile(r"://([^\s/:@?#]{1,400})[:@]")
 _PUBLIC: Final = frozenset({"client_id", "iss", "login_hint", "lti_message_hint", "nonce", "state", "sub"})
 """What a launch shows to everybody, also where a tool keeps it in a cookie."""
+
+
+class Form(NamedTuple):
+    """A way to write a secret, and how such begin; one that might be a word has to stand by itself."""
+
+    beginning: str
+    text: str
+    is_word: bool
 
 
 def configured(tool: Tool) -> frozenset[str]:
@@ -34,7 +42,8 @@ def configured(tool: Tool) -> frozenset[str]:
 
 def _within(name: str, value: Any) -> Iterator[str]:
     if isinstance(value, str):
-        yield from _values(name, value)
+        # In a tool file it is a place where to look for the codes of errors.
+        yield from _values(name, value) if kind_of(name) != "code" else ()
         yield from _passwords(value)
     elif is_dataclass(value) and not isinstance(value, type):
         for one in fields(value):
@@ -56,7 +65,7 @@ def _values(name: str, value: str) -> Iterator[str]:
     elif kind == "authorization":
         values = [value.partition(" ")[2].strip() or value]
     else:
-        values = [value] if kind else []
+        values = [value] if kind and not (kind == "code" and is_readable(value)) else []
     for secret in values:
         yield secret.rpartition(".")[2] if secret.count(".") == 2 else secret
 
@@ -64,6 +73,8 @@ def _values(name: str, value: str) -> Iterator[str]:
 def _passwords(address: str) -> Iterator[str]:
     for password in _PASSWORD.findall(address) if "://" in address else ():
         yield from (password, unquote(password))
+    for user in _USER.findall(address) if "@" in address else ():
+        yield from (user, unquote(user)) if looks_secret(user) else ()
     if "://" in address and "?" in address:
         yield from _of_params(_query(address))
 
@@ -128,17 +139,39 @@ def _told(leg: Leg) -> Iterator[str]:
 
 def unknown_to(text: str, known: frozenset[str]) -> str:
     """The text without these secrets, as they are and as addresses, JSON and pages write them."""
+    return without(text, forms_of(map(ways_of, known)))
+
+
+def without(text: str, forms: tuple[Form, ...]) -> str:
+    """The text without secrets that are written so."""
     if len(text) < _SHORTEST:
         return text
-    for beginning, form, word in _forms(known):
+    for beginning, form, is_word in forms:
         if beginning not in text:
             continue
-        if word is not None:
-            text = word.sub(dotted(form), text)
+        if is_word:
+            text = _without_word(text, form)
         elif form in text:
             text = text.replace(form, dotted(form))
         text = _cut(text, form)
     return text
+
+
+def _without_word(text: str, word: str) -> str:
+    # Not by a pattern, since `re` keeps the last hundreds that it was given, and with them the secrets.
+    pieces, at, found = [], 0, text.find(word)
+    while found >= 0:
+        end = found + len(word)
+        if _is_in_word(text[found - 1 : found]) or _is_in_word(text[end : end + 1]):
+            found = text.find(word, found + 1)
+            continue
+        pieces += [text[at:found], dotted(word)]
+        at, found = end, text.find(word, end)
+    return "".join((*pieces, text[at:]))
+
+
+def _is_in_word(sign: str) -> bool:
+    return sign.isalnum() or sign == "_"
 
 
 def _cut(text: str, form: str) -> str:
@@ -151,19 +184,23 @@ def _cut(text: str, form: str) -> str:
     return text[:at] + dotted(text[at:end]) + text[end:]
 
 
-@functools.lru_cache(maxsize=1024)
-def _forms(known: frozenset[str]) -> tuple[tuple[str, str, re.Pattern[str] | None], ...]:
-    """The ways to write each, the longest first; one that might be a word has to stand by itself."""
-    ways = {way for secret in known for way in _ways(secret)}
+def forms_of(ways: Iterable[frozenset[str]]) -> tuple[Form, ...]:
+    """Ways to write secrets as they are looked for, the longest first."""
     return tuple(
-        (way[:_SHORTEST], way, re.compile(rf"(?<!\w){way}(?!\w)") if way.isascii() and way.isalpha() else None)
-        for way in sorted(ways, key=lambda way: (-len(way), way))
+        Form(beginning=way[:_SHORTEST], text=way, is_word=way.isascii() and way.isalpha())
+        for way in sorted(frozenset[str]().union(*ways), key=lambda way: (-len(way), way))
     )
 
 
-def _ways(secret: str) -> Iterator[str]:
-    yield secret
-    if not secret.isalnum():
-        yield from (quote(secret, safe=""), quote_plus(secret), repr(secret)[1:-1])
-        yield from (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
-        yield from (html.escape(secret), html.escape(secret, quote=False), html.escape(secret).replace("x27;", "39;"))
+def ways_of(secret: str) -> frozenset[str]:
+    """The ways in which addresses, JSON, pages and logs write a secret."""
+    if secret.isalnum():
+        return frozenset({secret})
+    escaped = html.escape(secret)
+    return frozenset(
+        {
+            *(secret, quote(secret, safe=""), quote_plus(secret), repr(secret)[1:-1]),
+            *(json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]),
+            *(escaped, html.escape(secret, quote=False), escaped.replace("x27;", "39;")),
+        }
+    )

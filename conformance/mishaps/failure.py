@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
+from conformance.exchanges.clearing import cleared
+from conformance.exchanges.known_secrets import configured, witnessed
 from conformance.mishaps.cookies import Cookie, kept, named
-from conformance.mishaps.wording import clauses, matches, text_of
+from conformance.mishaps.wording import clauses, matches, raised_last, text_of
 from conformance.model import LtiVersion, Observation
 from conformance.toolvalues import Tool
 from conformance.trouble_words import speaks_of_trouble
@@ -44,12 +46,16 @@ class Failure:
 
     Args:
         asked: what the tool has asked of the platform, the oldest first.
+        printed: the end of what the tool has printed, where the harness has brought it up.
+        concealed: secrets besides those of the tool file and the launch.
     """
 
     seen: Observation
     tool: Tool
     lti: LtiVersion = "1.3"
     asked: Sequence[Exchange] = ()
+    printed: str = ""
+    concealed: frozenset[str] = frozenset()
 
     @cached_property
     def steps(self) -> tuple[Exchange, ...]:
@@ -108,15 +114,36 @@ class Failure:
         return self.has_failed or speaks_of_trouble(self.words)
 
     @property
+    def has_crashed(self) -> bool:
+        """Whether the last answer is a server error."""
+        return self.status is not None and self.status >= 500
+
+    @cached_property
+    def raised(self) -> str:
+        """The exception that the tool has printed last, in the line in which it begins; empty if there is none."""
+        return raised_last(self.printed)
+
+    @property
     def crash(self) -> str:
         """What a server error means, as a verb."""
         return "was not available" if self.status in UNAVAILABLE else "crashed"
 
+    @cached_property
+    def secrets(self) -> frozenset[str]:
+        """What no diagnosis may show: the secrets of the tool file, and those of the launch."""
+        return configured(self.tool) | witnessed(self.seen) | self.concealed
+
     @property
     def quote(self) -> str:
-        """The beginning of what the last answer says."""
-        cut = "…" if len(self.said) > _QUOTED else ""
-        return f"“{self.said[:_QUOTED]}{cut}”" if self.said else "no text"
+        """The beginning of what the last answer says, without secrets."""
+        return self.quoted(self.said)
+
+    def quoted(self, text: str) -> str:
+        """The beginning of what the tool has said somewhere, without secrets."""
+        # Masked before it is cut: the rest of a secret does not look like one.
+        said = cleared(text, self.secrets)
+        cut = "…" if len(said) > _QUOTED else ""
+        return f"“{said[:_QUOTED]}{cut}”" if said else "no text"
 
     @property
     def login_url(self) -> str:

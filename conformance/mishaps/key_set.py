@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from conformance.mishaps.failure import Diagnosis, Failure, place
 from conformance.mishaps.wording import of
 
-__all__ = ["key_set_not_fetched", "loopback_blocked", "signature_refused", "wrong_key_set_url"]
+__all__ = ["key_set_not_fetched", "loopback_blocked", "signature_refused", "speaks_of_keys", "wrong_key_set_url"]
 
 _INTERNAL = r"(?:private|internal|loopback|local|reserved) (?:ip )?(?:address(?:es)?|ip|ips|network|hosts?|range)"
 _FORBIDDEN = r"blocked|forbidden|refused|denied|disallowed|not (?:be )?allowed|not (?:be )?permitted"
@@ -17,6 +17,7 @@ _SIGNATURE = of(
     before=r"fail(?:ed|ure)?|error|unable to|could not|cannot",
     after=r"fail(?:ed|s|ure)?|error|rejected|refused|malformed|could not|cannot|unable",
 )
+_FETCH = r"\bjwks?\b[^.!?\ue000]{0,60}\b(?:error|exception|fail(?:ed)?|unreachable|could not|cannot|timed out)\b"
 
 
 def wrong_key_set_url(failure: Failure) -> Diagnosis | None:
@@ -64,6 +65,11 @@ def signature_refused(failure: Failure) -> Diagnosis | None:
         happened=f"The tool fetched the key set and may still have refused the signature: {failure.quote}.",
         remedy="Have it take the key by the token's kid and allow RS256; a cache of keys of an earlier run has others.",
     )
+
+
+def speaks_of_keys(failure: Failure) -> bool:
+    """Whether words say that something is wrong with keys or a signature."""
+    return failure.says(_SIGNATURE) or failure.says(_FETCH)
 
 
 def _wanted(failure: Failure) -> str:

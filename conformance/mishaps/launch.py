@@ -15,10 +15,11 @@ __all__ = [
     "cookie_lost",
     "deployment_unknown",
     "error_and_launched",
+    "how_lost",
     "issuer_unknown",
-    "launch_crashed",
     "launch_refused",
     "launched_unseen",
+    "lost_cookies",
     "no_cookie",
     "state_not_found",
     "wrong_launch_path",
@@ -102,14 +103,14 @@ def no_cookie(failure: Failure) -> Diagnosis | None:
 
 def cookie_lost(failure: Failure) -> Diagnosis | None:
     """A cookie of the login that does not come with the launch."""
-    lost = next(_lost(failure), None)
+    lost = next(lost_cookies(failure), None)
     # One lost among others may be about anything; that all are lost shows where the tool looks no further.
     all_lost = failure.has_left_keys_alone and failure.status not in _NO_PAGE and not _has_any_back(failure)
     if lost is None or not (all_lost or _lacks_state(failure)):
         return None
     return Diagnosis(
         id="cookie-out-of-scope",
-        happened=f"{_how_lost(lost, failure)}, and the launch was refused: {failure.quote}.",
+        happened=f"{how_lost(lost, failure)}, and the launch was refused: {failure.quote}.",
         remedy="Use one host for login_url and launch_url, and Path=/ for the cookie.",
     )
 
@@ -177,17 +178,6 @@ def basic_signature(failure: Failure) -> Diagnosis | None:
     )
 
 
-def launch_crashed(failure: Failure) -> Diagnosis:
-    """A server error after the platform's answer."""
-    keys = f" It had not fetched {failure.platform_url}/jwks by then." if failure.has_left_keys_alone else ""
-    cookies = "".join(f" {_how_lost(cookie, failure)}." for cookie in _lost(failure))
-    return Diagnosis(
-        id="launch-crashed",
-        happened=f"The tool {failure.crash} in the launch: {failure.status}, {failure.quote}.{keys}{cookies}",
-        remedy="See its log.",
-    )
-
-
 def launch_refused(failure: Failure) -> Diagnosis:
     """Any other refusal of the launch."""
     return Diagnosis(
@@ -201,7 +191,7 @@ def _lacks_state(failure: Failure) -> bool:
     return failure.lti == "1.3" and failure.says(_STATE) and not failure.says(r"\bdeployment\b|\bsignature\b")
 
 
-def _lost(failure: Failure) -> Iterator[Cookie]:
+def lost_cookies(failure: Failure) -> Iterator[Cookie]:
     """The cookies of the login that did not come with the launch, for a reason that they show."""
     return (
         cookie
@@ -214,7 +204,8 @@ def _has_any_back(failure: Failure) -> bool:
     return any(cookie.name in failure.came_back for cookie in failure.cookies)
 
 
-def _how_lost(cookie: Cookie, failure: Failure) -> str:
+def how_lost(cookie: Cookie, failure: Failure) -> str:
+    """Which cookie did not come with the launch, and why."""
     why = why_lost(cookie, failure.launch_url)
     return f"The cookie {cookie.name}, set at {place(cookie.url)}, did not come with the launch: {why}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from conformance.mishaps.failure import UNAVAILABLE, Diagnosis, Failure, host_of, place
+from conformance.mishaps.failure import Diagnosis, Failure, host_of, place
 from conformance.mishaps.wording import of
 
 __all__ = [
@@ -16,7 +16,6 @@ __all__ = [
     "cookie_page",
     "hints_lost",
     "login_answers_with_a_page",
-    "login_crashed",
     "login_refused",
     "not_registered",
     "other_platform",
@@ -202,17 +201,6 @@ def login_answers_with_a_page(failure: Failure) -> Diagnosis | None:
         happened=f"The login at {place(failure.last.url)} is answered with {failure.status} and {failure.quote}, not "
         "with a redirect to the platform.",
         remedy="See whether login_url is the OIDC login initiation, and not where people sign in with a password.",
-    )
-
-
-def login_crashed(failure: Failure) -> Diagnosis:
-    """A server error before the authentication request."""
-    return Diagnosis(
-        id="login-crashed",
-        happened=f"The tool {failure.crash} in the login: {failure.status}, {failure.quote}.",
-        remedy=f"See its log; often it looks up an issuer, here {failure.tool.issuer}, that is not registered."
-        if failure.status not in UNAVAILABLE
-        else "See its log, and that of a proxy in front of it.",
     )
 
 

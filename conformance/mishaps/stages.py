@@ -59,12 +59,12 @@ def login(failure: Failure) -> bool:
 
 def login_crash(failure: Failure) -> bool:
     """Where the login was answered with a server error."""
-    return login(failure) and _has_crashed(failure)
+    return login(failure) and failure.has_crashed
 
 
 def refusal(failure: Failure) -> bool:
     """Where login or launch was refused, by status or by words: a server error tells no reason."""
-    return (login(failure) or failure.launch is not None) and failure.refuses and not _has_crashed(failure)
+    return (login(failure) or failure.launch is not None) and failure.refuses and not failure.has_crashed
 
 
 def launch(failure: Failure) -> bool:
@@ -74,13 +74,9 @@ def launch(failure: Failure) -> bool:
 
 def launch_crash(failure: Failure) -> bool:
     """Where it answered that with a server error."""
-    return failure.launch is not None and _has_crashed(failure)
+    return failure.launch is not None and failure.has_crashed
 
 
 def refused_launch(failure: Failure) -> bool:
     """Where it answered that with an error that is no server error."""
-    return failure.launch is not None and failure.refuses and not _has_crashed(failure)
-
-
-def _has_crashed(failure: Failure) -> bool:
-    return failure.status is not None and failure.status >= 500
+    return failure.launch is not None and failure.refuses and not failure.has_crashed

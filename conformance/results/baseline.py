@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import Final
 
 from conformance.catalogue import scenarios, words
 from conformance.phases import phases, properties
@@ -15,17 +17,28 @@ from mockplatform.errors import UsageError
 __all__ = ["against", "baseline_at", "catalogued", "report_at"]
 
 
+_DASH: Final = "-"
+_STANDARD_INPUT: Final = "standard input"
+
+
 def report_at(path: str) -> Dossier:
-    """The report in a file.
+    """The report in a file; a dash is standard input.
 
     Raises:
         UsageError: it cannot be read, or is no JSON report.
     """
+    where = _STANDARD_INPUT if path == _DASH else path
     try:
-        content = Path(path).read_bytes()
+        content = _piped() if path == _DASH else Path(path).read_bytes()
     except OSError as error:
-        raise UsageError(f"{path}: the report cannot be read: {error.strerror}") from None
-    return read_kept(content, where=path)
+        raise UsageError(f"{where}: the report cannot be read: {error.strerror}") from None
+    return read_kept(content, where=where)
+
+
+def _piped() -> bytes:
+    if sys.stdin is None:
+        raise UsageError(f"{_STANDARD_INPUT}: the report cannot be read: it is closed")
+    return sys.stdin.buffer.read()
 
 
 def baseline_at(path: str, *, profile: str) -> Dossier:

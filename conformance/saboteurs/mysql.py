@@ -226,12 +226,16 @@ def _records(session: Connection) -> Sequence[_Record]:
 @contextlib.contextmanager
 def _alone(session: Connection) -> Iterator[None]:
     """No other run makes, reads or drops the table of records meanwhile."""
+    from sqlalchemy.exc import SQLAlchemyError
+
     if not _locked(session, f"{PREFIX}records", _PATIENCE_S):
         raise SabotageError(f"another run has held the lock {PREFIX}records for {_PATIENCE_S} s; try again")
     try:
         yield
     finally:
-        _rows(session, "SELECT RELEASE_LOCK(:name)", name=f"{PREFIX}records")
+        # A session that has ended has let go of its locks.
+        with contextlib.suppress(SQLAlchemyError):
+            _rows(session, "SELECT RELEASE_LOCK(:name)", name=f"{PREFIX}records")
 
 
 def _held(session: Connection, record: _Record) -> bool:

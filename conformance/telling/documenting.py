@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
-from conformance.exchanges.clearing import cleared
+from conformance.exchanges.clearing import Clearing
 from conformance.exchanges.exchange_legs import legs_of, told
 from conformance.exchanges.known_secrets import witnessed
 from conformance.exchanges.lies import lies_of
@@ -27,12 +29,14 @@ __all__ = ["dossier_of", "entry_of", "expected_of", "head_of"]
 def dossier_of(report: Report) -> Dossier:
     """A run as its reports tell it."""
     known = report.known.union(*(result.known for result in report.results))
-    return summed(head_of(replace(report, known=known)), tuple(map(entry_of, report.results)))
+    clearing = Clearing()
+    entries = tuple(entry_of(result, clearing) for result in report.results)
+    return summed(head_of(replace(report, known=known)), entries)
 
 
 def head_of(report: Report) -> Dossier:
     """What is known of a run beside its results."""
-    return cleared(
+    return Clearing().cleared(
         Dossier(
             tool=report.tool,
             profile=report.profile.name,
@@ -55,20 +59,25 @@ def head_of(report: Report) -> Dossier:
     )
 
 
-def entry_of(result: Result) -> Entry:
-    """What came of one scenario, as a report tells it."""
+def entry_of(result: Result, clearing: Clearing | None = None) -> Entry:
+    """What came of one scenario, as a report tells it.
+
+    Args:
+        clearing: that of the report in which it is told.
+    """
+    clears = clearing or Clearing()
     scenario, verdict, expectation, seen = result.scenario, result.verdict, result.expectation, result.observation
     legs = result.timeline or (legs_of(seen) if seen and verdict.status in BROKEN else ())
     known = result.known | witnessed(seen, legs)
-    timeline = told(legs, known)
-    entry = cleared(
+    timeline = told(legs, known, clears)
+    entry = clears.cleared(
         Entry(
             id=scenario.id,
             title=scenario.title,
             severity=expectation.severity,
             requirement=scenario.requirement,
-            mutations=scenario.mutations,
-            faults=(*map(str, scenario.faults), *map(str, scenario.wire)),
+            mutations=(),
+            faults=(),
             status=verdict.status,
             outcome=seen.outcome if seen else None,
             expected=expected_of(expectation),
@@ -81,14 +90,28 @@ def entry_of(result: Result) -> Entry:
             replay=result.replay,
             why=scenario.why,
             fix=scenario.fix,
-            sent=_sent(result),
-            steps=tuple(map(_step, (*scenario.before, scenario.attempt))) if scenario.before else (),
             recipe=result.recipe,
             serviced=scenario.serviced,
         ),
         known,
     )
-    return replace(entry, lies=tuple(lies_of(timeline)), timeline=timeline)
+    lies: dict[str, Any] = {"lies": tuple(lies_of(timeline)), "timeline": timeline} if timeline else {}
+    return replace(entry, **_catalogued(result, known, clears), **lies)
+
+
+def _catalogued(result: Result, known: frozenset[str], clears: Clearing) -> dict[str, Any]:
+    """What the catalogue has written: the `secret` with which a lie signs is no secret, unless it is known as one."""
+    scenario = result.scenario
+
+    def told(texts: Iterable[object]) -> tuple[str, ...]:
+        return tuple(clears.unknown_to(str(text), known) for text in texts)
+
+    return {
+        "mutations": told(scenario.mutations),
+        "faults": told((*scenario.faults, *scenario.wire)),
+        "sent": clears.unknown_to(_sent(result), known),
+        "steps": told(map(_step, (*scenario.before, scenario.attempt)) if scenario.before else ()),
+    }
 
 
 def expected_of(expectation: Expectation) -> Expected:

@@ -22,4 +22,5 @@ def lines() -> Iterator[str]:
     for command, endings in OTHERS.items():
         yield from paragraph(command, ", ".join(f"{ending.code} {ending.meaning}" for ending in endings))
     yield ""
-    yield "Every command ends with 2 and one line if it was given something that it cannot use."
+    yield "Every command ends with 2 and one line if it was given something that it cannot use, and"
+    yield "with 3 if it was interrupted."

@@ -18,4 +18,4 @@ def lines() -> Iterator[str]:
     from conformance.topics import found_topics
 
     for topic in found_topics().values():
-        yield from paragraph(topic.name, topic.title)
+        yield from paragraph(topic.name, topic.title, label_width=18)

@@ -20,6 +20,8 @@ from typing import Any, Protocol, TypeVar
 
 from conformance.catalogue import ruled, scenarios
 from conformance.conduct import plain_failure
+from conformance.exchanges.clearing import cleared
+from conformance.exchanges.known_secrets import configured
 from conformance.hosting import as_asgi
 from conformance.lab import Lab
 from conformance.model import Attempt, Observation, Profile, Result, Scenario
@@ -30,7 +32,7 @@ from conformance.results.waivers import waive
 from conformance.runner import Options, PlainLaunchFailed, Runner, ToolLost
 from conformance.story import tell
 from conformance.target import Start, faults_ready, lab_for
-from conformance.toolvalues import Tool
+from conformance.toolvalues import Tool, Waiver
 from conformance.transport import AsgiTransport
 from conformance.under_pytest.turns import Turns
 from conformance.under_pytest.values import Trial, Wish
@@ -97,6 +99,7 @@ class Bench:
         self._trouble = ""
         self._told: set[str] = set()
         self._takes = itertools.count(1)
+        self.known = configured(tool)
 
     def close(self) -> None:
         """Take the tool and the platform down."""
@@ -115,7 +118,7 @@ class Bench:
     def try_scenario(self, profile: str, scenario: str) -> Trial:
         """What comes of trying a scenario, in its turn."""
         chosen = self._profile(profile)
-        trial = Trial(tool=self.tool.tool.name, waivers=self.tool.waiver, profile=chosen, scenario=scenario)
+        trial = self._trial(chosen, scenario, self.tool.waiver)
         try:
             found = self._scenarios[scenario]
             stage = self._stage(chosen)
@@ -126,7 +129,7 @@ class Bench:
             trouble, result = str(error), None
         if result is None:
             return self._troubled(trial, trouble)
-        return replace(trial, result=result, findings=tuple(stage.runner.findings))
+        return replace(trial, result=self._knowing(result), findings=tuple(stage.runner.findings))
 
     def replay(self, profile: str, recipe: str) -> Trial:
         """What comes of sending the story of a recipe again, alone.
@@ -139,7 +142,7 @@ class Bench:
         """
         story = read_recipe(recipe, where="lti_replay")
         chosen = self._profile(profile or story.profile)
-        trial = Trial(tool=self.tool.tool.name, waivers=(), profile=chosen, scenario=story.scenario.id)
+        trial = self._trial(chosen, story.scenario.id, ())
         try:
             stage = self._stage(chosen)
             with self._turns.taken(alone=True):
@@ -147,7 +150,7 @@ class Bench:
                 result = None if trouble else replayed(stage.runner, story)
         except (UsageError, ToolLost) as error:
             trouble, result = str(error), None
-        return self._troubled(trial, trouble) if result is None else replace(trial, result=result)
+        return self._troubled(trial, trouble) if result is None else replace(trial, result=self._knowing(result))
 
     def launch(self, profile: str, wish: Wish) -> Observation:
         """What the tool does with a launch, in its turn.
@@ -167,7 +170,19 @@ class Bench:
         session = told.seen.session if told.seen.outcome != "launched" else told.story.session("user")
         return replace(told.seen, session=session)
 
+    def without_secrets(self, text: str) -> str:
+        """What is told of the tool, without what its description has for secrets."""
+        return cleared(text, self.known)
+
+    def _trial(self, profile: Profile, scenario: str, waivers: tuple[Waiver, ...]) -> Trial:
+        name = self.tool.tool.name
+        return Trial(tool=name, waivers=waivers, profile=profile, scenario=scenario, known=self.known)
+
+    def _knowing(self, result: Result) -> Result:
+        return replace(result, known=self.known)
+
     def _troubled(self, trial: Trial, trouble: str) -> Trial:
+        trouble = self.without_secrets(trouble)
         with self._opening:
             repeated = trouble in self._told
             self._told.add(trouble)
@@ -188,7 +203,7 @@ class Bench:
         try:
             result = stage.runner.try_scenario(scenario)
         except ToolLost as lost:
-            self._trouble = f"the tool is gone: {lost}"
+            self._trouble = self.without_secrets(f"the tool is gone: {lost}")
             raise ToolLost(self._trouble) from None
         today = datetime.datetime.now(datetime.UTC).date()
         return waive(result, self.tool.waiver, stage.runner.lab.profile, today)
@@ -201,8 +216,8 @@ class Bench:
                 try:
                     self._lab = self._stack.enter_context(self._opened(profile, self._start))
                 except UsageError as error:
-                    self._trouble = str(error)
-                    raise
+                    self._trouble = self.without_secrets(str(error))
+                    raise UsageError(self._trouble) from None
             return self._lab
 
     def _stage(self, profile: Profile) -> _Stage:
@@ -217,7 +232,7 @@ class Bench:
                 lab = replace(self._opened_lab(profile), profile=profile)
                 stage = self._stages[profile.name] = _Stage(Runner(lab, Options(strict=self._strict)))
                 with self._turns.taken(alone=False):
-                    stage.trouble = _plain_launch(stage.runner)
+                    stage.trouble = self.without_secrets(_plain_launch(stage.runner))
             return stage
 
 

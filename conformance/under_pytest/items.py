@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.catalogue import ruled, scenarios, select, words
+from conformance.exchanges.clearing import cleared
 from conformance.failing import failure_told
 from conformance.model import Profile, Result, Scenario
-from conformance.phases import properties
-from conformance.profile import load_profile, profile_names
+from conformance.profile import load_profile
 from conformance.recipe import Target
-from conformance.reporting import output_of
-from conformance.results.waivers import check_waivers
+from conformance.reporting import outputs_of
 from conformance.shelf import FOLDER, Shelf
 from conformance.statuses import BROKEN
+from conformance.telling.documenting import entry_of
+from conformance.under_pytest.checking import checked_tool, require_tool
 from conformance.under_pytest.options import SCENARIO, TRIAL, LtiConformanceWarning
+from conformance.under_pytest.planning import source_of
 from mockplatform.errors import UsageError
 
 if TYPE_CHECKING:
@@ -41,15 +43,12 @@ def check(conductor: Conductor, files: Sequence[Path]) -> None:
     """
     settings = conductor.settings
     try:
-        for text in settings.reports:
-            output_of(text, option="--lti-report")
+        # What stands in the configuration file and on the command line is one report.
+        conductor.report_to(outputs_of(dict.fromkeys(settings.reports), {}, option="--lti-report"))
         profile = load_profile(settings.profile or "core")
         selected(profile, settings.only, "--lti-only")
         for file in files:
-            tool = conductor.tool(file)
-            load_profile(tool.profile.name)
-            found = ruled(scenarios(), tool.rulings, where=f"{file}:")
-            check_waivers(tool.waiver, (*found, *properties()), (*profile_names(), profile.name), where=f"{file}:")
+            checked_tool(conductor, file, profile)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
 
@@ -64,8 +63,8 @@ class ScenarioFile(pytest.File):
     def collect(self) -> Iterator[pytest.Item]:
         """The scenarios of the profile."""
         try:
-            tool = self.conductor.tool(self.path)
             profile = load_profile(self.conductor.profile(path=self.path))
+            tool = checked_tool(self.conductor, self.path, profile)
             found = select(ruled(scenarios(), tool.rulings, where=f"{self.path}:"), profile)
         except UsageError as error:
             raise self.CollectError(str(error)) from None
@@ -116,14 +115,24 @@ def parametrize(metafunc: pytest.Metafunc, conductor: Conductor) -> None:
     try:
         name = conductor.profile(given.get("profile"))
         profile = load_profile(name)
-        found = selected(profile, given.get("only", ()), "lti_suite(only=…):")
+        found = _suited(profile, given.get("only", ()))
+        require_tool(metafunc, conductor, profile)
     except UsageError as error:
         raise pytest.Collector.CollectError(str(error)) from None
-    if not found:
-        text = f"lti_suite: no scenario of {given.get('only', ())} belongs to the profile {profile.name}"
-        raise pytest.Collector.CollectError(text)
     cases = [pytest.param(scenario, id=scenario.id, marks=marker(scenario, profile, name)) for scenario in found]
     metafunc.parametrize("lti_scenario", cases)
+
+
+def _suited(profile: Profile, patterns: Sequence[str]) -> Sequence[Scenario]:
+    """The scenarios of a suite.
+
+    Raises:
+        UsageError: there are none.
+    """
+    found = selected(profile, patterns, "lti_suite(only=…):")
+    if not found:
+        raise UsageError(f"lti_suite: no scenario of {patterns} belongs to the profile {profile.name}")
+    return found
 
 
 def selected(profile: Profile, patterns: Sequence[str], option: str) -> Sequence[Scenario]:
@@ -157,7 +166,7 @@ def settle(item: pytest.Item, trial: Trial, settings: Settings) -> None:
     if trial.result is not None:
         told = replace(trial.result, replay=_replay(item, settings))
         trial = replace(trial, result=replace(told, recipe=_recipe(item, told, settings)))
-    item.stash[TRIAL] = trial
+    item.stash[TRIAL] = trial = replace(trial, source=source_of(item))
     conclude(item, trial, settings)
 
 
@@ -171,10 +180,10 @@ def conclude(item: pytest.Item, trial: Trial, settings: Settings) -> None:
     if settings.junit_properties:
         item.user_properties.extend(_properties(result))
     if result.status == "skipped":
-        pytest.skip(result.verdict.reason)
+        pytest.skip(entry_of(result).reason)
     if result.status == "waived":
         # With --runxfail this call does nothing, and a waiver does not hold.
-        pytest.xfail(result.verdict.reason)
+        pytest.xfail(entry_of(result).reason)
     if result.status == "warned":
         _warn(item, result)
     elif result.status != "passed":
@@ -184,7 +193,7 @@ def conclude(item: pytest.Item, trial: Trial, settings: Settings) -> None:
 def _warn(item: pytest.Item, result: Result) -> None:
     scenario = result.scenario
     try:
-        item.warn(LtiConformanceWarning(f"{scenario.id} – {scenario.title}: {result.verdict.reason}"))
+        item.warn(LtiConformanceWarning(f"{scenario.id} – {scenario.title}: {entry_of(result).reason}"))
     except LtiConformanceWarning:
         pytest.fail(failure_told(result), pytrace=False)
 
@@ -200,7 +209,7 @@ def _properties(result: Result) -> Iterator[tuple[str, object]]:
         "lti_observed_code": seen.code if seen else None,
         "lti_observed_type": seen.type if seen else None,
     }
-    return ((name, value) for name, value in flat.items() if value is not None)
+    return ((name, cleared(value, result.known)) for name, value in flat.items() if value is not None)
 
 
 def _recipe(item: pytest.Item, result: Result, settings: Settings) -> str:

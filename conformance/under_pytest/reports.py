@@ -6,33 +6,30 @@ import base64
 import datetime
 import pickle
 import platform as machine
-import re
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from conformance.catalogue import scenarios, select
-from conformance.model import Profile, Result
+from conformance.model import Profile
 from conformance.phases import properties
 from conformance.report import Report
-from conformance.reporting import SCREEN, Output, output_of, write_whole
-from conformance.reports import formats
-from conformance.reports.as_text import closing_text
+from conformance.reporting import write_each
 from conformance.results.waivers import stale_waivers
-from conformance.telling.documenting import dossier_of
-from conformance.telling.dossier import Dossier
-from conformance.under_pytest.values import Trial
+from conformance.under_pytest.closing import closing_lines, waiver_lines
+from conformance.under_pytest.naming import marked, marks
+from conformance.under_pytest.values import Group, Trial
 from mockplatform._version import __version__
 from mockplatform.errors import UsageError
 
 if TYPE_CHECKING:
+    from conformance.under_pytest.planning import Plan
     from conformance.under_pytest.session import Conductor
 
-__all__ = ["decoded", "encoded", "finish"]
+__all__ = ["decoded", "encoded", "finish", "note"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,49 +43,88 @@ class _Run:
     complete: bool
 
 
-def encoded(trial: Trial) -> str:
-    """The trial as text, which xdist can carry from a worker."""
-    return base64.b64encode(pickle.dumps(trial)).decode("ascii")
+def encoded(trial: Trial, plan: Plan) -> str:
+    """The trial as text, which xdist can carry from a worker, with what the worker has to tell of its plan."""
+    return base64.b64encode(pickle.dumps((trial, plan))).decode("ascii")
 
 
-def decoded(text: str) -> Trial:
-    """The trial that a worker of this run has sent."""
-    trial: Trial = pickle.loads(base64.b64decode(text))  # noqa: S301 - from a process that this run has started
-    return trial
+def decoded(text: str) -> tuple[Trial, Plan]:
+    """The trial that a worker of this run has sent, and its plan."""
+    sent: tuple[Trial, Plan] = pickle.loads(base64.b64decode(text))  # noqa: S301 - from a process of this run
+    return sent
+
+
+def note(conductor: Conductor, trial: Trial) -> None:
+    """Remember a trial, and keep its result should this process be killed."""
+    conductor.record(trial)
+    if trial.result is None:
+        return
+    notebook = conductor.notebook
+    begun = notebook.chosen(trial)
+    ids = dict.fromkeys((*begun, *conductor.plan.get((trial.source, trial.profile.name), (trial.scenario,))))
+    if len(ids) > len(begun):
+        # No result says anything of a waiver before all have come.
+        head = replace(_report([trial], _run(conductor, complete=False)), only=_only(ids, trial.profile), waivers=())
+        notebook.begin(trial.group, head, tuple(ids))
+    notebook.add(trial)
 
 
 def finish(conductor: Conductor, *, complete: bool) -> tuple[Sequence[str], int]:
     """Write the reports of a run that is over; returns what to say about it and the exit status it deserves."""
-    settings = conductor.settings
     if not conductor.trials:
-        return (["no scenario was tried, so no report was written"] if settings.reports else []), 0
-    run = _Run(
-        seed=settings.seed,
-        strict=settings.strict,
+        return (["no scenario was tried, so no report was written"] if conductor.outputs else []), 0
+    reports = _reports(conductor.trials.values(), conductor.plan, _run(conductor, complete=complete))
+    notebook = conductor.notebook
+    dossiers = {group: notebook.dossier(group, report) for group, report in reports.items()}
+    told = [*dossiers.values()]
+    lines = [*closing_lines(dossiers, conductor.settings.root)]
+    stale = [sentence for dossier in told for sentence in dossier.waivers]
+    try:
+        write_each(
+            dict(zip(marks([(dossier.tool, dossier.profile) for dossier in told]), told, strict=True)),
+            conductor.outputs,
+            named=marked,
+            show=lambda text: lines.extend(["", *text.splitlines()]),
+            wrote=lambda name, path: lines.append(f"{name} report in {path}"),
+        )
+    except UsageError as error:
+        lines += [*waiver_lines(stale), "; ".join(filter(None, (str(error), notebook.kept)))]
+        return lines, pytest.ExitCode.USAGE_ERROR
+    notebook.done()
+    return [*lines, *waiver_lines(stale)], pytest.ExitCode.TESTS_FAILED if stale else 0
+
+
+def _run(conductor: Conductor, *, complete: bool) -> _Run:
+    return _Run(
+        seed=conductor.settings.seed,
+        strict=conductor.settings.strict,
         started=conductor.started,
         duration_s=time.perf_counter() - conductor.began,
         complete=complete,
     )
-    reports = _reports(conductor.trials.values(), run)
-    # Why a run ended early stands at the item that noticed it.
-    told = [dossier_of(report) for report in reports]
-    shown = [replace(dossier, stopped=None) for dossier in told]
-    lines = [line for dossier in shown for line in closing_text(dossier).splitlines()]
-    try:
-        lines += _written(told, [output_of(text, option="--lti-report") for text in settings.reports])
-    except UsageError as error:
-        return [*lines, str(error)], pytest.ExitCode.USAGE_ERROR
-    stale = any(report.waivers for report in reports)
-    return lines, pytest.ExitCode.TESTS_FAILED if stale else 0
 
 
-def _reports(trials: Iterable[Trial], run: _Run) -> tuple[Report, ...]:
+def _reports(trials: Iterable[Trial], plan: Plan, run: _Run) -> dict[Group, Report]:
     """A report for each tool and profile, in the order of their first items."""
-    groups: dict[tuple[str, str], list[Trial]] = {}
+    groups: dict[Group, list[Trial]] = {}
     for trial in trials:
-        groups.setdefault((trial.tool, trial.profile.name), []).append(trial)
+        groups.setdefault(trial.group, []).append(trial)
     order = {scenario.id: index for index, scenario in enumerate(scenarios())}
-    return tuple(_report(sorted(group, key=lambda trial: order[trial.scenario]), run) for group in groups.values())
+    reports = {}
+    for group, found in groups.items():
+        report = _report(sorted(found, key=lambda trial: order[trial.scenario]), run)
+        reports[group] = report if report.complete else replace(report, untried=_untried(found, plan))
+    return reports
+
+
+def _untried(trials: Iterable[Trial], plan: Plan) -> int:
+    """How many scenarios have no result, of those that were planned for the tool of these trials."""
+    wanted: set[str] = set()
+    done: set[str] = set()
+    for trial in trials:
+        wanted |= {trial.scenario, *plan.get((trial.source, trial.profile.name), ())}
+        done |= {trial.scenario} if trial.result is not None else set()
+    return len(wanted - done)
 
 
 def _report(trials: Sequence[Trial], run: _Run) -> Report:
@@ -98,7 +134,7 @@ def _report(trials: Sequence[Trial], run: _Run) -> Report:
     findings = {finding.id: finding for trial in trials for finding in trial.findings}
     today = run.started.date()
     # `-k` and `--lf` often leave out the one that still fails.
-    whole = select((*scenarios(), *properties()), first.profile)
+    whole = select((*scenarios(), *properties()), first.profile) if first.waivers else ()
     return Report(
         tool=first.tool,
         profile=first.profile,
@@ -111,42 +147,14 @@ def _report(trials: Sequence[Trial], run: _Run) -> Report:
         versions={"lti-conformance": __version__, "python": machine.python_version()},
         waivers=stale_waivers(results, first.waivers, first.profile, today, whole),
         strict=run.strict,
-        only=_only(results, first.profile),
+        only=_only([result.scenario.id for result in results], first.profile),
         stopped=stopped,
+        known=frozenset().union(*(trial.known for trial in trials)),
     )
 
 
-def _only(results: Sequence[Result], profile: Profile) -> tuple[str, ...]:
+def _only(ids: Iterable[str], profile: Profile) -> tuple[str, ...]:
     """What chose these scenarios, in the words of `--only`: pytest has many ways to leave some out."""
-    ids = {result.scenario.id for result in results}
+    ids = set(ids)
     whole = {scenario.id for scenario in scenarios() if profile.expectation(scenario) is not None}
     return () if whole <= ids else tuple(sorted(ids))
-
-
-def _written(dossiers: Sequence[Dossier], outputs: Iterable[Output]) -> list[str]:
-    """Write the reports; returns the lines for the screen.
-
-    Several reports of one path get their profile, and where that is not enough their tool, into the file name.
-    """
-    lines: list[str] = []
-    for output in outputs:
-        for dossier, mark in zip(dossiers, _marks(dossiers), strict=True):
-            text = formats()[output.format](dossier)
-            if output.path == SCREEN:
-                lines += ["", *text.splitlines()]
-                continue
-            path = Path(output.path)
-            path = path.with_name(f"{path.stem}-{mark}{path.suffix}") if mark else path
-            write_whole(path, text)
-            lines.append(f"{output.format} report in {path}")
-    return lines
-
-
-def _marks(dossiers: Sequence[Dossier]) -> Sequence[str]:
-    """What tells the reports apart; nothing if there is one."""
-    if len(dossiers) == 1:
-        return [""]
-    profiles = [dossier.profile for dossier in dossiers]
-    if len(set(profiles)) == len(profiles):
-        return profiles
-    return [f"{re.sub(r'[^a-z0-9]+', '-', told.tool.lower())}-{told.profile}" for told in dossiers]

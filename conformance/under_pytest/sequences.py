@@ -18,6 +18,7 @@ from conformance.phases.sequences import NAME, properties, run_with
 from conformance.profile import load_profile
 from conformance.results.waivers import waive
 from conformance.runner import ToolLost
+from conformance.telling.documenting import entry_of
 from conformance.under_pytest.bench import AnyBench, Bench, outside_loops
 from conformance.under_pytest.options import LtiConformanceWarning, conductor_of
 from mockplatform.errors import UsageError
@@ -57,7 +58,7 @@ class LtiSequences:
         if conductor.settings.strict:
             broken, weak = [*broken, *(_failed(result) for result in weak)], []
         for result in weak:
-            told = f"{result.scenario.id} – {result.scenario.title}: {result.verdict.reason}"
+            told = f"{result.scenario.id} – {result.scenario.title}: {entry_of(result).reason}"
             try:
                 request.node.warn(LtiConformanceWarning(told))
             except LtiConformanceWarning:
@@ -66,7 +67,7 @@ class LtiSequences:
         if broken:
             pytest.fail("\n\n".join(map(failure_told, broken)), pytrace=False)
         if all(result.status == "skipped" for result in results):
-            pytest.skip("; ".join(sorted({result.verdict.reason for result in results})))
+            pytest.skip("; ".join(sorted({entry_of(result).reason for result in results})))
 
     def _results(self, bench: AnyBench, profile: str) -> Sequence[Result]:
         """What comes of the properties, alone with the tool.
@@ -94,11 +95,12 @@ class LtiSequences:
                 results.extend(run_with(self.machine, stage.runner, chosen, Depth(examples=self.examples)))
             except ToolLost as lost:
                 # The tests that follow need not find it out for themselves.
-                bench._trouble = f"the tool is gone: {lost}"  # noqa: SLF001 - the same
+                bench._trouble = bench.without_secrets(f"the tool is gone: {lost}")  # noqa: SLF001 - the same
                 broken = [result.scenario.id for result in results if result.status in ("failed", "error")]
                 known = f"; broken before that: {', '.join(broken)}" if broken else ""
                 raise ToolLost(bench._trouble + known) from None  # noqa: SLF001 - the same
         today = datetime.datetime.now(datetime.UTC).date()
+        results = [replace(result, known=bench.known) for result in results]
         return [waive(result, bench.tool.waiver, stage.runner.lab.profile, today) for result in results]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -13,17 +13,21 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.lab import Lab
 from conformance.model import Profile
+from conformance.reporting import Output
 from conformance.target import Start, open_lab, platform_for
 from conformance.toolfile import find, load
 from conformance.toolvalues import Tool
 from conformance.under_pytest.bench import AnyBench, Bench, in_process
-from conformance.under_pytest.values import InProcess, RunningPlatform, Trial
+from conformance.under_pytest.checking import require_waivable
+from conformance.under_pytest.notebook import Notebook
+from conformance.under_pytest.values import Group, InProcess, RunningPlatform, Trial
 from mockplatform.app import create_app
 from mockplatform.errors import UsageError
 from mockplatform.lms import Platform
 from mockplatform.server import listen, serve
 
 if TYPE_CHECKING:
+    from conformance.under_pytest.planning import Plan
     from conformance.under_pytest.settings import Settings
 
 __all__ = ["Conductor"]
@@ -46,7 +50,12 @@ class Conductor:
         self._ask: Callable[..., Any] | None = None
         self.started = datetime.datetime.now(datetime.UTC)
         self.began = time.perf_counter()
-        self.trials: dict[tuple[str, str, str], Trial] = {}
+        self.trials: dict[tuple[Group, str], Trial] = {}
+        self.plan: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._plan_is_told = False
+        # One process writes: that to which workers send what they find out.
+        self.outputs: tuple[Output, ...] = ()
+        self.notebook = Notebook(self.outputs)
 
     def tool_file(self) -> Path:
         """The tool file of this run.
@@ -60,8 +69,8 @@ class Conductor:
             return find(None, self.settings.root)
         except UsageError:
             raise UsageError(
-                f"{self.settings.root}: there is no tool file; write lti-conformance.toml, name one with --lti-tool, "
-                "or override the fixture lti_tool"
+                f"{self.settings.root}: there is no tool file; write one with `lti-conformance init`, name one with "
+                "--lti-tool, or override the fixture lti_tool"
             ) from None
 
     def tool(self, path: Path) -> Tool:
@@ -115,7 +124,12 @@ class Conductor:
         return RemoteBench(path, self._ask)
 
     def _bench(self, tool: Tool, opened: Callable[[Profile, Start], AbstractContextManager[Lab]], where: str) -> Bench:
-        return Bench(tool, opened, start=self._start(), strict=self.settings.strict, where=where)
+        def opened_if_waivable(profile: Profile, start: Start) -> AbstractContextManager[Lab]:
+            # What a fixture gives is not known before; under which profiles it will be tried, not even now.
+            require_waivable(tool, (name for waiver in tool.waiver for name in waiver.profiles), where=where)
+            return opened(profile, start)
+
+        return Bench(tool, opened_if_waivable, start=self._start(), strict=self.settings.strict, where=where)
 
     def _opener(
         self, tool: Tool, where: str, platform: Platform | None = None
@@ -213,12 +227,23 @@ class Conductor:
             where,
         )
 
+    def report_to(self, outputs: Iterable[Output]) -> None:
+        """These are the reports that were asked for of this process."""
+        self.outputs = tuple(outputs)
+        self.notebook = Notebook(self.outputs)
+
+    def untold_plan(self) -> Plan:
+        """What a worker sends of its plan along with a trial: all with the first, since it is long and stays so."""
+        told, self._plan_is_told = self._plan_is_told, True
+        return {} if told else self.plan
+
     def record(self, trial: Trial) -> None:
         """Remember a trial; a later one of the same scenario replaces it."""
-        self.trials[trial.tool, trial.profile.name, trial.scenario] = trial
+        self.trials[trial.group, trial.scenario] = trial
 
     def close(self) -> None:
         """Take everything down that this process has brought up."""
+        self.notebook.close()
         if self._service is not None:
             self._service.close()
         for bench in self._benches.values():

@@ -21,7 +21,12 @@ from conformance.toolvalues import (
 )
 from mockplatform.lms import Platform
 
-__all__ = ["InProcess", "RunningPlatform", "Trial", "Wish"]
+__all__ = ["FILE", "Group", "InProcess", "RunningPlatform", "Trial", "Wish"]
+
+FILE = "file "
+"""How the source of a tool begins that a tool file describes."""
+Group = tuple[str, str, str]
+"""What has a report of its own: a tool's name, a profile, and the tool file; empty if a fixture gives the tool."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +100,16 @@ class Trial:
     """Whether the trouble has been told before."""
     findings: tuple[Finding, ...] = ()
     """Those of the plain launch."""
+    known: frozenset[str] = field(default=frozenset(), repr=False)
+    """The secrets of the tool's description, which no report may show."""
+    source: str = ""
+    """Where the item has its tool from."""
+
+    @property
+    def group(self) -> Group:
+        """To which report it belongs: two files may call their tools by one name."""
+        file = self.source.removeprefix(FILE) if self.source.startswith(FILE) else ""
+        return self.tool, self.profile.name, file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

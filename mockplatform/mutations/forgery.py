@@ -5,11 +5,12 @@ They are built by hand, with the numbers of the platform's key: no library makes
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import zlib
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPrivateNumbers
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from mockplatform.keys import b64url
@@ -75,9 +76,13 @@ def padding(token: SignedToken, context: Context, *, form: str, key: str = "plat
     }
     if form not in forms:
         raise NotApplicableError(f"there is no form {form} of a padding")
-    numbers = private.private_numbers()
-    signature = pow(int.from_bytes(forms[form]), numbers.d, numbers.public_numbers.n)
-    return _with(token, signature.to_bytes(size))
+    return _with(token, _raised(int.from_bytes(forms[form]), private.private_numbers()).to_bytes(size))
+
+
+def _raised(number: int, key: RSAPrivateNumbers) -> int:
+    """A number to the power of the private exponent, in a third of the time by the two primes (RFC 8017 5.1.2)."""
+    first, second = pow(number, key.dmp1, key.p), pow(number, key.dmq1, key.q)
+    return second + key.q * (key.iqmp * (first - second) % key.p)
 
 
 @mutation("RFC 8017 8.2.2")
@@ -143,7 +148,7 @@ def encrypted(
     text = token.text.encode()
     if bomb_mib:
         header["zip"] = "DEF"
-        text = _deflated(b"\0" * bomb_mib * 1024 * 1024)
+        text = _bomb(bomb_mib)
     if rounds:
         header |= {"p2s": b64url(bytes(16)), "p2c": rounds}
     protected = b64url(json.dumps(header, separators=(",", ":")).encode())
@@ -151,6 +156,12 @@ def encrypted(
     wrapped = b"" if algorithm == "dir" else bytes(40)
     parts = (wrapped, bytes(12), sealed[:-16], sealed[-16:])
     return SignedToken(text=".".join((protected, *map(b64url, parts))))
+
+
+# It takes as long to pack as a dozen launches to send, and is the same each time.
+@functools.lru_cache(maxsize=4)
+def _bomb(size_mib: int) -> bytes:
+    return _deflated(b"\0" * size_mib * 1024 * 1024)
 
 
 def _deflated(data: bytes) -> bytes:

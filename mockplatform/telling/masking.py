@@ -8,15 +8,17 @@ from dataclasses import replace
 from typing import Final
 
 from mockplatform.model import Exchange, Params
-from mockplatform.telling.secret_names import kind_of, looks_secret
-from mockplatform.telling.secret_rules import without_secrets
-from mockplatform.telling.secret_values import as_authorization, as_cookies, as_set_cookie, dotted, masked, masked_as
+from mockplatform.telling.secrets.dots import as_authorization, as_cookies, as_set_cookie, dotted, masked, masked_as
+from mockplatform.telling.secrets.everywhere import without_secrets
+from mockplatform.telling.secrets.looks import is_readable, looks_secret
+from mockplatform.telling.secrets.names import Kind, kind_of
 from mockplatform.telling.tokens import TOKEN_LIKE, FoundToken, tokens_in
 
 __all__ = [
     "TOKEN_LIKE",
     "FoundToken",
     "dotted",
+    "is_readable",
     "kind_of",
     "looks_secret",
     "masked",
@@ -36,23 +38,35 @@ def masked_params(params: Params) -> Params:
 
 def _param(name: str, value: str) -> str:
     kind = kind_of(name)
-    return masked_as(kind, value) if kind in ("secret", "token") else value
+    return _safe(_masker(kind), value) if kind in ("secret", "token", "code") else value
 
 
 def masked_headers(headers: Params) -> Params:
     """Headers, those masked that prove who somebody is."""
-    return tuple((name, _header(name.lower())(value)) for name, value in headers)
+    return tuple((name, _safe(_header(name.lower()), value)) for name, value in headers)
 
 
 def masked_named(name: str, value: str) -> str:
     """A value that is a parameter, a header, a claim or a member: nobody knows which."""
     known = _HEADERS.get(name.lower())
-    return known(value) if known else masked_as(kind_of(name), value)
+    return _safe(known or _masker(kind_of(name)), value)
+
+
+def _masker(kind: Kind) -> Callable[[str], str]:
+    return lambda value: masked_as(kind, value)
 
 
 def masked_text(text: str) -> str:
     """A body or an address, whatever it is: forms, JSON and pages are looked through for secrets by their names."""
-    return without_secrets(text)
+    return _safe(without_secrets, text)
+
+
+def _safe(told: Callable[[str], str], text: str) -> str:
+    """The text as it is told; if that fails, so, since a defect of masking ends no run and shows no secret."""
+    try:
+        return told(text)
+    except Exception as error:  # noqa: BLE001
+        return f"(not shown, since masking it failed with {type(error).__name__}: please report it)"
 
 
 def masked_exchange(exchange: Exchange) -> Exchange:

@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from mockplatform.telling.secrets.rule import PERCENT
+
 __all__ = ["TOKEN_LIKE", "FoundToken", "header_in", "tokens_in"]
 
 _PART: Final = r"[A-Za-z0-9_•-]*+"
 """It may have been masked before."""
-_DOT: Final = r"(?:\.|%2[Ee])"
+_DOT: Final = rf"(?:\.|{PERCENT}2[Ee]|\\{{1,8}}u002[Ee])"
+"""As addresses and JSON may write it."""
 TOKEN_LIKE: Final = re.compile(
     r"(?<![A-Za-z0-9_-])(?=[A-Za-z0-9_-]*?e[wy])(?P<first>[A-Za-z0-9_-]++)"
     rf"(?={_DOT}(?P<claims>{_PART}){_DOT}(?P<signature>{_PART})(?:{_DOT}(?P<fourth>{_PART}){_DOT}(?P<fifth>{_PART}))?)"

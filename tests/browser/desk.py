@@ -54,6 +54,20 @@ class _Seat:
             except BaseException as error:  # noqa: BLE001 - whatever it is, whoever asked is told
                 done.set_exception(error)
 
+    def is_here(self) -> bool:
+        return threading.current_thread() is self._thread
+
+    def its_playwright(self) -> Playwright:
+        self.playwright = self.playwright or sync_playwright().start()
+        return self.playwright
+
+    def its_browser(self, found: str) -> Browser:
+        if self.browser is None:
+            self.browser = self.its_playwright().chromium.launch(
+                executable_path=found, headless=True, args=list(ARGUMENTS)
+            )
+        return self.browser
+
     def begin(self, work: Callable[[], Any]) -> Future[Any]:
         done: Future[Any] = Future()
         self._given.put((done, work))
@@ -107,31 +121,29 @@ class Desk:
 
     def browser(self) -> Browser:
         """The browser; to be asked for in its thread."""
-        seat = self._seat
-        if seat.browser is None:
-            seat.browser = self._started().chromium.launch(
-                executable_path=self.found, headless=True, args=list(ARGUMENTS)
-            )
-        return seat.browser
+        return self._seat_of_this_thread().its_browser(self.found)
 
     def profile(self, folder: Path, preferences: Mapping[str, Any]) -> BrowserContext:
         """A browser of its own with these preferences, which only a profile on disk can have; to be closed."""
         (folder / "Default").mkdir(parents=True)
         (folder / "Default" / "Preferences").write_text(json.dumps(preferences), encoding="utf-8")
-        return self._started().chromium.launch_persistent_context(
-            folder, executable_path=self.found, headless=True, args=list(ARGUMENTS)
+        return (
+            self._seat_of_this_thread()
+            .its_playwright()
+            .chromium.launch_persistent_context(folder, executable_path=self.found, headless=True, args=list(ARGUMENTS))
         )
 
-    def _started(self) -> Playwright:
-        self._seat.playwright = self._seat.playwright or sync_playwright().start()
-        return self._seat.playwright
+    def _seat_of_this_thread(self) -> _Seat:
+        if not self._seat.is_here():
+            raise StuckError("this work had hung, and another browser has taken its place")
+        return self._seat
 
     def close(self) -> None:
         """Leave nothing running; what hangs ends with the process."""
         seat = self._seat
-        with contextlib.suppress(StuckError):
-            if seat.browser is not None:
-                self.do(seat.browser.close)
+        with contextlib.suppress(StuckError), contextlib.ExitStack() as stack:
+            stack.callback(seat.leave)
             if seat.playwright is not None:
-                self.do(seat.playwright.stop)
-        self._seat.leave()
+                stack.callback(self.do, seat.playwright.stop)
+            if seat.browser is not None:
+                stack.callback(self.do, seat.browser.close)

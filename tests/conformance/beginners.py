@@ -61,6 +61,7 @@ class Beginner:
     at_end: Hook = lambda _: None
     fetch: Callable[[str], bytes] = fetched
     middleware: Sequence[Middleware] = ()
+    debug: bool = False
     states: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -72,6 +73,7 @@ class Beginner:
                 Route(self.launch_path, self.launch, methods=["POST"]),
             ],
             middleware=self.middleware,
+            debug=self.debug,
         )
 
     async def login(self, request: Request) -> Response:

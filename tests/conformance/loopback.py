@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from tests.patience import ended
+
 __all__ = [
     "Talk",
     "free_port",
@@ -39,6 +41,7 @@ def server(talk: Talk) -> Iterator[str]:
                     connection.close()
                     return
                 with connection, contextlib.suppress(OSError):
+                    connection.settimeout(60)
                     connection.recv(65536)
                     talk(connection, over)
 
@@ -50,7 +53,7 @@ def server(talk: Talk) -> Iterator[str]:
         over.set()
         with contextlib.suppress(OSError):
             socket.create_connection((host, port), timeout=1).close()
-        thread.join()
+        ended([thread], "the end of a server")
         listening.close()
 
 
@@ -76,7 +79,7 @@ def trickle(start: bytes) -> Talk:
 
 
 def keep_still(_: socket.socket, over: threading.Event) -> None:
-    over.wait()
+    over.wait(60)
 
 
 def reset(connection: socket.socket, _: threading.Event) -> None:

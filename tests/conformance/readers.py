@@ -1,4 +1,4 @@
-"""A reader of README: a folder in which what it says to type is typed."""
+"""A reader of README and of the written topics: their blocks, and a folder in which what they say to type is typed."""
 
 from __future__ import annotations
 
@@ -12,15 +12,31 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["README", "Folder", "chapter"]
+__all__ = ["FENCED", "README", "WRITTEN", "Folder", "block", "blocks", "chapter"]
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+TOPICS = sorted((ROOT / "conformance" / "topics").glob("*.md"))
+WRITTEN = {"README": README, **{path.stem.replace("_", "-"): path.read_text(encoding="utf-8") for path in TOPICS}}
+"""README and each topic of `explain` that is a text, by its name."""
+
+FENCED = re.compile(r"^```([\w-]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 def chapter(heading: str) -> str:
     """The text of a chapter."""
     return README[README.index(f"\n## {heading}") :].split("\n## ")[1]
+
+
+def blocks(language: str) -> list[str]:
+    """Every example in a language, of README and of the topics; "" is what is typed into a shell."""
+    return [text for document in WRITTEN.values() for kind, text in FENCED.findall(document) if kind == language]
+
+
+def block(language: str, word: str) -> str:
+    """The one example that contains a word."""
+    (found,) = [text for text in blocks(language) if word in text]
+    return found
 
 
 @dataclass(frozen=True)

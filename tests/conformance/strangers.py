@@ -9,8 +9,13 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 __all__ = [
+    "BASIC",
+    "BASIC_EXPRESS",
+    "BASIC_PYLTI",
     "BLUEPRINTS",
     "DJANGO",
+    "DJANGO_ASGI",
+    "DJANGO_SETTINGS",
     "EXPRESS",
     "FACTORY",
     "FASTAPI",
@@ -202,6 +207,99 @@ class Launch:
     def post(self, request): return DjangoMessageLaunch(request, conf)
 """,
 }
+
+DJANGO_ASGI: Mapping[str, str] = {
+    **{place: text for place, text in DJANGO.items() if place != "manage.py"},
+    "school/settings/base.py": 'ROOT_URLCONF = "school.urls"\n',
+    "school/asgi.py": """
+import os
+from django.core.asgi import get_asgi_application
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "school.settings.local")
+application = get_asgi_application()
+""",
+}
+DJANGO_SETTINGS: Mapping[str, str] = {
+    **{place: text for place, text in DJANGO.items() if place.startswith("lti/")},
+    "settings.py": 'ROOT_URLCONF = "addresses"\n',
+    "addresses.py": DJANGO["school/urls.py"],
+}
+"""Without `manage.py`: started by a server, or by `python -m django` alone."""
+
+BASIC: Mapping[str, str] = {
+    "tool.py": """
+import os
+
+from flask import Flask, request
+from oauthlib.oauth1 import RequestValidator, SignatureOnlyEndpoint
+
+app = Flask(__name__)
+
+
+class Registered(RequestValidator):
+    allowed_signature_methods = ("HMAC-SHA1",)
+    enforce_ssl = False
+    nonces = set()
+
+    def check_client_key(self, client_key):
+        return True
+
+    def check_nonce(self, nonce):
+        return True
+
+    def validate_client_key(self, client_key, request):
+        return client_key == os.environ["LTI_CONSUMER_KEY"]
+
+    def get_client_secret(self, client_key, request):
+        return os.environ["LTI_CONSUMER_SECRET"]
+
+    def validate_timestamp_and_nonce(self, client_key, timestamp, nonce, request, **tokens):
+        is_new = (timestamp, nonce) not in self.nonces
+        self.nonces.add((timestamp, nonce))
+        return is_new
+
+
+@app.route("/lti/config.xml")
+def config():
+    return "<cartridge_basiclti_link/>"
+
+
+@app.route("/lti/", methods=["POST"])
+def start():
+    form = list(request.form.items(multi=True))
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    is_valid, _ = SignatureOnlyEndpoint(Registered()).validate_request(request.url, "POST", form, headers)
+    if not is_valid:
+        return "The launch is not signed as it should be", 401
+    return f"<h1>Exercises</h1><p>{request.form.get('oauth_consumer_key')}</p>"
+""",
+}
+BASIC_PYLTI: Mapping[str, str] = {
+    "app.py": """
+from flask import Flask
+from pylti.flask import lti
+
+app = Flask(__name__)
+
+
+@app.route("/enter", methods=["GET", "POST"])
+@lti(request="initial", error=refused, app=app)
+def enter(lti=lti): ...
+
+
+@app.route("/login", methods=["GET", "POST"])
+def login(): ...
+""",
+}
+BASIC_EXPRESS: Mapping[str, str] = {
+    "package.json": '{"main": "server.js", "dependencies": {"express": "^4", "ims-lti": "^3"}}',
+    "server.js": """
+const lti = require('ims-lti');
+app.post('/lti/launch', (req, res) => new lti.Provider(key, secret).valid_request(req, done));
+app.get('/login', (req, res) => res.render('password'));
+app.listen(3000);
+""",
+}
+"""Launched by LTI 1.1 and by nothing else."""
 
 EXPRESS: Mapping[str, str] = {
     "package.json": '{"name": "tool", "scripts": {"start": "node src/server.js"}, "dependencies": {"express": "^5"}}',

@@ -222,7 +222,7 @@ def test_refusals_that_are_all_alike_say_that_only_the_outcome_can_be_judged(too
     path = tool(refused=lambda _: Shown(status=403, body="<p>Forbidden</p>"))
     ran = run("calibrate", "--tool", path)
 
-    assert set(observe_in(path)) == {"launched"}
+    assert set(observe_in(path)) == {"launched", "probe"}
     assert "all refusals are alike" in ran.out
     assert "refused in 1 way, 0 let in" in ran.out
     assert rows(ran.out)["nonce/absent"].startswith("rejected")
@@ -326,6 +326,70 @@ def test_a_tool_that_leads_on_is_known_by_its_address_and_probed_there(tool: Any
     assert observe["launched"]["url"] == "/room"
     assert observe["probe"] == {"request": "GET /room", "status": 200}
     assert set(verdicts(run, path, tmp_path, "signature/flipped-bit", "accepted/login-by-*").values()) == {"passed"}
+
+
+def me(cookies: str) -> Shown:
+    """Who is signed in, for those who are."""
+    return Shown(status=200 if COOKIE in cookies else 401, body="{}", kind="application/json")
+
+
+def sign_in_first(cookies: str) -> Shown:
+    """A page that leads everybody else to where one signs in."""
+    return page("Profile", "<h1>You</h1>") if COOKIE in cookies else Shown(status=302, headers={"location": "/"})
+
+
+@pytest.mark.parametrize(
+    ("pages", "place", "without"),
+    [({"/api/me": me}, "/api/me", 401), ({"/profile": sign_in_first}, "/profile", 302)],
+    ids=["json", "page"],
+)
+def test_a_usual_address_is_the_probe_if_it_tells_sessions_apart(
+    tool: Any, run: Any, tmp_path: Path, pages: Any, place: str, without: int
+):
+    """A tool whose launch ends where it was posted has a probe all the same, with the evidence written beside it."""
+    path = tool(pages={"/api/": lambda _: Shown(status=404), **pages} if place == "/profile" else pages)
+    ran = run("calibrate", "--tool", path)
+
+    assert ran.code == 0
+    assert observe_in(path)["probe"] == {"request": f"GET {place}", "status": 200}
+    written = path.read_text("utf-8")
+    assert f"# Found: a usual address; it answers 200 after each, and {without} without; after " in written
+    assert re.search(r"without; after 0 of \d+ refused launches it answers 200\n", written)
+    assert set(verdicts(run, path, tmp_path, "signature/flipped-bit", "nonce/absent").values()) == {"passed"}
+
+
+@pytest.mark.parametrize(
+    "show",
+    [
+        lambda _: Shown(status=200, body="{}"),
+        lambda _: Shown(status=401),
+        lambda cookies: Shown(status=200, body='{"user": "Ann"}' if COOKIE in cookies else '{"user": null}'),
+        lambda _: Shown(status=500),
+    ],
+    ids=["open", "closed", "one-status", "crash"],
+)
+def test_a_usual_address_is_no_probe_without_evidence(tool: Any, run: Any, show: Any):
+    """Where the status is the same with and without a session, or after refusals, nothing is proposed."""
+    path = tool(pages=dict.fromkeys(("/me", "/api/me", "/profile", "/account"), show))
+    ran = run("calibrate", "--tool", path)
+
+    assert ran.code == 0
+    assert "probe" not in observe_in(path)
+    assert "how to see whether somebody is signed in" in ran.out
+
+
+def test_a_usual_address_that_refused_launches_open_as_well_is_only_named(tool: Any, run: Any):
+    """Whether it is a session that they leave is for a person to say: the comment has what was seen."""
+    path = tool(
+        refused=lambda reason: Shown(status=400, body=reason.type, headers={"set-cookie": "seen=1; Path=/"}),
+        pages={"/api/me": lambda cookies: Shown(status=200 if cookies else 401)},
+    )
+    ran = run("calibrate", "--tool", path)
+
+    assert ran.code == 0
+    assert "probe" not in observe_in(path)
+    told = r"# GET /api/me may be one: .* but after [1-9]\d* of \d+ refused launches it answers 200\n"
+    assert re.search(told, path.read_text("utf-8"))
 
 
 HOSTILE = (

@@ -11,6 +11,7 @@ from conformance.commands import run_command
 from mockplatform.server import listen
 from tests.conformance.loopback import free_port, tool_file
 from tests.conformance.own_scenarios import RIGHT
+from tests.patience import reading
 
 
 class TestHelp:
@@ -46,10 +47,11 @@ class TestHelp:
             "except SystemExit: pass\n"
             "print(sorted(m for m in sys.modules if m.startswith(('conformance.', 'starlette', 'httpcore', 'rich'))))"
         )
-        done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+        done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, timeout=60, check=True)
 
         tables = ["conformance.command_table", "conformance.exit_codes"]
-        assert done.stdout.splitlines()[-1] == str(["conformance.cli", *tables])
+        streams = ["conformance.interrupting", "conformance.screen"]
+        assert done.stdout.splitlines()[-1] == str(["conformance.cli", *tables, *streams])
 
 
 class TestUsage:
@@ -64,7 +66,7 @@ class TestUsage:
             (("run", "--demo", "--only", "time/expird"), "--only time/expird: no scenario, code or error type matches"),
             (("run", "--tool", "gone.toml"), "gone.toml: there is no such file"),
             (("doctor", "--tool", "gone.toml"), "gone.toml: there is no such file"),
-            (("run",), "there is no tool file; write one, name one with --tool, or try --demo"),
+            (("run",), "there is no tool file; write one with `lti-conformance init`, name one with --tool, or try"),
             (("doctor",), "there is no tool file"),
             (("selftest", "--only", "no-such-flaw"), "--only no-such-flaw: unknown flaw"),
         ],
@@ -154,14 +156,15 @@ class TestStreams:
         """`lti-conformance list | head -1` ends quietly."""
         process = self.command("list", "--mutations", "--json")
         process.stdout.close()
-        assert process.stderr.read() == ""
-        process.wait()
+        with reading(process, "nothing but the end of what it prints"):
+            assert process.stderr.read() == ""
+        process.wait(timeout=60)
         process.stderr.close()
 
     def test_the_module_is_the_command(self) -> None:
         """`python -m conformance` returns the exit code."""
         with self.command("explain", "§§§§") as process:
-            _, told = process.communicate()
+            _, told = process.communicate(timeout=60)
 
         assert process.returncode == 2
         assert told == "lti-conformance: nothing is called '§§§§'\n"

@@ -97,7 +97,6 @@ def _listened(lab: Lab, wire: Wire) -> None:
 
 def test_the_same_seed_sends_the_same_requests():
     """Once times are offsets from now, and ids, keys and what the tool chose have no names."""
-    recorded(1_750_000_000)
     first, second = recorded(1_800_000_000), recorded(1_850_000_000)
     assert len(first) > 1000
     assert first == second
@@ -117,25 +116,26 @@ def sample(tmp_path: Path) -> Iterator[Callable[[str | None], Path]]:
 
 
 FLAWS = [
-    ("version-with-suffix", "core", "generated/version-of-any-text"),
-    ("expiry-read-unverified", "ltix", "precedence/signature-before-dates"),
-    ("expiry-forgiven-in-a-session", "core", "sequences/spoilt-launches-refused"),
+    ("version-with-suffix", "core", "generated/version-of-any-text", 100),
+    ("expiry-read-unverified", "ltix", "precedence/signature-before-dates", 100),
+    ("expiry-forgiven-in-a-session", "core", "sequences/spoilt-launches-refused", 45),
 ]
-"""A flaw, its profile, and a property that notices it."""
+"""A flaw, its profile, a property that notices it, and how many examples that takes."""
 
 
-@pytest.mark.parametrize(("flaw", "profile", "noticed"), FLAWS)
+@pytest.mark.parametrize(("flaw", "profile", "noticed", "examples"), FLAWS)
 def test_a_failure_of_each_phase_can_be_replayed(
     flaw: str,
     profile: str,
     noticed: str,
+    examples: int,
     sample: Callable[[str | None], Path],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ):
     """The recipe fails again on the same tool, and is fixed on one without the flaw."""
     run = ["run", "--tool", str(sample(flaw)), "--strict", "--deep", "--profile", profile, "--only", noticed]
-    assert main([*run, "--recipes", str(tmp_path / "recipes")]) == 1
+    assert main([*run, "--examples", str(examples), "--recipes", str(tmp_path / "recipes")]) == 1
     (recipe,) = (tmp_path / "recipes").glob("*.json")
     capsys.readouterr()
     assert main(["replay", str(recipe)]) == 1

@@ -218,7 +218,7 @@ def test_an_error_that_is_defined_twice_is_refused(
 def test_importing_the_errors_loads_nothing_heavy() -> None:
     """The import takes no third-party package along and reads no file."""
     probe = "import sys, conformance.errors as e; print(e._load.cache_info().currsize, *sys.modules)"
-    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, timeout=60, check=True)
 
     loaded, *modules = done.stdout.split()
     assert loaded == "0"

@@ -38,8 +38,9 @@ from tests.conformance.makers import make_dossier, make_entry
 
 PACKAGE = Path(conformance.__file__).parent
 WANTED = {
-    "axes", "cli", "exit-codes", "faults", "fixtures", "not-tested", "profiles", "reports", "rulings", "severity",
-    "tool-file", "topics", "twins",
+    "adding", "axes", "back-end-faults", "channels", "cli", "control-endpoint", "deep", "exit-codes", "fake-lms",
+    "faults", "fixtures", "lti11", "not-tested", "profiles", "recipes", "reports", "rulings", "services", "severity",
+    "states", "strategies", "tool-file", "topics", "twins", "vectors",
 }  # fmt: skip
 
 
@@ -137,6 +138,12 @@ class TestLists:
         assert [e for endings in OTHERS.values() for e in endings if f"{e.code} {e.meaning}" not in shown] == []
         assert [name for name in OTHERS if f" {name} {OTHERS[name][0].code} " not in shown] == []
 
+    def test_every_command_tells_its_exit_codes(self, run: Any) -> None:
+        """Those of the table, in its order, and no command that is not there."""
+        assert list(OTHERS) == [name for name in COMMANDS if name != "run"]
+        lines = run("explain", "exit-codes").out.partition("Of the others:")[2].splitlines()
+        assert [line.split()[0] for line in lines if re.match(r"  \S", line)] == list(OTHERS)
+
     def test_exit_codes_stand_in_the_order_in_which_they_apply(self) -> None:
         """Of a run that has everything against it each reason is taken away in turn; a baseline comes last."""
         failed, skipped, passed = (make_entry(status, status) for status in ("failed", "skipped", "passed"))
@@ -185,6 +192,47 @@ class TestLists:
         names = [*(f"--{name.replace('_', '-')}" for name in options), *fixtures.__all__]
         assert [name for name in names if name not in shown] == sorted(INNER)
         assert len(options) > 5
+
+
+class TestAreas:
+    @pytest.mark.parametrize("word", ["nonce", "nonce/*"])
+    def test_an_area_lists_its_scenarios(self, run: Any, word: str) -> None:
+        """One line for each: id, code and title."""
+        lines = run("explain", word).out.splitlines()
+        known = [scenario for scenario in (*scenarios(), *properties()) if scenario.id.startswith("nonce/")]
+        for scenario in known:
+            (line,) = [line for line in lines if line.split()[:1] == [scenario.id]]
+            assert line.endswith(scenario.title)
+        assert [line.split()[1] for line in lines if line.split()[:1] == ["nonce/absent"]] == ["1001"]
+        assert "--only 'nonce/*'" in lines[-1]
+
+    def test_a_glob_matches_as_it_does_in_a_run(self, run: Any) -> None:
+        """Ids, codes and error types."""
+        found = {scenario.id for scenario in scenarios() if scenario.id.endswith("/absent")}
+        shown = {line.split()[0] for line in run("explain", "*/absent").out.splitlines() if line.startswith("  ")}
+        assert found <= shown
+        assert "nonce/absent" in run("explain", "100[12]").out
+
+    def test_a_glob_that_matches_nothing(self, run: Any) -> None:
+        """It is said to be one."""
+        assert "nothing matches 'nonces/*'" in run("explain", "nonces/*").complaint
+
+    @pytest.mark.parametrize(("word", "meant"), [("TOKENEXPIRED", "TokenExpired"), ("Nonce/Absent", "nonce/absent")])
+    def test_case_makes_no_difference(self, run: Any, word: str, meant: str) -> None:
+        """A word is found however it is written."""
+        assert told(run, word) == told(run, meant)
+
+    def test_near_words_are_suggested_in_any_case(self, run: Any) -> None:
+        """Also where nothing is called so."""
+        assert "did you mean 'TokenExpired'?" in run("explain", "TOKENEXPIRD").complaint
+
+    def test_arguments_of_the_command_line(self, run: Any) -> None:
+        """Those without a name are shown as well."""
+        lines = run("explain", "cli").out.splitlines()
+        for command, count in (("lti-conformance flavour diff", 2), ("lti-conformance flavour show", 1)):
+            section = lines[lines.index(command) :]
+            section = section[: section.index("")]
+            assert len([line for line in section if line.startswith("  FLAVOUR  ")]) == count
 
 
 class TestToolFile:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from conformance.first_hour import DIAGNOSES, Diagnosis, Failure, diagnose, failure_of
+from conformance.mishaps.wording import raised_last
 from conformance.profile import load_profile
 from conformance.runner import Options, PlainLaunchFailed, Runner
 from conformance.target import Start, open_lab
@@ -360,6 +362,19 @@ def test_a_signature_that_is_refused(tmp_path: Path) -> None:
     assert (found and found.id) == "signature-refused"
 
 
+def test_an_exception_that_nobody_catches(tmp_path: Path) -> None:
+    """The traceback that a framework shows is read for what was raised."""
+
+    def refuse(request: Any) -> Any:
+        raise type("DeploymentNotFound", (Exception,), {})("no row of that id")
+
+    with running(tmp_path, debug=True, at_end=refuse) as path:
+        found = diagnosis_of(path)
+    assert found is not None
+    assert (found.id, "DeploymentNotFound: no row of that id”." in found.happened) == ("launch-crashed", True)
+    assert "Its text names the deployment, which may be why." in found.remedy
+
+
 def test_what_a_tool_says_is_quoted_with_care(tmp_path: Path) -> None:
     """Neither tokens nor what steers a terminal is repeated."""
     token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ1c2VyIn0.c2lnbmF0dXJlLW9mLWEtdG9rZW4"
@@ -378,6 +393,16 @@ class TestWhereItIsSaid:
 
         assert ran.code == 3
         assert "The tool may not know the deployment: “Unknown deployment”.\nRegister deployment '1'" in ran.err
+
+    def test_doctor_of_a_tool_that_crashes(self, run: Any, tmp_path: Path) -> None:
+        """What the page of a crash says of a setting stands in the remedy."""
+        crash = "<h1>500 Server Error</h1><h2>DeploymentNotFound: no deployment of that id</h2>"
+        with running(tmp_path, at_end=page(crash, 500)) as path:
+            ran = run("doctor", "--tool", path)
+
+        assert ran.code == 3
+        assert "The tool crashed in the launch: 500, “" in ran.err
+        assert "See its log. Its text names the deployment, which may be why. Register deployment '1'" in ran.err
 
     def test_run(self, run: Any, tmp_path: Path) -> None:
         """A run that stops says it in its report."""
@@ -451,6 +476,37 @@ def id_of(failure: Failure) -> str:
 DJANGO_DEBUG = """<title>KeyError at /login</title><h1>KeyError at /login</h1><pre>&#39;email&#39;</pre>
 <h2>Request information</h2><table><tr><td>CSRF_COOKIE</td><td>invalid CSRF token missing</td></tr>
 <tr><td>registration</td><td>unknown issuer</td></tr></table><p>Using settings module school.settings</p>"""
+TRACEBACK = """Traceback (most recent call last):
+  File "/srv/tool/app.py", line 40, in launch
+    raise_unless(found, "unknown deployment, invalid client id")  # issuer not found
+LINE
+"""
+DJANGO_RAISED = """<title>DoesNotExist at /launch</title><h1>DoesNotExist
+ <span>at /launch</span></h1><pre class="exception_value">Deployment matching query does not exist.</pre>
+<h2>Traceback</h2><pre>registration = None # unknown issuer</pre><p>Using settings module school.settings</p>"""
+WERKZEUG_RAISED = """<title>LookupError: unknown deployment '1'
+ // Werkzeug Debugger</title><h1>LookupError</h1><p class="errormsg">LookupError: unknown deployment '1'</p>
+<h2 class="traceback">Traceback <em>(most recent call last)</em></h2><pre>unknown issuer</pre>"""
+EXPRESS_RAISED = """<title>Error</title><pre>Error: Unknown client_id<br> &nbsp; &nbsp;at launch (/srv/tool/app.js:12:9)
+<br> &nbsp; &nbsp;at Layer.handle (/srv/tool/node_modules/router/lib/layer.js:5:1)</pre>"""
+EXPRESS_NAMED = """<title>Error</title><pre>Error: Go away<br> &nbsp; &nbsp;at find.deployment [as unknownDeployment]
+ (/srv/deployment/missing.ts:12:9)<br> &nbsp; &nbsp;at async file:///srv/unknown/client.mjs:5:1</pre>"""
+RAISED = """Traceback (most recent call last):
+  File "/srv/tool/app.py", line 3, in launch
+    found = session.execute(registration)  # issuer not found
+            ~~~~~~~~~~~~~~~^^^^^^^^^^^^^^
+"""
+"""What stands above the exception, which may have lines of its own below it."""
+SQLALCHEMY = """sqlalchemy.exc.OperationalError: (sqlite3.OperationalError) no such table: platforms
+[SQL: SELECT platforms.id]
+(Background on this error at: https://sqlalche.me/e/20/e3q8)
+"""
+PYDANTIC = """pydantic_core._pydantic_core.ValidationError: 1 validation error for Settings
+platform
+  Field required [type=missing, input_value={}, input_type=dict]
+    For further information visit https://errors.pydantic.dev/2.5/v/missing
+"""
+ECHOED = "correct-horse-battery"
 MISSED_404 = "<title>Brightlearn – the learning platform</title><nav><a>Platform</a></nav><h1>Not found</h1>"
 
 
@@ -505,6 +561,14 @@ class TestWhatItIsNot:
             (422, "<h1>ActionController::InvalidAuthenticityToken</h1>", "csrf-in-the-way"),
             (401, "jwt expired", "clock-differs"),
             (401, "UnknownDeploymentError", "deployment-unknown"),
+            (
+                400,
+                '{"error": "Failed at launch: deployment not found", "at": "2026-11-22T10:15:30Z"}',
+                "deployment-unknown",
+            ),
+            (400, "Error at validation: state not found (2026-11-22 10:15:30)", "state-not-found"),
+            (400, EXPRESS_NAMED, "launch-refused"),
+            (400, "404 Client Error: Not Found for url: http://127.0.0.1:9400/members", "launch-refused"),
             (401, "Signature verification failed", "signature-refused"),
         ],
     )
@@ -536,6 +600,123 @@ class TestWhatItIsNot:
         assert "had not fetched http://127.0.0.1:9400/jwks" in found.happened
         assert "lti-state, set at" in found.happened
         assert "its path /login does not cover /launch" in found.happened
+
+    @pytest.mark.parametrize(
+        ("body", "told"),
+        [
+            ("DeploymentNotFound", "names the deployment, which may be why. Register deployment '1' in the tool"),
+            ('{"error": "deployment id not found"}', "names the deployment, which may be why."),
+            (TRACEBACK.replace("LINE", "LookupError: unknown deployment 1"), "names the deployment"),
+            (DJANGO_RAISED, "names the deployment"),
+            (WERKZEUG_RAISED, "names the deployment"),
+            (EXPRESS_RAISED, "names who launches, which may be why. Register issuer http"),
+            ("InvalidIssuerError: Invalid issuer", "and client id lti-conformance, letter by letter."),
+            ("jwt.exceptions.InvalidAudienceError: Audience doesn't match", "names who launches"),
+            ("PyJWKClientError: Unable to find a signing key that matches: x", "names keys or a signature"),
+            ("InvalidSignatureError: Signature verification failed", "take the key by the token's kid"),
+            ("ImmatureSignatureError: The token is not yet valid (iat)", "names the token's times"),
+            (
+                "pylti1p3.exception.LtiException: State not found",
+                "names state or session, which may be why. See whether",
+            ),
+        ],
+    )
+    def test_a_crash_whose_text_names_a_setting(self, body: str, told: str) -> None:
+        """What an exception says of a setting may be why, and is told as no more than that."""
+        found = diagnose(launch_ended(500, body))
+        assert found is not None
+        assert (found.id, told in found.remedy) == ("launch-crashed", True), found.remedy
+        assert found.remedy.startswith("See its log. Its text names ")
+
+    def test_a_crash_over_keys_that_were_never_fetched(self) -> None:
+        """There the address is to be looked at, and no key."""
+        found = diagnose(launch_ended(500, "PyJWKClientConnectionError: Fail to fetch data", key_fetches=0))
+        assert found is not None
+        assert "names keys or a signature, which may be why. Register http" in found.remedy
+        assert "as the platform's key set URL" in found.remedy
+
+    @pytest.mark.parametrize(
+        ("body", "told"),
+        [
+            ("KeyError: unknown consumer key", "names who launches, which may be why. Register consumer key "),
+            ("OAuthError: invalid signature", "names keys or a signature, which may be why. Compare consumer key"),
+        ],
+    )
+    def test_a_crash_over_a_basic_launch(self, body: str, told: str) -> None:
+        """LTI 1.1 has a consumer key and its secret in place of issuer and key set."""
+        sent = step("/basic", 500, body, request_body="oauth_signature=x")
+        found = diagnose(Failure(seen=make_observation("rejected", exchanges=(sent,)), tool=make_tool(), lti="1.1"))
+        assert found is not None
+        assert (found.id, told in found.remedy) == ("launch-crashed", True), found.remedy
+
+    def test_a_crash_of_the_login_that_names_the_platform(self) -> None:
+        """It is told with issuer and client id."""
+        found = diagnose(login_ended(500, "<title>ValueError: Unknown client_id // Werkzeug Debugger</title>"))
+        assert found is not None
+        assert found.id == "login-crashed"
+        assert "Its text names the platform, which may be why. Register issuer http" in found.remedy
+
+    @pytest.mark.parametrize(
+        ("status", "body"),
+        [
+            (500, DJANGO_DEBUG),
+            (500, "IntegrityError: duplicate key value violates unique constraint"),
+            (500, 'UndefinedTable: relation "deployment" does not exist'),
+            (500, "OperationalError: no such column: lti_deployment.client_id"),
+            (500, "AttributeError: 'NoneType' object has no attribute 'deployment_id'"),
+            (500, "TypeError: launch() missing 1 required positional argument: 'deployment_id'"),
+            (500, "ModuleNotFoundError: No module named 'platform'"),
+            (500, "this deployment has no database, invalid deployment"),
+            (500, TRACEBACK.replace("LINE", "KeyError: 'email'")),
+            (500, TRACEBACK.replace("LINE", "")),
+            (
+                500,
+                f"{RAISED}requests.exceptions.HTTPError: 404 Client Error: Not Found for url: http://127.0.0.1/scores",
+            ),
+            (500, "httpx.HTTPStatusError: Client error '404 Not Found' for url 'http://127.0.0.1:9400/scores'"),
+            (500, "aiohttp.client_exceptions.ClientResponseError: 404, message='Not Found', url='http://127.0.0.1/'"),
+            (503, "invalid deployment"),
+            (502, "Unknown client"),
+        ],
+    )
+    def test_a_crash_whose_text_names_none(self, status: int, body: str) -> None:
+        """What speaks of the program, or of what stands in front of it, is no reason to look at the registration."""
+        for failure in (launch_ended(status, body), login_ended(status, body)):
+            found = diagnose(failure)
+            assert found is not None
+            assert "Its text names" not in found.remedy, found.remedy
+
+    @pytest.mark.parametrize(
+        ("body", "quoted"),
+        [
+            (TRACEBACK.replace("LINE", "LookupError: unknown deployment 1"), "LookupError: unknown deployment 1"),
+            (
+                f"{RAISED}{SQLALCHEMY}",
+                "sqlalchemy.exc.OperationalError: (sqlite3.OperationalError) no such table: platforms",
+            ),
+            (
+                f"{RAISED}{PYDANTIC}",
+                "pydantic_core._pydantic_core.ValidationError: 1 validation error for Settings",
+            ),
+            (
+                f"{RAISED}KeyError: 'x'\n\nThe above exception was its direct cause:\n\n{RAISED}LookupError: no\n",
+                "LookupError: no",
+            ),
+            (
+                f'{RAISED}TemplateSyntaxError: no end\n  File "/srv/page.html", line 3\n    {{% if',
+                "TemplateSyntaxError: no end",
+            ),
+            (f"{RAISED}KeyError: 'x'\n".replace("\n", "\r\n"), "KeyError: 'x'"),
+            (RAISED, "Traceback (most recent call last)"),
+        ],
+        ids=["one-line", "sqlalchemy", "pydantic", "chained", "template", "carriage-returns", "cut"],
+    )
+    def test_what_a_traceback_ends_in_is_quoted(self, body: str, quoted: str) -> None:
+        """A traceback begins with what is of no use here, and what was raised may say more than one line."""
+        found = diagnose(launch_ended(500, body))
+        assert found is not None
+        assert f"500, “{quoted}”." in found.happened
+        assert "Its text names" not in found.remedy or "deployment" in quoted
 
     def test_what_the_platform_has_noted_goes_before_words(self) -> None:
         """A flawed authentication request is sure, and is told with what the tool answered."""
@@ -607,6 +788,135 @@ class TestQuotes:
         assert "500, “KeyError: 'email'”." in found.happened
 
 
+class TestSecrets:
+    """What the tool file configures is shown by no diagnosis, wherever a tool repeats it."""
+
+    REST = f'probe = {{ request = "GET /api/me", headers = {{ "X-Api-Key" = "{ECHOED}" }} }}'
+
+    @pytest.mark.parametrize("command", ["doctor", "run"])
+    @pytest.mark.parametrize("lead", ["", "x" * 90, "x" * 170], ids=["whole", "cut-in-quotes", "cut-in-messages"])
+    @pytest.mark.parametrize("mistake", ["at_login", "at_launch"])
+    def test_a_secret_that_the_tool_repeats(
+        self, run: Any, tmp_path: Path, command: str, lead: str, mistake: str
+    ) -> None:
+        """Neither whole nor where it was cut, and what is around it stays."""
+        said = page(f"{lead} the password {ECHOED} refused", 500)
+        with running(tmp_path, {"rest": self.REST}, **{mistake: said}) as path:
+            ran = run(command, "--tool", path)
+
+        assert ran.code == 3, ran.out + ran.err
+        assert "crashed in the" in " ".join((ran.out + ran.err).split())
+        assert ECHOED[:10] not in ran.out + ran.err
+
+    def test_a_secret_that_an_authentication_request_repeats(self, run: Any, tmp_path: Path) -> None:
+        """A parameter is quoted as little as a page."""
+        with running(tmp_path, {"rest": self.REST}, client_id=ECHOED, audience=ECHOED) as path:
+            ran = run("doctor", "--tool", path)
+
+        assert "sent client_id 'corr" in ran.err
+        assert ECHOED[:10] not in ran.out + ran.err
+
+    def test_calibrate_shows_none_of_them(self, run: Any, tmp_path: Path) -> None:
+        """Those of the [observe] that it reads nothing by are secrets as well."""
+        said = page(f"the password {ECHOED} refused", 500)
+        with running(tmp_path, {"rest": self.REST}, at_launch=said) as path:
+            ran = run("calibrate", "--tool", path)
+
+        assert ran.code == 3, ran.out + ran.err
+        assert "the password" in ran.out
+        assert "crashed in the launch" in ran.err
+        assert ECHOED[:10] not in ran.out + ran.err
+
+    def test_doctor_shows_none_of_them_when_the_launch_works(self, run: Any, tmp_path: Path) -> None:
+        """What is said of a mistake that did no harm may repeat one."""
+        with running(tmp_path, {"rest": self.REST}, client_id="", more={"prompt": ECHOED}) as path:
+            ran = run("doctor", "--tool", path)
+
+        assert ran.code == 0, ran.out + ran.err
+        assert "prompt is" in ran.out
+        assert ECHOED[:10] not in ran.out + ran.err
+
+
+CRASHING_ASGI = """
+async def app(scope, receive, send):
+    if scope["type"] == "http":
+        raise {raised}
+"""
+CRASHING_WSGI = """
+def app(environ, start_response):
+    raise {raised}
+"""
+CRASHING_LATE = """
+async def app(scope, receive, send):
+    if scope["type"] == "http":
+        await send({{"type": "http.response.start", "status": 500, "headers": []}})
+        await send({{"type": "http.response.body", "body": b"Internal Server Error"}})
+        raise {raised}
+"""
+
+
+class TestWhatWasRaised:
+    """An exception that only the log of the tool has is quoted."""
+
+    @staticmethod
+    def doctor(run: Any, folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> str:
+        """What `doctor` says of an application with this source in this process."""
+        monkeypatch.chdir(folder)
+        monkeypatch.syspath_prepend(str(folder))
+        monkeypatch.delitem(sys.modules, "crashing_tool", raising=False)
+        (folder / "crashing_tool.py").write_text(text, encoding="utf-8")
+        url, platform = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
+        rest = TestSecrets.REST
+        path = described(folder, url, platform, tool='app = "crashing_tool:app"', rest=rest)
+        ran = run("doctor", "--tool", path)
+        assert ran.code == 3, ran.out + ran.err
+        told: str = ran.err
+        return told
+
+    @pytest.mark.parametrize("source", [CRASHING_ASGI, CRASHING_WSGI, CRASHING_LATE], ids=["asgi", "wsgi", "late"])
+    def test_an_application_that_raises(
+        self, run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str
+    ) -> None:
+        """Its own word stands in the place of a guess."""
+        raised = "ValueError('the colour is too loud')"
+        told = self.doctor(run, tmp_path, monkeypatch, source.format(raised=raised))
+
+        assert "The tool crashed in the login: 500" in told
+        assert "The last exception in its log is “ValueError: the colour is too loud”." in told
+        assert "often it looks up an issuer" not in told
+
+    def test_one_that_names_the_platform(self, run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What it names is what may be mended."""
+        raised = "LookupError('issuer not registered')"
+        told = self.doctor(run, tmp_path, monkeypatch, CRASHING_ASGI.format(raised=raised))
+        assert "Its text names the platform, which may be why. Register issuer http" in told
+
+    def test_one_that_names_a_secret(self, run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The log is quoted with the same care as a page."""
+        raised = f"ValueError('refused {ECHOED}')"
+        told = self.doctor(run, tmp_path, monkeypatch, CRASHING_ASGI.format(raised=raised))
+        assert "“ValueError: refused " in told
+        assert ECHOED[:10] not in told
+
+    @pytest.mark.parametrize(
+        ("log", "raised"),
+        [
+            ("", ""),
+            ("ValueError: no traceback", ""),
+            ('Traceback (most recent call last):\n  File "a.py"\nA: b\n1.2.3.4 - POST /login 500\n', "A: b"),
+            ("Traceback (most recent call last):\nA: b\nthen\nTraceback (most recent call last):\n  x\nC: d\n", "C: d"),
+            (
+                "  + Exception Group\n    | Traceback (most recent call last):\n    |   File\n    | E: inner\n",
+                "E: inner",
+            ),
+        ],
+        ids=["nothing", "none", "followed", "two", "group"],
+    )
+    def test_the_last_one_of_a_log(self, log: str, raised: str) -> None:
+        """Whatever stands around it."""
+        assert raised_last(log) == raised
+
+
 class TestPlainEndings:
     def test_doctor_warns_of_a_request_that_works_by_luck(self, run: Any, tmp_path: Path) -> None:
         """A launch that works despite a flawed authentication request is no reason to be silent about it."""
@@ -616,12 +926,13 @@ class TestPlainEndings:
         assert ran.code == 0
         assert "! Its authentication request has mistakes: client_id is ''" in ran.out
 
-    @pytest.mark.parametrize("command", [("doctor",), ("calibrate",)])
+    @pytest.mark.parametrize("command", [("doctor",), ("calibrate",), ("run",)])
     def test_a_tool_that_cannot_be_prepared(self, run: Any, tmp_path: Path, command: tuple[str, ...]) -> None:
-        """A request of [arrange] that fails ends each command alike."""
+        """A request of [arrange] that fails ends each command alike: nothing was executed, for the tool file."""
         rest = '[profile]\nname = "class"\n[arrange]\nzoom_authorised = { request = "POST {url}/nowhere" }'
         with running(tmp_path, {"rest": rest}) as path:
             ran = run(*command, "--tool", path)
 
-        assert ran.code == 3, ran.out + ran.err
-        assert "✗ The tool could not be prepared for a launch: arrange.zoom_authorised" in ran.out
+        assert ran.code == 2, ran.out + ran.err
+        assert "arrange.zoom_authorised: POST " in ran.out + ran.err
+        assert "nowhere answered 404" in ran.out + ran.err

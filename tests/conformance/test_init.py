@@ -20,8 +20,13 @@ from tests.conformance.beginners import Beginner
 from tests.conformance.loopback import free_port
 from tests.conformance.miniatures import Miniature
 from tests.conformance.strangers import (
+    BASIC,
+    BASIC_EXPRESS,
+    BASIC_PYLTI,
     BLUEPRINTS,
     DJANGO,
+    DJANGO_ASGI,
+    DJANGO_SETTINGS,
     EXPRESS,
     FACTORY,
     FASTAPI,
@@ -104,6 +109,130 @@ class TestWhatIsFound:
         assert addresses(tool) == ["/lti/login/", "/lti/launch/", "/lti/jwks/"]
         assert tool["start"] == "cd 'back end' && exec python manage.py runserver 127.0.0.1:8000 --noreload"
 
+    @pytest.mark.parametrize(
+        ("files", "below", "way"),
+        [
+            (DJANGO_ASGI, "", {"app": "school.asgi:application"}),
+            (
+                DJANGO_ASGI,
+                "back",
+                {
+                    "start": "cd back && exec python -m django runserver 127.0.0.1:8000 --noreload "
+                    "--settings school.settings.local --pythonpath ."
+                },
+            ),
+            (
+                DJANGO_SETTINGS,
+                "",
+                {
+                    "start": "exec python -m django runserver 127.0.0.1:8000 --noreload --settings settings "
+                    "--pythonpath ."
+                },
+            ),
+        ],
+        ids=["asgi", "below", "settings"],
+    )
+    def test_a_django_project_without_manage_py(
+        self, run: Any, quiet: None, tmp_path: Path, files: Any, below: str, way: dict[str, str]
+    ) -> None:
+        """The module that a server loads names the settings, or these are known by what they say."""
+        laid_out(files, tmp_path / below)
+        ran = run("init", tmp_path)
+        tool = written(tmp_path)["tool"]
+
+        assert "Found Django in " in ran.out
+        assert addresses(tool) == ["/lti/login/", "/lti/launch/", "/lti/jwks/"]
+        assert {key: tool[key] for key in ("app", "start") if key in tool} == way
+        assert "not taken" not in ran.out
+
+    @pytest.mark.parametrize(
+        ("bound", "way"),
+        [
+            ("app = get_asgi_application()", "school.asgi:app"),
+            ("app: object = get_asgi_application()", "school.asgi:app"),
+            ("django = get_asgi_application()\napplication = Channels(django)", "school.asgi:application"),
+            ("django = get_asgi_application()\napp = Channels(django)", "school.asgi:app"),
+            ("handler = Wrapped(get_asgi_application())", "school.asgi:handler"),
+            ("from school.inner import application", "school.asgi:application"),
+            ("def application(scope, receive, send): ...", "school.asgi:application"),
+            ("def make():\n    application = get_asgi_application()\n    return application", ""),
+        ],
+        ids=["app", "annotated", "routed", "routed-app", "own-name", "imported", "function", "factory"],
+    )
+    @pytest.mark.parametrize("settings", ["", 'ASGI_APPLICATION = "school.asgi.application"\n'], ids=["found", "set"])
+    def test_what_a_server_of_django_loads(
+        self, run: Any, quiet: None, tmp_path: Path, bound: str, way: str, settings: str
+    ) -> None:
+        """The name is one that the module has; where it has none Django starts itself."""
+        server = DJANGO_ASGI["school/asgi.py"].replace("application = get_asgi_application()", bound)
+        base = DJANGO_ASGI["school/settings/base.py"] + settings
+        laid_out({**DJANGO_ASGI, "school/asgi.py": server, "school/settings/base.py": base}, tmp_path)
+        run("init", tmp_path)
+        tool = written(tmp_path)["tool"]
+
+        assert tool.get("app", "") == way
+        assert ("start" in tool) == (not way)
+
+    @pytest.mark.parametrize(
+        ("files", "path", "port"),
+        [(BASIC, "/lti/", 5000), (BASIC_PYLTI, "/enter", 5000), (BASIC_EXPRESS, "/lti/launch", 3000)],
+        ids=["oauthlib", "pylti", "ims-lti"],
+    )
+    def test_a_tool_of_lti_1_1_alone(
+        self, run: Any, quiet: None, tmp_path: Path, files: Any, path: str, port: int
+    ) -> None:
+        """The file has its one address, a key and a secret, and no login that it does not have."""
+        ran = run("init", laid_out(files, tmp_path))
+        tables = written(tmp_path)
+
+        assert tables["tool"]["lti11_launch_url"] == f"http://127.0.0.1:{port}{path}"
+        assert not {"login_url", "launch_url", "jwks_url"} & set(tables["tool"])
+        assert tables["capabilities"] == {"lti_versions": ["1.1"]}
+        assert f"lti11_launch_url http://127.0.0.1:{port}{path}" in ran.out
+        assert "Consumer key" in ran.out
+        assert "login_url" not in ran.out
+
+    def test_a_tool_of_both_versions(self, run: Any, quiet: None, tmp_path: Path) -> None:
+        """It is described for LTI 1.3, and the file says how the other is added."""
+        text = FACTORY["tool.py"] + "\nCLAIM = 'login_hint'\nKEY = 'oauth_consumer_key'\n"
+        run("init", laid_out({"tool.py": text}, tmp_path))
+
+        assert addresses(written(tmp_path)["tool"]) == ["/oidc/initiate", "/oidc/launch"]
+        assert "capabilities" not in written(tmp_path)
+        assert "explain lti11" in (tmp_path / "lti-conformance.toml").read_text("utf-8")
+
+    @pytest.mark.parametrize(
+        ("path", "sign"),
+        [
+            ('"/lti/login", methods=["GET", "POST"]', ""),
+            ('"/lti/login"', ""),
+            ('"/login", methods=["POST"]', "TOKEN = 'id_token'"),
+            ('"/login", methods=["POST"]', "keys = fetched(platform['jwks_uri'])"),
+            ('"/login", methods=["POST"]', "CLAIM = 'https://purl.imsglobal.org/spec/lti/claim/lti1p1'"),
+            ('"/login", methods=["POST"]', "SCOPE = 'https://purl.imsglobal.org/spec/lti-ags/scope/score'"),
+        ],
+        ids=["login", "login-by-get", "token", "keys", "migration", "scope"],
+    )
+    def test_a_key_that_a_launch_of_lti_1_3_brings_along(
+        self, run: Any, quiet: None, tmp_path: Path, path: str, sign: str
+    ) -> None:
+        """A tool that knows LTI 1.1 by the migration claim alone is launched by LTI 1.3, whatever its library is."""
+        text = f"""
+from flask import Flask
+from somewhere import Library
+app = Flask(__name__)
+{sign}
+@app.route({path})
+def enter(): return Library().login(request)
+@app.route("/lti/launch", methods=["POST"])
+def launch(): return Library().launch(request).migrated["oauth_consumer_key"]
+"""
+        run("init", laid_out({"tool.py": text}, tmp_path))
+
+        assert "lti11_launch_url" not in written(tmp_path)["tool"]
+        assert "capabilities" not in written(tmp_path)
+        assert addresses(written(tmp_path)["tool"]) == [path.split('"')[1], "/lti/launch"]
+
     def test_the_cookie_page_of_pylti1p3(self, run: Any, quiet: None, tmp_path: Path) -> None:
         """A page that goes on by script is passed by what its script would add."""
         run("init", laid_out(GAME, tmp_path, port=7777))
@@ -137,6 +266,58 @@ class TestWhatIsFound:
         laid_out({**PLAIN, "odd.py": text, "package.json": "[]"}, tmp_path)
         assert run("init", tmp_path).code == 0
         assert addresses(written(tmp_path)["tool"]) == ["/lti/login", "/lti/launch"]
+
+    @pytest.mark.parametrize("force", [(), ("--force",)])
+    def test_an_application_that_cannot_be_parsed(
+        self, run: Any, quiet: None, tmp_path: Path, force: tuple[str, ...]
+    ) -> None:
+        """It is named with its line, and nothing is written in the place of what was known."""
+        laid_out({"tool.py": f"{PLAIN['tool.py']}def (\n"}, tmp_path)
+        if force:
+            (tmp_path / "lti-conformance.toml").write_text("mine", encoding="utf-8")
+        before = sorted((path.name, path.read_text("utf-8")) for path in tmp_path.iterdir())
+        complaint = run("init", *force, tmp_path).complaint
+
+        assert f"{tmp_path / 'tool.py'}:5: invalid syntax" in complaint
+        assert sorted((path.name, path.read_text("utf-8")) for path in tmp_path.iterdir()) == before
+
+    @pytest.mark.parametrize(
+        "text", ["from flask import Flask\n\x00", f"from flask import Flask\nx = {'(' * 300}1{')' * 300}"]
+    )
+    def test_an_application_that_python_gives_up_on(self, run: Any, quiet: None, tmp_path: Path, text: str) -> None:
+        """Also where Python names no line, the file is named."""
+        laid_out({"tool.py": text}, tmp_path)
+        assert f"{tmp_path / 'tool.py'}:" in run("init", tmp_path).complaint
+
+    def test_a_package_that_cannot_be_parsed(self, run: Any, quiet: None, tmp_path: Path) -> None:
+        """A tool in JavaScript is known by its package.json."""
+        laid_out({"package.json": '{"dependencies": {"express": "4"},\n}'}, tmp_path)
+        assert f"{tmp_path / 'package.json'}:2: " in run("init", tmp_path).complaint
+        assert [path.name for path in tmp_path.iterdir()] == ["package.json"]
+
+    def test_a_part_that_cannot_be_parsed(self, run: Any, quiet: None, tmp_path: Path) -> None:
+        """Beside an application that was recognised it is named, as its addresses may be missing."""
+        ran = run("init", laid_out({**FACTORY, "more.py": "from flask import Blueprint\ndef (\n"}, tmp_path))
+        assert ran.code == 0
+        assert f"  not read: {tmp_path / 'more.py'}:2: invalid syntax" in ran.out
+
+    def test_an_address_that_is_taken_is_no_other_s(self, run: Any, quiet: None, tmp_path: Path) -> None:
+        """What is the login is not offered as the launch."""
+        tool = """
+from flask import Flask
+app = Flask(__name__)
+@app.post("/lti/login")
+def login(): return login_hint, "response_type=id_token"
+@app.post("/lti/launch")
+def launch(): return id_token
+@app.post("/lti/start")
+def start(): return id_token
+"""
+        run("init", laid_out({"tool.py": tool}, tmp_path))
+        text = (tmp_path / "lti-conformance.toml").read_text("utf-8")
+        assert addresses(written(tmp_path)["tool"]) == ["/lti/login", "/lti/launch"]
+        (line,) = [line for line in text.splitlines() if "may also be" in line and line.startswith("# launch_url")]
+        assert ("/lti/login" in line, "/lti/start" in line) == (False, True)
 
     @pytest.mark.parametrize(
         "text",
@@ -225,12 +406,41 @@ class TestWhatIsWritten:
         laid_out(PLAIN, tmp_path)
         for name in ("lti-conformance.toml", "test_lti_conformance.py"):
             (tmp_path / name).write_text("mine", encoding="utf-8")
-            assert f"{name}: is there already and is kept; --force writes it anew" in run("init", tmp_path).complaint
-            assert (tmp_path / name).read_text("utf-8") == "mine"
-            (tmp_path / name).unlink()
-        (tmp_path / "lti-conformance.toml").write_text("mine", encoding="utf-8")
+        assert (
+            "lti-conformance.toml: is there already and is kept; --force writes it anew"
+            in run("init", tmp_path).complaint
+        )
+        assert {path.read_text("utf-8") for path in tmp_path.glob("*lti*")} == {"mine"}
         assert run("init", "--force", tmp_path).code == 0
         assert written(tmp_path)["tool"]["app"] == "tool:app"
+
+    @pytest.mark.parametrize(
+        ("there", "missing"),
+        [
+            ("lti-conformance.toml", "test_lti_conformance.py"),
+            ("test_lti_conformance.py", "lti-conformance.toml"),
+            ("pyproject.toml", "test_lti_conformance.py"),
+        ],
+    )
+    def test_what_is_missing_is_written(self, run: Any, quiet: None, tmp_path: Path, there: str, missing: str) -> None:
+        """What is there already is left, and it is said that it was."""
+        laid_out({**PLAIN, there: "[tool.lti-conformance.tool]\n"}, tmp_path)
+        ran = run("init", tmp_path)
+
+        assert (ran.code, ran.err) == (0, "")
+        assert (tmp_path / there).read_text("utf-8") == "[tool.lti-conformance.tool]\n"
+        assert f"\nWrote {tmp_path / missing}.\n" in f"\n{ran.out}"
+        assert [line for line in ran.out.splitlines() if line.startswith(f"{tmp_path / there}: ") and "already" in line]
+        assert "Next: " in ran.out
+
+    def test_force_puts_nothing_in_the_place_of_nothing_found(self, run: Any, quiet: None, tmp_path: Path) -> None:
+        """A tool file that says something is no worse than one that says nothing."""
+        laid_out({"lti-conformance.toml": "mine"}, tmp_path)
+
+        assert (
+            "lti-conformance.toml: is kept, as nothing was found out here" in run("init", "--force", tmp_path).complaint
+        )
+        assert (tmp_path / "lti-conformance.toml").read_text("utf-8") == "mine"
 
     def test_a_table_in_pyproject(self, run: Any, quiet: None, tmp_path: Path) -> None:
         """A tool that is described there is described."""
@@ -416,6 +626,31 @@ def test_the_python_that_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert sources.python_command(tmp_path, "no_such_framework") == "python3"
     laid_out({".venv/bin/python": ""}, tmp_path)
     assert sources.python_command(tmp_path, "pytest") == ".venv/bin/python"
+
+
+def test_from_nothing_to_a_report_by_lti_1_1(tmp_path: Path) -> None:
+    """A stranger's tool of LTI 1.1 that takes its key from the environment needs no edit at all."""
+    pytest.importorskip("oauthlib")
+    laid_out(BASIC, tmp_path)
+
+    def lti(*words: str) -> subprocess.CompletedProcess[str]:
+        found = os.environ | {"PYTHONPATH": str(ROOT)}
+        command = [sys.executable, "-m", *words]
+        return subprocess.run(
+            command, cwd=tmp_path, env=found, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    lti("conformance", "init")
+    checked = lti("conformance", "doctor")
+    assert "✓ The plain launch by LTI 1.1 works" in checked.stdout, checked.stdout + checked.stderr
+    calibrated = lti("conformance", "calibrate")
+    assert "Wrote [observe]" in calibrated.stdout, calibrated.stdout + calibrated.stderr
+    ran = lti("conformance", "run", "--only", "basic/signature-*", "--report", "json:report.json")
+    report = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert report["summary"]["passed"] > 1
+    tested = lti("pytest", "-q", "--lti-only", "basic/signature-absent", "-p", "no:cacheprovider")
+    assert "1 passed" in tested.stdout, tested.stdout + tested.stderr
 
 
 def test_from_nothing_to_a_report(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -16,7 +17,7 @@ import pytest
 from conformance.reports import formats
 from conformance.results.baseline import report_at
 from conformance.runner import Runner
-from conformance.streaming import ASIDE, ENDING, streamed
+from conformance.streaming import ASIDE, ENDING, Stream, streamed
 from conformance.telling.dossier import Dossier
 from conformance.telling.reading import read_kept
 from mockplatform.errors import UsageError
@@ -269,6 +270,40 @@ def test_a_stream_is_read_up_to_where_it_breaks_off(tmp_path: Path) -> None:
         read = read_kept(text.encode()[:length], where="r")
         assert read.results == entries[:whole]
         assert (read.untried, read.summary["failed"]) == (3 - whole, whole // 2)
+
+
+def test_a_stream_in_which_more_became_known_tells_that(tmp_path: Path) -> None:
+    """What the last says of the run holds for all of its results, before and after it."""
+    entries = (make_entry("a/one"), make_entry("a/two"))
+    with streamed(tmp_path / "r.json") as stream:
+        for number, entry in enumerate(entries, 1):
+            stream.begin(make_dossier(only=tuple(f"a/{told}" for told in range(number))), number)
+            stream.add(entry)
+        read = read_kept((tmp_path / f"r.json{ENDING}").read_bytes(), where="r")
+
+    assert (read.results, read.only, read.untried) == (entries, ("a/0", "a/1"), 0)
+    assert read.stopped == "the run was cut off after 2 of 2 results"
+
+
+@pytest.mark.parametrize("lost", [0, 1, 2], ids=["before it", "in the head", "in a result"])
+def test_a_stream_that_a_full_disk_has_cut_keeps_nothing_more(tmp_path: Path, lost: int) -> None:
+    """It does not say that it holds the results; where its head is cut as well, nobody needs it."""
+    with (tmp_path / "r.part").open("w") as whole, Path("/dev/full").open("w") as full:
+        stream = Stream(tmp_path / "r.part", full if lost == 1 else whole)
+        if lost:
+            stream.begin(make_dossier(), 2)
+        if lost == 2:
+            stream._file = full
+            stream.add(make_entry("a/one"))
+            stream._file = whole
+            stream.add(make_entry("a/two"))
+        told = (stream.path, stream.is_needed)
+        # What is left in it would fail once more when it is closed.
+        with contextlib.suppress(OSError):
+            full.close()
+
+    assert told == {0: (tmp_path / "r.part", False), 1: (None, False), 2: (None, True)}[lost]
+    assert len((tmp_path / "r.part").read_text().splitlines()) == lost // 2
 
 
 @pytest.mark.parametrize("cut", ["head", "second"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import re
@@ -24,6 +23,8 @@ from conformance.modes import Mode
 from conformance.transport import HttpTransport, Request, Response
 from mockplatform.errors import UsageError
 from tests.conformance.loopback import free_port, is_listening
+from tests.conformance.readers import block
+from tests.patience import reading, taken
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "tests" / "real_tools" / "node_express"
@@ -38,7 +39,7 @@ REGISTERED = {
     "LTI_CLIENT_ID": "lti-main",
     "LTI_DEPLOYMENT_ID": "1",
 }
-README_TOOL = """
+TOPIC_TOOL = """
 import express from "express";
 import { control, reach } from "./control.mjs";
 const app = express().use("/.lti-conformance/faults", control(process.env.LTI_FAULTS_SECRET));
@@ -100,14 +101,15 @@ def node_tool(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tool with its packages, in a folder that all workers of a run share."""
     if shutil.which("node") is None or shutil.which("npm") is None:
         pytest.skip("node and npm are not installed")
-    version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    version = subprocess.run(
+        ["node", "--version"], capture_output=True, text=True, timeout=60, check=True
+    ).stdout.strip()
     if int(version.removeprefix("v").partition(".")[0]) < 20:
         pytest.skip(f"node is {version}, and jose needs 20")
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     folder = shared / "node_express"
-    with (shared / "node_express.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with taken(shared / "node_express.lock", "fetching the packages of the tool"):
         if not (folder / "installed").exists():
             shutil.rmtree(folder, ignore_errors=True)
             install(folder)
@@ -128,7 +130,9 @@ def started(folder: Path, variables: Mapping[str, str], program: str = "server.m
     with process, HttpTransport(timeout_s=30) as transport:
         try:
             assert process.stdout is not None
-            yield Tool(url=process.stdout.readline().strip(), transport=transport)
+            with reading(process, "the tool's address"):
+                url = process.stdout.readline().strip()
+            yield Tool(url=url, transport=transport)
         finally:
             process.terminate()
 
@@ -235,27 +239,23 @@ def test_without_the_secret_there_is_no_endpoint(
 
 
 @pytest.fixture
-def readme_tool(node_tool: Path) -> Iterator[Tool]:
-    """What stands in README for Express, mounted in a tool with nothing but a point at /reach."""
-    blocks = re.findall(r"```js\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
-    example = next((block for block in blocks if "express" in block), None)
-    if example is None:
-        pytest.skip("README has no example of the control endpoint with Express")
+def topic_tool(node_tool: Path) -> Iterator[Tool]:
+    """What the topic has for Express, mounted in a tool with nothing but a point at /reach."""
     # Packages are looked for in the folders above.
     with tempfile.TemporaryDirectory(dir=node_tool) as folder:
-        (Path(folder) / "control.mjs").write_text(example, "utf-8")
-        (Path(folder) / "main.mjs").write_text(README_TOOL, "utf-8")
+        (Path(folder) / "control.mjs").write_text(block("js", "express"), "utf-8")
+        (Path(folder) / "main.mjs").write_text(TOPIC_TOOL, "utf-8")
         with started(Path(folder), {"LTI_FAULTS_SECRET": SECRET}, "main.mjs") as running:
             yield running
 
 
-def test_the_example_of_readme_keeps_the_contract(readme_tool: Tool) -> None:
+def test_the_example_of_the_topic_keeps_the_contract(topic_tool: Tool) -> None:
     """What a stranger copies fails as it is asked, counts, is disarmed, and says what it cannot do."""
 
     def reached() -> str:
-        return readme_tool.ask("GET", "/reach").body.decode()
+        return topic_tool.ask("GET", "/reach").body.decode()
 
-    with readme_tool.bound("class.create") as binding:
+    with topic_tool.bound("class.create") as binding:
         with binding.arm(Order(point="class.create", mode="error")) as armed:
             assert [reached(), reached(), armed.hits] == ["error", "error", 2]
             again = pytest.raises(UsageError, match="has armed class.create already")
@@ -265,15 +265,22 @@ def test_the_example_of_readme_keeps_the_contract(readme_tool: Tool) -> None:
         with binding.arm(Order(point="class.create", mode="empty", times=1)) as armed:
             assert [reached(), reached(), armed.hits] == ["false", "true", 1]
     raised = pytest.raises(OutOfReachError, match="there are class.create")
-    with readme_tool.bound("class.read") as binding, raised, binding.arm(Order(point="class.read", mode="error")):
+    with topic_tool.bound("class.read") as binding, raised, binding.arm(Order(point="class.read", mode="error")):
         pass
 
 
+def test_a_fault_of_the_topic_whose_time_is_over_is_none(topic_tool: Tool) -> None:
+    """It strikes no more, and keeps nobody from arming the next one."""
+    over = json.dumps({"point": "class.create", "mode": "error", "ttl_s": 0}).encode()
+    statuses = [topic_tool.ask("POST", FAULTS, f"Bearer {SECRET}", over).status for _ in range(2)]
+    assert (statuses, topic_tool.ask("GET", "/reach").body) == ([201, 201], b"true")
+
+
 @pytest.mark.parametrize("secret", [None, "Bearer", f"Bearer {SECRET}x"])
-def test_the_example_of_readme_hides_without_the_secret(readme_tool: Tool, secret: str | None) -> None:
+def test_the_example_of_the_topic_hides_without_the_secret(topic_tool: Tool, secret: str | None) -> None:
     """Each request of the contract is a 404, with no secret and with a wrong one."""
     asked = [("POST", ""), ("GET", "/class.create"), ("DELETE", "/class.create"), ("DELETE", "")]
-    assert [readme_tool.ask(method, FAULTS + path, secret).status for method, path in asked] == [404] * 4
+    assert [topic_tool.ask(method, FAULTS + path, secret).status for method, path in asked] == [404] * 4
 
 
 def names(answer: Response) -> list[tuple[str, str]]:

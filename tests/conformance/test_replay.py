@@ -87,7 +87,7 @@ def test_the_report_names_the_command(recorded: list[Path], sample: Callable[...
     command = json.loads(report.read_text(encoding="utf-8"))["results"][0]["replay"]
     assert command == f"lti-conformance replay {tmp_path / 'one' / 'core-signature-flipped-bit.json'}"
     ended = subprocess.run(
-        [sys.executable, "-m", *command.replace("lti-conformance", "conformance").split()], check=False
+        [sys.executable, "-m", *command.replace("lti-conformance", "conformance").split()], timeout=60, check=False
     )
     assert ended.returncode == 1
 

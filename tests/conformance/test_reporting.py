@@ -10,6 +10,7 @@ import pytest
 
 from conformance.reporting import write_whole
 from mockplatform.errors import UsageError
+from tests.patience import ended
 
 
 def test_a_link_is_followed(tmp_path: Path) -> None:
@@ -25,10 +26,10 @@ def test_a_pipe_is_written_to(tmp_path: Path) -> None:
     """Who reads from a named pipe gets the report, and the pipe is still one."""
     pipe, read = tmp_path / "pipe", []
     os.mkfifo(pipe)
-    reader = threading.Thread(target=lambda: read.append(pipe.read_text()))
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text()), daemon=True)
     reader.start()
     write_whole(pipe, "told")
-    reader.join()
+    ended([reader], "the report in the pipe")
     assert read == ["told"]
     assert pipe.is_fifo()
 
@@ -46,7 +47,7 @@ def test_a_reader_who_has_gone_costs_neither_the_report_nor_the_verdict(tmp_path
     with subprocess.Popen([*command, "--report", f"json:{report}"], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.close()
-        assert process.wait() == 0
+        assert process.wait(timeout=60) == 0
     assert report.exists()
 
 
@@ -58,6 +59,7 @@ def test_a_terminal_of_another_encoding_gets_what_it_can_show(tmp_path: Path) ->
         [*command, "--only", "nonce/absent", "--report", f"json:{report}"],
         env={**os.environ, "PYTHONIOENCODING": "ascii"},
         capture_output=True,
+        timeout=60,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, b"")

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from conformance import selftest
+from conformance.catalogue import scenarios, select
 from conformance.cli import main
+from conformance.commands import selftest_command
 from conformance.model import Answer
 from conformance.profile import load_profile, profile_names
 from conformance.sample_tool import FLAWS
-from conformance.selftest import Law, Seen, Trial, guarding, try_flaw
+from conformance.selftest import Law, Seen, Trial, guarding, prove
 
 
 def trial(flaw: str | None, broke: tuple[str, ...], expected: tuple[str, ...]) -> Trial:
@@ -73,20 +78,50 @@ def test_a_global_flaw_must_be_noticed_where_it_spoils_the_answer(flaw: str, ans
     assert found == (("time/expired-an-hour-ago",) if noticed else ())
 
 
-@pytest.mark.parametrize("profile", profile_names())
-def test_the_correct_tool_passes_everything(profile: str):
-    """No scenario fails for the tool without a flaw, and none is left without an observation."""
-    result = try_flaw(None, profile)
-    assert result.broke == ()
-    assert len(result.seen) > 250
+@pytest.fixture
+def trials(monkeypatch: pytest.MonkeyPatch) -> list[Trial]:
+    """What the command will have tried."""
+    tried: list[Trial] = []
+
+    def noted(only: Sequence[str]) -> Iterator[Trial]:
+        for each in prove(only):
+            tried.append(each)
+            yield each
+
+    monkeypatch.setattr(selftest_command, "prove", noted)
+    return tried
 
 
-def test_one_flaw_is_found_from_end_to_end(capsys, tmp_path):
-    """The command tries a flaw, writes the result, and returns 0 when it is killed."""
+def test_one_flaw_is_found_from_end_to_end(capsys, tmp_path, trials):
+    """The command tries a flaw, writes the result, and returns 0 when it is killed.
+
+    Before it the correct tool passes everything, and nothing is left without an observation.
+    """
     path = tmp_path / "law.json"
-    assert main(["selftest", "--only", "accepts-alg-none", "--json", str(path)]) == 0
+    assert main(["selftest", "--only", "score-by-email", "--json", str(path)]) == 0
     assert json.loads(path.read_text())["killed"] == 1
     assert "1 of 1 flaws killed (100 %), 0 false alarms" in capsys.readouterr().out
+    correct, flawed = trials
+    assert (correct.flaw, correct.broke, flawed.flaw) == (None, (), "score-by-email")
+    assert len(correct.seen) > 250
+
+
+@pytest.mark.parametrize("name", profile_names())
+def test_the_correct_tool_is_tried_under_every_profile(name: str, monkeypatch: pytest.MonkeyPatch):
+    """Also in depth, and what fails for it is a false alarm. `make test` runs `selftest`, which does try it."""
+    asked: list[tuple[str | None, str, Sequence[str] | None, bool]] = []
+
+    def broken(flaw: str | None, profile: str, only: Sequence[str] | None = None, *, deep: bool = False) -> Trial:
+        asked.append((flaw, profile, only, deep))
+        told = ("time/expired-an-hour-ago",) if profile == name else ()
+        return replace(trial(flaw, told, ()), profile=profile)
+
+    monkeypatch.setattr(selftest, "try_flaw", broken)
+    monkeypatch.setattr(selftest, "FLAWS", {})
+    law = Law(trials=tuple(prove(processes=1)))
+    assert asked == [(None, each, None, True) for each in profile_names()]
+    assert law.false_alarms == ((None, "time/expired-an-hour-ago"),)
+    assert len(select(scenarios(), load_profile(name))) > 250
 
 
 def test_an_unknown_flaw_is_named(capsys):

@@ -216,5 +216,7 @@ try:
 except Exception as error:
     print(type(error).__name__, error)
 """
-    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    printed = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    ).stdout
     assert printed == "UsageError generated launches need Hypothesis: install lti-conformance[hypothesis]\n"

@@ -74,7 +74,7 @@ class TestSightings:
 
 async def meeting(scope: Any, _receive: Any, send: Any) -> None:
     """Answers nobody before three have come."""
-    await scope["state"]["all"].wait()
+    await asyncio.wait_for(scope["state"]["all"].wait(), 60)
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": scope["path"].encode()})
 

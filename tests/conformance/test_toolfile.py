@@ -274,7 +274,8 @@ class TestFinding:
         """No file, or a project without the table; the message says what to do."""
         if text is not None:
             written(tmp_path, text, "pyproject.toml")
-        with pytest.raises(UsageError, match="there is no tool file; write one, name one with --tool, or try --demo"):
+        told = "there is no tool file; write one with `lti-conformance init`, name one with --tool, or try --demo"
+        with pytest.raises(UsageError, match=told):
             find(None, tmp_path)
 
 

@@ -18,6 +18,7 @@ from conformance import lifespan as lifespan_module
 from conformance.transport import MAX_BODY, AsgiTransport, HttpTransport, Request, TransportTrouble
 from mockplatform.errors import UsageError
 from tests.conformance.loopback import Talk, keep_still, keep_still_once, reset, say, server, trickle
+from tests.patience import ended
 
 URL = "http://127.0.0.1:9555"
 LONG_S = 60.0
@@ -260,8 +261,7 @@ class TestAsgi:
             threads = [threading.Thread(target=visit, args=(number,)) for number in range(20)]
             for thread in threads:
                 thread.start()
-            for thread in threads:
-                thread.join()
+            ended(threads, "an answer in each thread")
 
         assert answers == {number: f"/{number}".encode() for number in range(20)}
         assert max(most) == 1
@@ -292,9 +292,11 @@ class TestHttp:
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
         listening = socket.create_server(("127.0.0.1", 0))
+        listening.settimeout(60)
 
         def serve() -> None:
             connection, _ = listening.accept()
+            connection.settimeout(60)
             with connection:
                 while not got or not b"".join(got).endswith(b"k=v"):
                     got.append(connection.recv(65536))
@@ -306,7 +308,7 @@ class TestHttp:
         with HttpTransport(timeout_s=LONG_S) as transport:
             headers = (("content-type", "text/plain"), ("cookie", "s=é"))
             transport.send(Request(method="POST", url=f"http://{host}/b%20c?x=1", headers=headers, body=b"k=v"))
-        thread.join()
+        ended([thread], "the end of a server")
         listening.close()
 
         head, _, body = b"".join(got).partition(b"\r\n\r\n")

@@ -286,7 +286,7 @@ def test_a_slower_worker_takes_no_answer_away(keys: KeyRing, tmp_path: Path, set
 def test_many_workers_are_asked_at_once(keys: KeyRing, tmp_path: Path) -> None:
     """Of four workers on one database that are asked for the same launch at the same moment, one gives the token."""
     workers = [make_platform(keys, store=SqlStore(f"sqlite:///{tmp_path}/launches.db")) for _ in range(4)]
-    together = threading.Barrier(len(workers))
+    together = threading.Barrier(len(workers), timeout=60)
     pending = [begin(workers[0]) for _ in range(5)]
 
     def ask(worker: Platform) -> list[bool]:

@@ -31,6 +31,7 @@ from mockplatform.running import attached, serving
 from mockplatform.server import listen, serve
 from mockplatform.service import services
 from tests.mockplatform.makers import make_registration
+from tests.patience import reading
 
 ROOT = Path(cli.__file__).parent.parent
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
@@ -151,7 +152,9 @@ def test_the_help_loads_nothing_heavy() -> None:
         "parser().format_help()\n"
         "print({'starlette', 'uvicorn', 'cryptography', 'jinja2'} & sys.modules.keys())"
     )
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
 
     assert done.stdout == "set()\n"
 
@@ -471,11 +474,12 @@ def running(*arguments: str, command: tuple[str, ...] = ()) -> Iterator[Running]
         try:
             printed = {}
             assert process.stdout is not None
-            for line in process.stdout:
-                if line == "press Ctrl-C to stop\n":
-                    break
-                name, _, value = line.strip().rpartition(" ")
-                printed[name.strip()] = value
+            with reading(process, "where the platform is"):
+                for line in process.stdout:
+                    if line == "press Ctrl-C to stop\n":
+                        break
+                    name, _, value = line.strip().rpartition(" ")
+                    printed[name.strip()] = value
             yield Running(process=process, printed=printed)
         finally:
             process.kill()
@@ -572,12 +576,12 @@ def test_a_signal_stops_the_platform(number: signal.Signals) -> None:
     """Ctrl-C and SIGTERM end the platform with exit code 0 and without a word, though a client is still connected."""
     with running() as server:
         host, _, port = server.printed["Issuer"].removeprefix("http://").partition(":")
-        with socket.create_connection((host, int(port))) as client:
+        with socket.create_connection((host, int(port)), timeout=60) as client:
             client.sendall(b"GET /jwks HTTP/1.1\r\nHost: a\r\n\r\n")
             assert client.recv(100).startswith(b"HTTP/1.1 200")
             assert server.stop(number) == (0, "", "")
         with pytest.raises(ConnectionRefusedError):
-            socket.create_connection((host, int(port)))
+            socket.create_connection((host, int(port)), timeout=60)
 
 
 def test_a_platform_in_the_background_can_be_interrupted() -> None:

@@ -22,6 +22,7 @@ from tests.mockplatform.makers import (
     make_platform,
     make_registration,
 )
+from tests.patience import ended
 
 
 @pytest.fixture
@@ -354,8 +355,7 @@ def test_launches_may_begin_side_by_side(platform: Platform) -> None:
     threads = [threading.Thread(target=lambda: begun.extend(begin(platform) for _ in range(50))) for _ in range(4)]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    ended(threads, "the launches of each thread")
 
     for pending in begun:
         platform.authorize(make_auth_request(pending.login))

@@ -506,3 +506,20 @@ def test_a_lie_without_its_matter_does_not_apply(text: str, stages: Mapping[type
 
     with pytest.raises(NotApplicableError):
         spoil(text, stages[IdToken], bare)
+
+
+@pytest.mark.parametrize("by", ["d", "_", "-"])
+def test_another_character_is_another_whatever_the_tool_chose(
+    by: str, stages: Mapping[type[Any], Stage], context: Context
+) -> None:
+    """State and nonce are the tool's own chance, and whether a lie about them can be told does not hang on it."""
+    token, response = stages[IdToken], stages[AuthResponse]
+    assert isinstance(response, AuthResponse)
+    assert isinstance(token, IdToken)
+    told = dataclasses.replace(response, fields=(("state", f"ab{by}"),))
+    assert isinstance(token.claims, Mapping)
+    named = dataclasses.replace(token, claims={**token.claims, "nonce": f"ab{by}"})
+
+    state = dict(spoil(f"drawn.state_character(place=2, by='{by}')", told, context).fields)["state"]
+    nonce = spoil(f"drawn.other_character(claim='nonce', place=2, by='{by}')", named, context).claims["nonce"]
+    assert [(len(text), text[:2], text[2] != by) for text in (state, nonce)] == [(3, "ab", True)] * 2

@@ -80,7 +80,7 @@ def test_a_failing_block_stops_the_server(app: Starlette) -> None:
 def test_an_open_connection_does_not_keep_the_server(app: Starlette) -> None:
     """A client that stays connected does not keep the server from stopping."""
     bound = listen()
-    with serve(app, bound), socket.create_connection(bound.getsockname()) as client:
+    with serve(app, bound), socket.create_connection(bound.getsockname(), timeout=60) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         assert client.recv(100).startswith(b"HTTP/1.1 200")
 

@@ -204,7 +204,7 @@ def test_a_large_table_stays_near_its_limit(store: Store) -> None:
 def test_one_of_many_adds(store: Store) -> None:
     """Of eight that add the same key at the same moment one is told that it was first."""
     table = store.table(NUMBERS, "t")
-    together = threading.Barrier(WORKERS)
+    together = threading.Barrier(WORKERS, timeout=60)
 
     def add(value: int) -> bool:
         together.wait()
@@ -221,7 +221,7 @@ def test_changes_at_the_same_moment_are_all_kept(store: Store) -> None:
     """Of eight that count up at the same moment none overwrites another."""
     table = store.table(NUMBERS, "t")
     table.put("sum", number(0))
-    together = threading.Barrier(WORKERS)
+    together = threading.Barrier(WORKERS, timeout=60)
 
     def count_up(_: int) -> None:
         together.wait()
@@ -376,7 +376,7 @@ def test_a_launch_goes_on_in_another_process(url: str, opened: Callable[[str], S
 @on_databases
 def test_many_stores_share_a_database(url: str, opened: Callable[[str], SqlStore]) -> None:
     """Stores that open the same empty database at the same moment make one set of tables."""
-    together = threading.Barrier(WORKERS)
+    together = threading.Barrier(WORKERS, timeout=60)
 
     def fill(value: int) -> None:
         together.wait()
@@ -457,7 +457,7 @@ def test_a_url_that_cannot_be_used(url: str, problem: str) -> None:
 
 def test_keys_are_made_once_for_all(store: Store) -> None:
     """Rings with a store have the same keys, whichever asks first; a ring without one has its own."""
-    together = threading.Barrier(2)
+    together = threading.Barrier(2, timeout=60)
 
     def kids(_: int) -> list[str]:
         ring = KeyRing(kept_in(store))

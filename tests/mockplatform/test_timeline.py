@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import base64
 import shlex
+from collections.abc import Callable
 
 import pytest
 
@@ -302,10 +304,10 @@ def test_secrets_in_texts(text: str, shown: str) -> None:
 
 
 def test_secrets_in_parameters() -> None:
-    """A parameter is masked by its name."""
-    given = (("client_secret", "abcdefghij"), ("state", "abcdefghij"))
+    """A parameter is masked by its name, a code also by what it looks like."""
+    given = (("client_secret", "abcdefghij"), ("state", "abcdefghij"), ("code", "SplxlOBeZQQYbYS6"), ("code", "1019"))
 
-    assert masked_params(given) == (("client_secret", "abcd••••••"), ("state", "abcdefghij"))
+    assert [value for _, value in masked_params(given)] == ["abcd••••••", "abcdefghij", "Splx••••••••••••", "1019"]
 
 
 def test_a_command_for_a_form() -> None:
@@ -391,7 +393,14 @@ TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2lnbmF0dXJl"
 TOKEN_SHOWN = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln••••••••"
 
 
-@pytest.mark.parametrize("part", ["eyJ", "eyJ-", "eyJa.", "eyJa.eyJb ", "a.", "-", '"JWT" ', "Bearer ", 'name="JWT" '])
+LOOK_ALIKES = (
+    *("eyJ", "eyJ-", "eyJa.", "eyJa.eyJb ", "a.", "-", '"JWT" ', "Bearer ", 'name="JWT" '),
+    *("ZXlK", "leU", "V5S", "ZXlKaGJHY2lPaUpTVXpJMU5pSjkK", "ZXlKaGJHY2lPaUpTVXpJMU5pSjk-"),
+    *("://", "://a", "https://a ", "%3A%2F%2F", "%3A%2F%2Fa%26", "code=", "code%3D ", "%2525code%25253D ", "xcode=a1 "),
+)
+
+
+@pytest.mark.parametrize("part", LOOK_ALIKES)
 def test_a_long_text_of_beginnings_is_looked_through_once(part: str) -> None:
     """A megabyte of what only looks like the beginning of a secret stays as it is; a secret behind it is masked."""
     text = part * (1_000_000 // len(part))
@@ -399,6 +408,45 @@ def test_a_long_text_of_beginnings_is_looked_through_once(part: str) -> None:
     assert masked_text(f"{text}\n{TOKEN} and\nclient_secret=abcdefghij") == (
         f"{text}\n{TOKEN_SHOWN} and\nclient_secret=abcd••••••"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://abcdefghij@host.example/x", "https://abcd••••••@host.example/x"),
+        ("HTTPS://word@host.example/x", "HTTPS://••••@host.example/x"),
+        ("redis://abcdef1234@cache/0", "redis://abcd••••••@cache/0"),
+        ("postgresql://admin@127.0.0.1/tool", "postgresql://admin@127.0.0.1/tool"),
+        ("https://abcdef1234:x-oauth-basic@host.example", "https://abcd••••••:•••••••••••••@host.example"),
+        ("next=https%3A%2F%2Fme%3Aword%40host.example", "next=https%3A%2F%2Fme%3A••••%40host.example"),
+        ("next=https%3A%2F%2Fhost%3A8443%40host.example", "next=https%3A%2F%2Fhost%3A8443%40host.example"),
+        ("/cb?code=SplxlOBeZQQYbYS6&state=x", "/cb?code=Splx••••••••••••&state=x"),
+        ("/cb#code=SplxlOBeZQQYbYS6.", "/cb#code=Splx•••••••••••••"),
+        ("got authorization_code=SplxlOBeZQQYbYS6", "got authorization_code=Splx••••••••••••"),
+        ("/cb?code=1019&state=x", "/cb?code=1019&state=x"),
+        ("/cb?code=DeploymentNotRegistered", "/cb?code=DeploymentNotRegistered"),
+    ],
+)
+def test_secrets_in_addresses(text: str, shown: str) -> None:
+    """Who is named alone before a host, and codes that are no words; masked once more they stay as they are."""
+    assert masked_text(text) == shown
+    assert masked_text(shown) == shown
+
+
+@pytest.mark.parametrize("before", ["", "a", "ab", "abc", '{"id_token": "'])
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+def test_a_token_that_was_encoded_once_more(before: str, encode: Callable[[bytes], bytes]) -> None:
+    """Header and claims can still be read, its signature cannot, nor where its end is cut off."""
+    text = encode(f"{before}{TOKEN}".encode()).decode().rstrip("=")
+    signed = len(before) + TOKEN.rindex(".") + 1
+    shown = f"{text[: signed * 4 // 3]}{'•' * (len(text) - signed * 4 // 3)}"
+
+    assert masked_text(f"({text})") == f"({shown})"
+    assert masked_text(f"({text}==)") == f"({shown}==)"
+    assert masked_text(f"({text[:-5]})") == f"({shown[:-5]})"
+    assert masked_text(f"({shown})") == f"({shown})"
+    decoded = base64.urlsafe_b64decode(f"{text[: signed * 4 // 3 // 4 * 4]}").decode()
+    assert f"{before}{TOKEN}".startswith(decoded)
 
 
 def test_a_long_secret_of_beginnings_is_masked() -> None:

@@ -19,6 +19,7 @@ from mockplatform.running.serving import Wanted, running
 from mockplatform.server import listen
 from mockplatform.tenants import Filling
 from tests.mockplatform.makers import make_auth_request
+from tests.patience import reading
 
 ROOT = Path(workers.__file__).parent.parent
 
@@ -111,11 +112,12 @@ def start(store: str) -> tuple[subprocess.Popen[str], dict[str, str]]:
     )
     assert process.stdout is not None
     printed = {}
-    for line in process.stdout:
-        if line.startswith("press"):
-            break
-        name, _, value = line.strip().rpartition(" ")
-        printed[name.strip()] = value
+    with reading(process, "where the platform is"):
+        for line in process.stdout:
+            if line.startswith("press"):
+                break
+            name, _, value = line.strip().rpartition(" ")
+            printed[name.strip()] = value
     return process, printed
 
 

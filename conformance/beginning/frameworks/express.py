@@ -13,10 +13,12 @@ from typing import Any
 
 from conformance.beginning.sources import Folder
 from conformance.beginning.values import Application, Route, joined
+from conformance.beginning.versions import versions_in
 
 __all__ = ["RANK", "find"]
 
 RANK = 30
+_LIBRARIES = ("ltijs", "express")
 _SUFFIXES = (".js", ".mjs", ".cjs", ".ts", ".mts")
 _VERBS = {"get": frozenset({"GET"}), "post": frozenset({"POST"}), "all": frozenset[str]()}
 _ROUTE = re.compile(r"\b([\w$]+)\s*\.\s*(get|post|all)\(\s*([\"'`])(/[^\"'`]*)\3\s*,")
@@ -46,17 +48,21 @@ class _Script:
 def find(folder: Folder) -> Iterator[Application]:
     """The Node packages of a folder that are served by express or ltijs."""
     for path in folder.files(".json"):
-        package = _package(folder.read(path)) if path.name == "package.json" else {}
+        package = _package(folder, path) if path.name == "package.json" else {}
         needed = package.get("dependencies")
-        known = [name for name in ("ltijs", "express") if isinstance(needed, dict) and name in needed]
+        known = [name for name in _LIBRARIES if isinstance(needed, dict) and name in needed]
         if known:
             yield _application(folder, path, package, known[0])
 
 
-def _package(text: str) -> Mapping[str, Any]:
+def _package(folder: Folder, path: Path) -> Mapping[str, Any]:
+    text = folder.read(path)
     try:
         found = json.loads(text)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError) as error:
+        if any(name in text for name in _LIBRARIES):
+            placed = f"{error.lineno}: {error.msg}" if isinstance(error, json.JSONDecodeError) else " cannot be parsed"
+            folder.not_read(path, placed)
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -76,6 +82,7 @@ def _application(folder: Folder, path: Path, package: Mapping[str, Any], library
         port=ports[0] if ports else 3000,
         start=_start(package, here),
         is_python=False,
+        versions=versions_in((library, *(script.text for script in scripts)), routes),
     )
 
 

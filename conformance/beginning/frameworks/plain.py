@@ -10,6 +10,7 @@ from conformance.beginning.routing import Made
 from conformance.beginning.serving import hints_in, served
 from conformance.beginning.sources import Folder, text_of
 from conformance.beginning.values import Application, Route
+from conformance.beginning.versions import versions_in
 
 __all__ = ["RANK", "find"]
 
@@ -35,12 +36,14 @@ def find(folder: Folder) -> Iterator[Application]:
             way = served(folder, made, "uvicorn", run, factory=run, own_port=None)
             # Nobody can say which of its texts are addresses; those that begin with a slash may be.
             paths = [(text, each) for each in source.nodes if (text := text_of(each)) and text.startswith("/")]
+            routes = tuple(Route(path=text, where=source.where(each)) for text, each in paths)
             yield Application(
                 framework=kind,
                 where=source.where(node),
-                routes=tuple(Route(path=text, where=source.where(each)) for text, each in paths),
+                routes=routes,
                 port=PORT,
                 app=way.app,
                 start=way.start,
                 hints=hints_in(folder),
+                versions=versions_in(folder.texts.values(), routes),
             )

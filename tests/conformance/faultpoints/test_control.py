@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Self
 
 import pytest
@@ -21,8 +19,8 @@ from conformance.sample_tool.control import PATH, control_routes
 from conformance.sample_tool.faults import BackendError, Faults, Point
 from conformance.transport import AsgiTransport, Request, Response, TransportTrouble
 from mockplatform.errors import UsageError
+from tests.conformance.readers import block
 
-README = Path(__file__).parents[3] / "README.md"
 SECRET = "correct-horse-battery"
 HOST = "http://tool.test"
 BASE = f"{HOST}{PATH}"
@@ -377,26 +375,22 @@ def test_an_endpoint_that_cannot_sweep_is_told_at_the_first_fault() -> None:
     assert {request.method for request in send.asked} == {"DELETE"}
 
 
-# The example of README.
+# The example of `explain control-endpoint`.
 
 
 @pytest.fixture
-def readme(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Callable[[str], bool], Callable[[Request], Response]]]:
-    """What stands in README for Starlette: its `reach`, and the way to its routes."""
-    blocks = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    example = next((block for block in blocks if PATH in block), None)
-    if example is None:
-        pytest.skip("README has no example of the control endpoint")
+def example(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Callable[[str], bool], Callable[[Request], Response]]]:
+    """What stands in the topic for Starlette: its `reach`, and the way to its routes."""
     monkeypatch.setenv("LTI_FAULTS_SECRET", SECRET)
     names: dict[str, Any] = {}
-    exec(compile(example, "README.md", "exec"), names)
+    exec(compile(block("python", PATH), "control_endpoint.md", "exec"), names)
     with AsgiTransport(Starlette(routes=names["routes"]), timeout_s=5) as transport:
         yield names["reach"], transport.send
 
 
-def test_the_example_of_readme_keeps_the_contract(readme: Any) -> None:
+def test_the_example_of_the_topic_keeps_the_contract(example: Any) -> None:
     """What a stranger copies fails as it is asked, counts, is disarmed, and says what it cannot do."""
-    reach, send = readme
+    reach, send = example
     with bound(send, modes=["error", "empty"]) as binding:
         with binding.arm(order(mode="error")), pytest.raises(ConnectionError):
             reach(POINT)
@@ -412,12 +406,12 @@ def test_the_example_of_readme_keeps_the_contract(readme: Any) -> None:
         pass
 
 
-def test_the_example_of_readme_hides_without_the_secret(readme: Any) -> None:
+def test_the_example_of_the_topic_hides_without_the_secret(example: Any) -> None:
     """Each request of the contract is a 404, with no secret and with a wrong one."""
     for headers in ((), (("authorization", "Bearer clé"),)):
         asked = [("POST", ""), ("GET", "/class.create"), ("DELETE", "/class.create"), ("DELETE", "")]
         requests = [Request(method=method, url=BASE + path, headers=headers) for method, path in asked]
-        assert [readme[1](request).status for request in requests] == [404] * 4
+        assert [example[1](request).status for request in requests] == [404] * 4
 
 
 # Settings.

@@ -188,7 +188,12 @@ def test_who_does_not_use_it_pays_little():
         "import sys; before = set(sys.modules); import conformance.faultpoints.proxy; print(*set(sys.modules) - before)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3]
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        cwd=Path(__file__).parents[3],
     )
     loaded = done.stdout.split()
     assert "conformance.pgproxy.rules" in loaded

@@ -118,7 +118,7 @@ def test_timeout_until_the_tool_cancels(classes: Proxied, way: Way):
         until(lambda: classes.asleep() == 1)
         connection.cancel_safe()
         with pytest.raises(psycopg.errors.QueryCanceled, match="user request"):
-            answer.result()
+            answer.result(60)
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
@@ -132,7 +132,7 @@ def test_timeout_until_it_is_disarmed(classes: Proxied, way: Way):
             assert armed.hits == 1
             assert not answer.done()
         with pytest.raises(psycopg.errors.QueryCanceled):
-            answer.result()
+            answer.result(60)
         assert way(connection, READ).fetchall() == ROWS
         assert connection.execute("SELECT name FROM pg_prepared_statements WHERE name LIKE 'lti%'").fetchall() == []
 

@@ -375,7 +375,7 @@ def test_disarming_while_the_server_hangs(postgresql: PostgreSQL, classes: Proxi
                 until(lambda: site.asleep() == 1)
                 upstream.unlink()
             with pytest.raises(psycopg.OperationalError):
-                answer.result()
+                answer.result(60)
             assert connection.broken
             connection.close()
         with psycopg.connect(classes.direct, autocommit=True) as other:

@@ -324,7 +324,7 @@ def with_asyncpg(dsn: str) -> Any:
         heard: asyncio.Queue[str] = asyncio.Queue()
         await connection.add_listener("ears", lambda *told: heard.put_nowait(told[-1]))
         await connection.execute("NOTIFY ears, 'hello'")
-        seen.append(await heard.get())
+        seen.append(await asyncio.wait_for(heard.get(), 60))
         await connection.reset()
         seen.append(await connection.fetchval("SELECT count(*) FROM classes"))
         await connection.close()

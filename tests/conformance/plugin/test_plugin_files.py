@@ -135,6 +135,28 @@ def test_stale_waiver(pytester, project):
     result.stdout.fnmatch_lines([f"! waiver '{EXPIRED}' is stale: *"])
 
 
+@pytest.mark.parametrize(
+    ("flaw", "more", "told"),
+    [(None, "", "is stale: *"), ("expiry-unchecked", "expires = 2020-01-31\n", "expired on *")],
+)
+def test_the_last_line_says_why_the_run_is_red(pytester, project, flaw, more, told):
+    """Behind all else that the summary says stands the waiver that makes the run fail, whatever report is shown."""
+    project(without=flaw, more=WAIVER + more)
+    result = pytester.runpytest_inprocess(FILE, "-k", EXPIRED, "--lti-report", "text:-", "--lti-report", "json:r.json")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines([f"✗ stale or expired waiver: waiver '{EXPIRED}' {told}"])
+    at = next(index for index, line in enumerate(result.outlines) if line.startswith("✗ stale or expired waiver: "))
+    assert next(filter(None, result.outlines[at + 1 :])).startswith("==")
+
+
+def test_of_many_stale_waivers_the_last_line_names_one(pytester, project):
+    """The others stand above it, and are counted."""
+    project(more=WAIVER + WAIVER.replace(EXPIRED, "nonce/absent"))
+    result = pytester.runpytest_inprocess(FILE, "--lti-only", EXPIRED, "--lti-only", "nonce/absent")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["✗ stale or expired waiver: waiver *; and 1 more, told above"])
+
+
 def test_waiver_of_more_than_was_tried(pytester, project):
     """A waiver for many scenarios is not stale as long as some of them were not tried."""
     project(more=WAIVER.replace(EXPIRED, "time/*"))
@@ -260,6 +282,33 @@ def test_refused_plain_launch(pytester, project):
     assert result.stdout.str().count("so no refusal would prove anything: the tool rejected, and said") == 1
     report = json.loads((pytester.path / "report.json").read_text(encoding="utf-8"))
     assert not report["complete"]
+    assert report["untried"] == outcomes["failed"] + outcomes["skipped"]
+    result.stdout.fnmatch_lines([f"nothing was tried, incomplete: {report['untried']} not tried · *"])
+
+
+def test_two_files_that_cannot_be_opened(pytester, described):
+    """Each tool has a summary and a report of its own, which say what is wrong with it, though both have one name."""
+    text = described.read_text(encoding="utf-8")
+    for folder in "ab":
+        file = pytester.mkdir(folder) / FILE
+        file.write_text(text.replace("[tool]", f'[tool]\napp = "nosuch_{folder}:app"'), encoding="utf-8")
+    chosen = ("--lti-only", "nonce/absent", "--lti-only", EXPIRED, "--lti-report", "json:report.json")
+    result = pytester.runpytest_inprocess(f"a/{FILE}", f"b/{FILE}", *chosen)
+    result.assert_outcomes(failed=2, skipped=2, deselected=result.parseoutcomes()["deselected"])
+    for folder in "ab":
+        result.stdout.fnmatch_lines(
+            [
+                f"{folder}/{FILE}:",
+                "Sample · profile core: *",
+                f"✗ The run ended early: {folder}/{FILE}: tool.app: cannot import 'nosuch_{folder}:app'*",
+                "✗ The run is incomplete: 2 scenarios not tried.",
+                "nothing was tried, incomplete: 2 not tried · *",
+            ]
+        )
+    reports = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(pytester.path.glob("report*.json"))]
+    assert [report["untried"] for report in reports] == [2, 2]
+    assert ["nosuch_a" in report["stopped"] for report in reports] == [False, True]
+    result.stdout.no_fnmatch_line("*results that are not told*")
 
 
 def test_unreachable_tool(pytester, described):

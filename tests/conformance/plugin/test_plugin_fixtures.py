@@ -140,7 +140,7 @@ def test_platform(run):
         import urllib.request
 
         def test_it(lti_platform):
-            with urllib.request.urlopen(lti_platform.jwks_url) as answer:
+            with urllib.request.urlopen(lti_platform.jwks_url, timeout=60) as answer:
                 assert json.load(answer)["keys"]
             assert lti_platform.auth_url == lti_platform.issuer + "/auth"
             assert lti_platform.token_url == lti_platform.issuer + "/token"

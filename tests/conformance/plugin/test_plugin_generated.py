@@ -1,23 +1,20 @@
-"""Generated launches in somebody's own tests: the example of README, run against the sample tool."""
+"""Generated launches in somebody's own tests: the example of `explain strategies`, run against the sample tool."""
 
 from __future__ import annotations
-
-import re
-from pathlib import Path
 
 import pytest
 
 from tests.conformance.plugin.projects import IN_PROCESS
+from tests.conformance.readers import block
 
-README = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
-EXAMPLE = next(block for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if "broken_launches" in block)
+EXAMPLE = block("python", "broken_launches")
 WITH_HYPOTHESIS = ("-p", "_hypothesis_pytestplugin", "-p", "no:cacheprovider")
 
 
 @pytest.mark.parametrize(
     ("flaw", "outcomes"), [(None, {"passed": 1}), ("expiry-unchecked", {"failed": 1})], ids=["correct", "flawed"]
 )
-def test_the_example_of_the_readme_tells_tools_apart(
+def test_the_example_of_the_topic_tells_tools_apart(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, flaw: str | None, outcomes: dict[str, int]
 ):
     """It passes as it stands for the correct tool, fails for one that checks no expiry, and shows the launch."""

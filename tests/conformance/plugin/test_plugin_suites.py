@@ -147,12 +147,58 @@ def test_tool_of_a_file(pytester, project, how):
 
 
 def test_no_tool(pytester):
-    """Without a tool file and a fixture one line says what to do."""
+    """Without a tool file and a fixture one line says what to do, once for a module and not for each scenario."""
     pytester.makepyfile(SUITE.replace("only", "profile='core', only"))
     result = pytester.runpytest_inprocess()
-    result.assert_outcomes(errors=3)
-    result.stdout.fnmatch_lines(["*there is no tool file; write lti-conformance.toml, name one with --lti-tool, or *"])
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.assert_outcomes(errors=1)
+    advice = "there is no tool file; write one with `lti-conformance init`, name one with --lti-tool, or override"
+    result.stdout.fnmatch_lines([f"*{advice} the fixture lti_tool"])
+    assert result.stdout.str().count(advice) == 1
     result.stdout.no_fnmatch_line("*Traceback*")
+
+
+def test_no_tool_in_any_worker(pytester):
+    """Under xdist as well it is one error of the module."""
+    pytester.makepyfile(SUITE)
+    result = pytester.runpytest_subprocess("-p", "xdist", "-n", "2")
+    assert result.ret != 0
+    result.assert_outcomes(errors=1)
+    assert result.stdout.str().count("there is no tool file") == 1
+
+
+def test_a_tool_file_that_does_not_fit_is_told_once(pytester, project):
+    """A suite whose tool file does not fit is one error, whoever has named its profile."""
+    path = project()
+    path.write_text(path.read_text(encoding="utf-8").replace("name =", "nmae ="), encoding="utf-8")
+    pytester.makepyfile(SUITE.replace("only", "profile='core', only"))
+    result = pytester.runpytest_inprocess()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*lti-conformance.toml: tool.nmae: unknown key; did you mean 'name'?"])
+
+
+@pytest.mark.parametrize("made", ["suite", "file"])
+def test_a_waiver_for_nothing_is_told_once(pytester, project, made):
+    """A waiver for a scenario that does not exist is refused in the words of `run`, before anything is tried."""
+    project(more="[[waiver]]\nscenario = 'nosuch/*'\nreason = 'known'\n")
+    if made == "suite":
+        pytester.makepyfile(SUITE)
+    result = pytester.runpytest_inprocess(*(["--lti-collect"] if made == "file" else []))
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.assert_outcomes(errors=1)
+    told = "lti-conformance.toml: waiver[[]0].scenario: no scenario is called 'nosuch/[*]'"
+    result.stdout.fnmatch_lines([f"*{told}*"])
+
+
+def test_a_waiver_for_nothing_of_a_fixture_is_told_once(pytester, suite):
+    """A tool that a fixture describes is known at its first scenario: that one fails, and nothing is tried."""
+    conftest = pytester.path / "conftest.py"
+    text = conftest.read_text(encoding="utf-8").replace("Observe, Probe\n", "Observe, Probe, Waiver\n", 1)
+    waived = 'observe=OBSERVE, waiver=(Waiver(scenario="nosuch/*", reason="known"),))'
+    conftest.write_text(text.replace("observe=OBSERVE)", waived), encoding="utf-8")
+    result = pytester.runpytest_inprocess()
+    result.assert_outcomes(failed=1, skipped=2)
+    result.stdout.fnmatch_lines(["lti_tool: waiver[[]0].scenario: no scenario is called 'nosuch/[*]'*"])
 
 
 GIVEN = {

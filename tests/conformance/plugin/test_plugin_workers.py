@@ -74,7 +74,8 @@ def started(pytester):
 
 
 def statuses(pytester: pytest.Pytester) -> dict[str, str]:
-    """The statuses in the report, by scenario."""
+    """The statuses in the report, by scenario; nothing is left beside it."""
+    assert not list(pytester.path.glob("report*.part*"))
     report = json.loads((pytester.path / "report.json").read_text(encoding="utf-8"))
     assert report["complete"]
     return {result["id"]: result["status"] for result in report["results"]}

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from conformance.driver import Order
 from tests.conformance.saboteurs.databases import binding
+from tests.patience import reading
 
 __all__ = ["armed_elsewhere"]
 
@@ -26,10 +27,11 @@ def armed_elsewhere(dsn: str, table: str, access: str) -> Iterator[subprocess.Po
     ) as process:
         assert process.stdout is not None
         try:
-            assert process.stdout.readline() == "armed\n"
+            with reading(process, "that the table is armed"):
+                assert process.stdout.readline() == "armed\n"
             yield process
         finally:
-            process.communicate("go on\n" if process.poll() is None else None)
+            process.communicate("go on\n" if process.poll() is None else None, timeout=60)
 
 
 def main(dsn: str, table: str, access: str) -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from sqlalchemy import NullPool, create_engine
 
+from tests.patience import reading
+
 __all__ = ["lacking", "running_mariadb"]
 
 
@@ -34,7 +36,7 @@ def running_mariadb() -> Iterator[str]:
         subprocess.run(
             ["mariadb-install-db", "--no-defaults", f"--datadir={data}", f"--basedir={base}", f"--user={user}",
              "--auth-root-authentication-method=normal", "--skip-test-db"],
-            check=True, capture_output=True,
+            check=True, capture_output=True, timeout=60,
         )  # fmt: skip
         with subprocess.Popen(
             ["mariadbd", "--no-defaults", f"--datadir={data}", f"--basedir={base}", f"--socket={socket}",
@@ -43,7 +45,8 @@ def running_mariadb() -> Iterator[str]:
         ) as server:  # fmt: skip
             try:
                 assert server.stderr is not None
-                assert any("ready for connections" in line for line in server.stderr)
+                with reading(server, "that it is ready"):
+                    assert any("ready for connections" in line for line in server.stderr)
                 address = f"mysql+pymysql://root@/{{}}?unix_socket={socket}"
                 engine = create_engine(address.format(""), poolclass=NullPool)
                 with engine.connect() as admin:

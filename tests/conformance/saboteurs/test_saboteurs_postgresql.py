@@ -167,7 +167,7 @@ def test_who_waits_in_a_timeout_is_let_go_when_it_is_disarmed(postgres: Postgres
             while not armed.hits:
                 pass
         with pytest.raises(errors.QueryCanceled, match="armed fault"):
-            waiting.result()
+            waiting.result(60)
         assert postgres.dump() == before
 
 

@@ -110,7 +110,7 @@ def test_an_interrupt_puts_back_at_once(database: Database, access: str):
     with armed_elsewhere(database.dsn, "classes", access) as process:
         assert database.dump() != before
         process.send_signal(signal.SIGINT)
-        process.communicate()
+        process.communicate(timeout=60)
     assert process.returncode == -signal.SIGINT
     assert database.dump() == before
 
@@ -121,7 +121,7 @@ def test_the_next_run_puts_back_what_a_killed_one_left(database: Database, acces
     before = database.dump()
     with armed_elsewhere(database.dsn, "classes", access) as process:
         process.kill()
-        process.communicate()
+        process.communicate(timeout=60)
     assert process.returncode == -signal.SIGKILL
     assert database.dump() != before
     assert len(notes_of_a_run(database)) == 1

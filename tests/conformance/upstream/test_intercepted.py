@@ -149,5 +149,7 @@ def test_respx_is_imported_by_nobody_else() -> None:
         "import sys, conformance.faults, conformance.upstream.app, conformance.upstream.intercepted;"
         "conformance.faults.drivers(); print(*sys.modules)"
     )
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    ).stdout.split()
     assert {"respx", "httpx", "httpx2", "pytest_httpx2"} & set(loaded) == set()

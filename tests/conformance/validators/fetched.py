@@ -5,7 +5,6 @@ What is fetched is pinned: by `package-lock.json` in a folder beside this file f
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import shutil
@@ -16,6 +15,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+
+from tests.patience import taken
 
 __all__ = ["npm_packages", "sdist_member"]
 
@@ -64,8 +65,7 @@ def _once(factory: pytest.TempPathFactory, name: str, fill: Callable[[Path], Non
     base = factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     folder = shared / f"validator_{name}"
-    with (shared / f"validator_{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with taken(shared / f"validator_{name}.lock", f"fetching {name}"):
         if not (folder / "filled").exists():
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()

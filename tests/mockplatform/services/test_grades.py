@@ -16,6 +16,7 @@ from mockplatform.lms import Platform
 from mockplatform.records import LineItem, Score, enrolment_key, score_key
 from mockplatform.store import MemoryStore
 from tests.mockplatform.makers import COURSE, INSTRUCTOR, PERSON, PLATFORM, make_platform
+from tests.patience import ended
 
 
 @pytest.fixture
@@ -95,7 +96,7 @@ def test_scores_at_the_same_moment(platform: Platform) -> None:
     """Of scores with one timestamp that come at once exactly one is kept (AGS 3.4.9)."""
     quiz = add_line_item(platform, "course-9", label="Quiz", score_maximum=60, resource_link_id="link-course-9")
     kept: list[bool] = []
-    start = threading.Barrier(8)
+    start = threading.Barrier(8, timeout=60)
 
     def send(given: int) -> None:
         start.wait()
@@ -104,8 +105,7 @@ def test_scores_at_the_same_moment(platform: Platform) -> None:
     threads = [threading.Thread(target=send, args=(given,)) for given in range(8)]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    ended(threads, "a score of each thread")
 
     assert sorted(kept) == [False] * 7 + [True]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from mockplatform.telling.secret_names import Kind, looks_secret
+from mockplatform.telling.secrets.looks import is_readable, looks_secret
+from mockplatform.telling.secrets.names import Kind
 from mockplatform.telling.tokens import header_in
 
 __all__ = ["as_authorization", "as_cookies", "as_set_cookie", "dotted", "masked", "masked_as"]
@@ -15,6 +16,19 @@ _KEPT: Final = 4
 _JWT: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_•-]+")
 _BEGUN: Final = re.compile(r"(?P<header>[A-Za-z0-9_-]++)\.(?P<claims>[A-Za-z0-9_-]*+)(?P<rest>(?:\.[A-Za-z0-9_-]*+)?$)")
 _JWE: Final = re.compile(r"(?:[A-Za-z0-9_-]+\.[A-Za-z0-9_•-]*\.)(?:[A-Za-z0-9_•-]*\.){2}[A-Za-z0-9_•-]*")
+_NOTHING: Final = re.compile(
+    r"[\"'<\[({]*+(?:none|null|nil|undefined|required|missing|redacted|\.\.\.|\*++)?[\"'>\])},;:.]*+",
+    re.IGNORECASE | re.ASCII,
+)
+"""What stands where no password does, perhaps at the end of a sentence or an expression."""
+_VERSION: Final = re.compile(
+    r"[~^=<>!v]{0,3}\d{1,4}(?:\.\d{1,4}){1,3}(?:[.-]?(?:a|b|rc|dev|alpha|beta|post)[.\d]{0,4})?(?:,.*)?"
+)
+"""Of a package whose name ends as that of a secret does."""
+_ATTRIBUTE: Final = re.compile(
+    r"\s*(?:samesite=(?:none|lax|strict)|secure|httponly|partitioned)\s*", re.IGNORECASE | re.ASCII
+)
+"""Of a cookie, told without the cookie."""
 _SCHEMES: Final = ("basic", "bearer", "digest", "negotiate", "oauth", "token")
 
 
@@ -47,9 +61,11 @@ def masked_as(kind: Kind, value: str, *, sure: bool = True) -> str:
         return as_cookies(value) if "=" in value else value
     if kind == "authorization":
         return _if_credentials(value)
-    if (kind == "secret" and sure) or (kind and looks_secret(value)):
-        return masked(value)
-    return value
+    if kind == "code":
+        return value if is_readable(value) else masked(value)
+    if not ((kind == "secret" and sure) or (kind and looks_secret(value))):
+        return value
+    return value if _NOTHING.fullmatch(value) or _VERSION.fullmatch(value) else masked(value)
 
 
 def _if_credentials(value: str) -> str:
@@ -76,5 +92,8 @@ def as_set_cookie(value: str) -> str:
 
 
 def _cookie(pair: str) -> str:
+    if _ATTRIBUTE.fullmatch(pair):
+        return pair
+    # The claims of a token that is a session are as private as the session.
     name, equals, secret = pair.partition("=")
-    return f"{name}{equals}{masked(secret)}" if equals else masked(name)
+    return f"{name}{equals}{dotted(secret)}" if equals else dotted(name)
