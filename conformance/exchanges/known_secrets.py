@@ -17,7 +17,7 @@ from conformance.toolvalues import Tool
 from mockplatform.model import Exchange, Params
 from mockplatform.telling.masking import dotted, is_readable, kind_of, looks_secret
 
-__all__ = ["Form", "configured", "forms_of", "unknown_to", "ways_of", "without", "witnessed"]
+__all__ = ["Form", "configured", "forms_of", "ways_of", "without", "witnessed"]
 
 _SHORTEST: Final = 6
 _SHORTEST_BEGINNING: Final = 8
@@ -137,13 +137,8 @@ def _told(leg: Leg) -> Iterator[str]:
                 yield from _values(line.name, value)
 
 
-def unknown_to(text: str, known: frozenset[str]) -> str:
-    """The text without these secrets, as they are and as addresses, JSON and pages write them."""
-    return without(text, forms_of(map(ways_of, known)))
-
-
 def without(text: str, forms: tuple[Form, ...]) -> str:
-    """The text without secrets that are written so."""
+    """The text without secrets that are written so: as they are, or as addresses, JSON and pages write them."""
     if len(text) < _SHORTEST:
         return text
     for beginning, form, is_word in forms:

@@ -12,9 +12,9 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from conformance.exchanges.clearing import cleared
+from conformance.exchanges.clearing import Clearing, cleared
 from conformance.exchanges.exchange_legs import told
-from conformance.exchanges.known_secrets import configured, unknown_to, witnessed
+from conformance.exchanges.known_secrets import configured, witnessed
 from conformance.exchanges.legs import Leg, Line, Reply, TokenParts
 from conformance.judge import judge
 from conformance.model import Answer, Expectation, Finding, Verdict
@@ -374,9 +374,9 @@ def test_an_authorization_code_is_known_from_its_address() -> None:
 )
 def test_a_known_secret_is_masked_however_it_is_written(written: str) -> None:
     """Whatever stands around it, and also where its end is cut off."""
-    assert unknown_to(f"told {written} and", frozenset({SECRET})).startswith("told ")
-    assert written[-6:] not in unknown_to(f"told {written} and", frozenset({SECRET}))
-    assert written[4:] not in unknown_to(f"told {written[:-1]}", frozenset({SECRET}))
+    assert Clearing().unknown_to(f"told {written} and", frozenset({SECRET})).startswith("told ")
+    assert written[-6:] not in Clearing().unknown_to(f"told {written} and", frozenset({SECRET}))
+    assert written[4:] not in Clearing().unknown_to(f"told {written[:-1]}", frozenset({SECRET}))
 
 
 @pytest.mark.parametrize("text", ['{"password": 123456789012345}', '{"client_secret": [1234567890, "a"]}'])
@@ -394,7 +394,7 @@ def test_a_known_secret_that_is_a_word_hides_no_other() -> None:
         )
     )
 
-    assert unknown_to("consumer_secret is the secret", known) == "consumer_secret is the ••••••"
+    assert Clearing().unknown_to("consumer_secret is the secret", known) == "consumer_secret is the ••••••"
     assert (entry.status, entry.reason) == ("failed", "••••••: ••••••")
 
 
@@ -436,8 +436,8 @@ def test_a_known_secret_that_was_cut_is_masked() -> None:
     """By the browser, by a reader or in a timeline."""
     known = frozenset({CANARY})
 
-    assert CANARY[5:10] not in unknown_to(f"told {CANARY[:12]}", known)
-    assert CANARY[5:10] not in unknown_to(f"told {CANARY[:12]}… cut, 300 characters more", known)
+    assert CANARY[5:10] not in Clearing().unknown_to(f"told {CANARY[:12]}", known)
+    assert CANARY[5:10] not in Clearing().unknown_to(f"told {CANARY[:12]}… cut, 300 characters more", known)
 
 
 def lies(*lines: Line, token: TokenParts | None = None) -> list[str]:

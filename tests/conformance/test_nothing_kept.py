@@ -10,7 +10,6 @@ from typing import Any, Final
 from conformance.addresses import is_address, origin, place
 from conformance.exchanges.clearing import Clearing, cleared
 from conformance.exchanges.exchange_legs import legs_of
-from conformance.exchanges.known_secrets import unknown_to
 from conformance.model import Observation
 from conformance.notes import Notes
 from conformance.report import Report
@@ -126,7 +125,7 @@ def test_the_search_finds_what_a_cache_holds():
 
 
 ASKED: Final[Sequence[Callable[[str], object]]] = (
-    lambda secret: unknown_to(f"unknown_to: {secret}", frozenset({secret, f"{secret}%&"})),
+    lambda secret: Clearing().unknown_to(f"unknown_to: {secret}", frozenset({secret, f"{secret}%&"})),
     lambda secret: cleared(f"cleared: {secret}"),
     lambda secret: cleared(f"cleared: {secret}", frozenset({secret})),
     lambda secret: kind_of(f"{'kind_of' * LONG}_{secret}_token"),
